@@ -1,0 +1,1 @@
+"""schedbench: an experiment runner that benchmarks learning-rate schedules on MNIST."""

@@ -1,0 +1,81 @@
+"""Run records as a table: a row a run, and what makes two runs comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from src import records
+from src.config import digest
+from src.records import RecordError, RunRecord
+
+# Runs that differ in one of these answer different questions: they are never averaged and never in one table.
+WORKLOAD = ["dataset", "model", "optimizer", "epochs", "seconds", "batch_size"]
+SETTING = [*WORKLOAD, "scheduler", "lr", "warmup"]
+
+_NESTED = ("config", "time_to", "provenance", "schema_version")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The runs below some folders. `problems` names every file that is no readable record."""
+
+    runs: pd.DataFrame
+    problems: list[str]
+
+
+def collect(folders: Sequence[Path]) -> Collection:
+    """Reads every record below `folders`; of two records of the same run the later one counts."""
+    found: dict[str, dict[str, Any]] = {}
+    problems = []
+    for path in _record_files(folders):
+        try:
+            row = _row(records.read_record(path), path.parent)
+        except RecordError as error:
+            problems.append(str(error))
+            continue
+        earlier = found.get(row["config_hash"])
+        if earlier is None or earlier["finished_at"] <= row["finished_at"]:
+            found[row["config_hash"]] = row
+    runs = pd.DataFrame(list(found.values()))
+    if not runs.empty:
+        runs["label"] = _labels(runs)
+        runs = runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
+    return Collection(runs, problems)
+
+
+def _record_files(folders: Iterable[Path]) -> list[Path]:
+    return sorted({path for folder in folders for path in folder.rglob(records.FILE)})
+
+
+def _row(record: RunRecord, folder: Path) -> dict[str, Any]:
+    row = {key: value for key, value in asdict(record).items() if key not in _NESTED}
+    for threshold, reached in record.time_to.items():
+        for unit in ("epoch", "step", "seconds"):
+            row[f"{unit}_to_{threshold}"] = None if reached is None else reached[unit]
+    settings = {key: value for key, value in record.config.items() if key != "seed"}
+    row["setting"] = digest(settings)
+    row["settings"] = settings
+    row["device"] = record.provenance.get("device")
+    row["git_sha"] = record.provenance.get("git_sha")
+    row["folder"] = str(folder)
+    return row
+
+
+def _labels(runs: pd.DataFrame) -> pd.Series:
+    """The scheduler's name and, where settings that share it, lr and warmup differ, in what they differ."""
+    labels = runs["scheduler"].copy()
+    for _, rows in runs.groupby(SETTING, dropna=False):
+        distinct = rows.drop_duplicates("setting")
+        if len(distinct) == 1:
+            continue
+        keys = sorted({key for settings in distinct["settings"] for key in settings})
+        differing = [key for key in keys if len({str(settings.get(key)) for settings in distinct["settings"]}) > 1]
+        for index, row in rows.iterrows():
+            parts = [f"{key.removeprefix('scheduler.')}={row['settings'].get(key)}" for key in differing]
+            labels[index] = f"{row['scheduler']} ({', '.join(parts)})"
+    return labels

@@ -1,0 +1,126 @@
+"""Pictures of a sweep: lr, loss and accuracy curves, one colour and line style a schedule in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from src.analysis.collect import WORKLOAD
+from src.analysis.tables import workload_title
+
+# Okabe and Ito's colours, told apart by colour-blind eyes; the line styles tell more than eight schedules apart.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"]
+STYLES = [(line, colour) for line, colour in product(["-", "--", ":", "-."], COLOURS)]
+
+
+def draw_figures(runs: pd.DataFrame, folder: Path) -> list[Path]:
+    """Writes lr_curves, loss_curves and accuracy_curves for each workload, as PNG and SVG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = runs[runs["status"].isin(["completed", "diverged"])]
+    groups = list(drawn.groupby(WORKLOAD, dropna=False, sort=False))
+    paths = []
+    for number, (_, rows) in enumerate(groups):
+        suffix = f"_{number + 1}" if len(groups) > 1 else ""
+        for name, draw in _FIGURES.items():
+            figure = draw(rows)
+            for kind in ("png", "svg"):
+                path = folder / f"{name}{suffix}.{kind}"
+                figure.savefig(path, dpi=150)
+                paths.append(path)
+    return paths
+
+
+def draw_lr_curves(runs: pd.DataFrame) -> Figure:
+    """The lr of every update, linear and logarithmic, of each setting's first seed."""
+    figure, (linear, logarithmic) = _panels(runs, "Learning rate", 2)
+    for label, style, rows in _settings(runs):
+        first = rows.iloc[0]
+        steps = pd.read_csv(Path(first["folder"]) / "steps.csv")
+        updates_per_epoch = len(steps) / max(1, len(_history(first)))
+        for axes in (linear, logarithmic):
+            axes.plot(steps["step"] / updates_per_epoch, steps["lr"], label=label, **style)
+    peak = max(linear.get_ylim()[1], 1e-12)
+    logarithmic.set(yscale="log", ylim=(peak * 1e-5, peak * 1.3))
+    for axes in (linear, logarithmic):
+        axes.set(xlabel="epoch", ylabel="learning rate")
+    _legend(figure, linear)
+    return figure
+
+
+def draw_loss_curves(runs: pd.DataFrame) -> Figure:
+    """Train and validation loss by epoch: median and interquartile band over the seeds."""
+    figure, panels = _panels(runs, "Loss (median, interquartile band)", 2)
+    for axes, metric, name in zip(panels, ("train_loss", "val_loss"), ("train loss", "validation loss"), strict=True):
+        _bands(axes, runs, metric)
+        axes.set(yscale="log", xlabel="epoch", ylabel=name)
+    _legend(figure, panels[0])
+    return figure
+
+
+def draw_accuracy_curves(runs: pd.DataFrame) -> Figure:
+    """Train and validation accuracy by epoch: median and interquartile band over the seeds."""
+    figure, panels = _panels(runs, "Accuracy (median, interquartile band)", 2)
+    names = ("train accuracy %", "validation accuracy %")
+    for axes, metric, name in zip(panels, ("train_accuracy", "val_accuracy"), names, strict=True):
+        _bands(axes, runs, metric, scale=100)
+        axes.set(xlabel="epoch", ylabel=name)
+    _legend(figure, panels[0])
+    return figure
+
+
+_FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
+    "lr_curves": draw_lr_curves,
+    "loss_curves": draw_loss_curves,
+    "accuracy_curves": draw_accuracy_curves,
+}
+
+
+def _panels(runs: pd.DataFrame, title: str, count: int) -> tuple[Figure, Sequence[Axes]]:
+    figure = Figure(figsize=(5.2 * count, 4.6), layout="constrained")
+    panels = figure.subplots(1, count)
+    figure.suptitle(f"{title}\n{workload_title(runs.iloc[0])}", fontsize=11)
+    for axes in panels:
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, list(panels)
+
+
+def _settings(runs: pd.DataFrame) -> list[tuple[str, dict[str, Any], pd.DataFrame]]:
+    """Each setting with its label and style; settings that differ in lr or warmup alone have it in the label."""
+    groups = list(runs.groupby(["label", "lr", "warmup", "setting"], sort=True))
+    varied = [name for name in ("lr", "warmup") if runs[name].nunique() > 1]
+    named = []
+    for (line, colour), (_, rows) in zip(_styles(len(groups)), groups, strict=True):
+        first = rows.iloc[0]
+        label = " ".join([first["label"], *(f"{name}={first[name]:g}" for name in varied)])
+        named.append((label, {"color": colour, "linestyle": line, "linewidth": 1.6}, rows))
+    return named
+
+
+def _styles(count: int) -> list[tuple[str, str]]:
+    return [STYLES[index % len(STYLES)] for index in range(count)]
+
+
+def _bands(axes: Axes, runs: pd.DataFrame, metric: str, scale: float = 1) -> None:
+    for label, style, rows in _settings(runs):
+        histories = pd.concat([_history(row) for _, row in rows.iterrows()])
+        by_epoch = histories.groupby("epoch")[metric]
+        low, median, high = (by_epoch.quantile(q) * scale for q in (0.25, 0.5, 0.75))
+        axes.plot(median.index, median, label=label, marker="o", markersize=3, **style)
+        axes.fill_between(median.index, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _history(run: pd.Series) -> pd.DataFrame:
+    return pd.read_csv(Path(run["folder"]) / "history.csv")
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)), frameon=False, fontsize=9)

@@ -1,0 +1,67 @@
+"""A run's checkpoint: written whole, refused where it belongs to another run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from src.atomic import replacing
+from src.callbacks import Callback
+from src.errors import UsageError
+from src.trainer import EpochResult, Outcome, Trainer
+
+FILE = "checkpoint.pt"
+VERSION = 1
+
+
+class Checkpoint(Callback):
+    """Saves the run after every epoch, and where it is interrupted inside one."""
+
+    def __init__(self, folder: Path, config_hash: str) -> None:
+        self._path = folder / FILE
+        self._config_hash = config_hash
+
+    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+        self._save(trainer)
+
+    def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
+        if outcome.status == "interrupted":
+            self._save(trainer)
+
+    def _save(self, trainer: Trainer) -> None:
+        state = {"version": VERSION, "config_hash": self._config_hash, "trainer": trainer.state_dict()}
+        with replacing(self._path) as file:
+            torch.save(state, file)
+
+
+def checkpoint_hash(folder: Path) -> str | None:
+    """The config hash of the folder's checkpoint; None where there is none."""
+    state = _read(folder)
+    return None if state is None else str(state["config_hash"])
+
+
+def resume(trainer: Trainer, folder: Path) -> bool:
+    """Brings the trainer to where the folder's checkpoint was saved; False where there is none."""
+    state = _read(folder)
+    if state is None:
+        return False
+    trainer.load_state_dict(state["trainer"])
+    return True
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        version = state["version"]
+    except Exception as error:  # torch.load raises what the damage happens to cause
+        raise UsageError(
+            f"{path} cannot be read ({type(error).__name__}); move it away to start the run anew"
+        ) from error
+    if version != VERSION:
+        raise UsageError(f"{path} has version {version}, this program reads {VERSION}; move it away to start anew")
+    return state

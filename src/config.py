@@ -1,0 +1,316 @@
+"""The configuration: its schema, its checks and its resolvers. Imports nothing heavy: `--help` waits for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from src.errors import UsageError
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+INTERVALS = ("step", "epoch", "second")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+
+# What says where and how a run is made, not what it computes: no part of its identity.
+MACHINE_KEYS = frozenset({"name", "data.root", "data.mirror", "data.fallback", "data.requested", "trainer.num_threads"})
+
+
+@dataclass
+class DataConfig:
+    """A data set; sizes are stated so that schedules know the run's length before any file is opened."""
+
+    name: str
+    source: str
+    archives: dict[str, Any]
+    num_train: int
+    num_val: int
+    num_test: int
+    num_classes: int
+    mean: float
+    std: float
+    thresholds: list[float]
+    root: str | None
+    mirror: str | None
+    fallback: str | None
+    requested: str | None
+
+    @property
+    def train_size(self) -> int:
+        """Examples that are trained on: the official training set less the validation set."""
+        return self.num_train - self.num_val
+
+
+@dataclass
+class TrainerConfig:
+    device: str
+    precision: str
+    accumulate_batches: int
+    clip_grad_norm: float | None
+    label_smoothing: float
+    channels_last: bool
+    fused: bool
+    eval_batch_size: int
+    num_threads: int | None
+    deterministic: bool
+
+
+@dataclass
+class Config:
+    """One run. `model`, `optimizer` and `scheduler` stay open: their parameters are those of their `_target_`."""
+
+    data: DataConfig
+    model: dict[str, Any]
+    optimizer: dict[str, Any]
+    scheduler: dict[str, Any]
+    trainer: TrainerConfig
+    seed: int
+    epochs: int
+    seconds: float | None
+    batch_size: int
+    warmup: float
+    interval: str | None
+    callbacks: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
+
+    @property
+    def tick_interval(self) -> str:
+        """What a tick of the schedule is."""
+        return self.interval or str(self.scheduler.get("interval"))
+
+    @property
+    def updates_per_epoch(self) -> int:
+        return updates_per_epoch(self.data.train_size, self.batch_size, self.trainer.accumulate_batches)
+
+    @property
+    def total_steps(self) -> int | None:
+        """Updates in the run; None where its length is a time."""
+        return None if self.seconds else self.epochs * self.updates_per_epoch
+
+    @property
+    def total_ticks(self) -> int | None:
+        """Ticks of the schedule in the run; None where nothing bounds them."""
+        by_interval = {
+            "step": self.total_steps,
+            "epoch": self.epochs,
+            "second": math.ceil(self.seconds) if self.seconds else None,
+        }
+        return by_interval[self.tick_interval]
+
+
+def load(node: DictConfig) -> Config:
+    """Checks a composed config and returns it with every interpolation resolved.
+
+    Raises:
+        UsageError: a type is wrong, a value is impossible, or two values contradict each other.
+    """
+    bare = OmegaConf.masked_copy(node, [key for key in node if key != "hydra"])
+    try:
+        typed = OmegaConf.merge(OmegaConf.structured(Config), bare)
+        _check_ranges(typed)
+        config = OmegaConf.to_object(typed)
+    except OmegaConfBaseException as error:
+        raise UsageError(_one_line(error)) from error
+    assert isinstance(config, Config)
+    _check_components(config)
+    return config
+
+
+def identity(config: Config) -> dict[str, Any]:
+    """What a run computes, as dotted keys and plain values: equal for two runs exactly if they do the same thing."""
+    return {key: value for key, value in flatten(asdict(config)).items() if key not in MACHINE_KEYS}
+
+
+def config_hash(config: Config) -> str:
+    """Sixteen hex digits that name a run's identity."""
+    return digest(identity(config))
+
+
+def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"a": {"b": 1}}` -> `{"a.b": 1}`; lists are leaves."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            flat.update(flatten(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def updates_per_epoch(train_size: int, batch_size: int, accumulate_batches: int) -> int:
+    return math.ceil(math.ceil(train_size / batch_size) / accumulate_batches)
+
+
+# --- checks ---------------------------------------------------------------------------------------------------------
+
+
+def _check_ranges(cfg: Any) -> None:
+    """Checks what the resolvers rely on, before anything is resolved."""
+    _require(cfg.seed >= 0, "seed", cfg.seed, "a whole number from 0")
+    _require(cfg.epochs >= 1, "epochs", cfg.epochs, "a whole number from 1")
+    _require(cfg.seconds is None or 0 < cfg.seconds < math.inf, "seconds", cfg.seconds, "a time above 0, or null")
+    _check_data(cfg.data)
+    train_size = cfg.data.num_train - cfg.data.num_val
+    _require(
+        1 <= cfg.batch_size <= train_size,
+        "batch_size",
+        cfg.batch_size,
+        f"from 1 to the {train_size} training examples of {cfg.data.name}",
+    )
+    lr = cfg.optimizer.get("lr", 0.0)
+    _require(
+        isinstance(lr, int | float) and not isinstance(lr, bool) and 0 <= lr < math.inf,
+        "optimizer.lr",
+        lr,
+        "a finite number from 0",
+    )
+    _require(
+        0 <= cfg.warmup < 1 or (cfg.warmup >= 1 and cfg.warmup == int(cfg.warmup)),
+        "warmup",
+        cfg.warmup,
+        "a fraction of the run below 1, or a whole number of updates from 1",
+    )
+    _require(cfg.interval in (None, *INTERVALS), "interval", cfg.interval, f"one of {', '.join(INTERVALS)}, or null")
+    interval = cfg.interval or cfg.scheduler.get("interval")
+    _require(interval in INTERVALS, "scheduler.interval", interval, f"one of {', '.join(INTERVALS)}")
+    if cfg.seconds is not None and interval != "second":
+        raise UsageError(
+            f"seconds={cfg.seconds:g} is a wall-clock run, but a tick of scheduler={cfg.scheduler.get('name')} is "
+            f"one {interval}; add interval=second, or give epochs instead of seconds"
+        )
+    _check_trainer(cfg.trainer)
+
+
+def _check_data(data: Any) -> None:
+    _require(
+        1 <= data.num_val < data.num_train,
+        "data.num_val",
+        data.num_val,
+        f"from 1 to below the {data.num_train} examples of the official training set, from which it is cut",
+    )
+    _require(data.std > 0, "data.std", data.std, "a number above 0")
+
+
+def _check_trainer(trainer: Any) -> None:
+    _require(trainer.precision in PRECISIONS, "trainer.precision", trainer.precision, f"one of {', '.join(PRECISIONS)}")
+    _require(
+        re.fullmatch(r"auto|cpu|cuda(:\d+)?", trainer.device) is not None,
+        "trainer.device",
+        trainer.device,
+        "auto, cpu, cuda or cuda:N",
+    )
+    if trainer.device == "cpu" and trainer.precision == "fp16":
+        raise UsageError("trainer.precision=fp16 needs a GPU; on the CPU use fp32 or bf16")
+    count = "a whole number from 1"
+    _require(trainer.accumulate_batches >= 1, "trainer.accumulate_batches", trainer.accumulate_batches, count)
+    _require(trainer.eval_batch_size >= 1, "trainer.eval_batch_size", trainer.eval_batch_size, count)
+    _require(trainer.num_threads is None or trainer.num_threads >= 1, "trainer.num_threads", trainer.num_threads, count)
+    clip = trainer.clip_grad_norm
+    _require(clip is None or clip > 0, "trainer.clip_grad_norm", clip, "a number above 0, or null")
+    smoothing = trainer.label_smoothing
+    _require(0 <= smoothing < 1, "trainer.label_smoothing", smoothing, "from 0 to below 1")
+
+
+def _check_components(config: Config) -> None:
+    for group in ("model", "optimizer", "scheduler"):
+        component = getattr(config, group)
+        for key in ("name", "_target_"):
+            if not isinstance(component.get(key), str):
+                raise UsageError(f"{group}.{key}={component.get(key)!r}: must be a text")
+    if "lr" not in config.optimizer:
+        raise UsageError(
+            f"optimizer={config.optimizer['name']} has no lr: every schedule is a multiple of optimizer.lr"
+        )
+    if config.total_steps is not None and config.warmup > config.total_steps:
+        raise UsageError(f"warmup={config.warmup:g} is longer than the run's {config.total_steps} updates")
+
+
+def _require(holds: bool, key: str, value: object, allowed: str) -> None:
+    if not holds:
+        raise UsageError(f"{key}={value}: must be {allowed}")
+
+
+def _one_line(error: OmegaConfBaseException) -> str:
+    """An OmegaConf error without the lines that speak of its own types."""
+    text = re.sub(r"^\w+ raised while resolving interpolation: ", "", str(error).splitlines()[0])
+    key = getattr(error, "full_key", None)
+    return f"{key}: {text}" if key and not text.startswith(str(key)) else text
+
+
+# --- resolvers ------------------------------------------------------------------------------------------------------
+
+
+def ticks(fraction: float, minimum: int = 1, *, _root_: DictConfig) -> int:
+    """`${ticks:0.5}`: that fraction of the run in ticks of the schedule, at least `minimum`, an int.
+
+    An int, because torch's float milestones never fire.
+    """
+    return max(minimum, round(fraction * _known_ticks(_root_)))
+
+
+def decay(final: float, *, _root_: DictConfig) -> float:
+    """`${decay:0.01}`: the factor a tick whose product over the run is `final`."""
+    return float(final ** (1 / _known_ticks(_root_)))
+
+
+def peak_fraction(fraction: float, *, _root_: DictConfig) -> float:
+    """`${lr:0.1}`: that fraction of the peak learning rate."""
+    return float(fraction * _root_.optimizer.lr)
+
+
+def run_path(*, _root_: DictConfig) -> str:
+    """`${run_path:}`: the run's folder below outputs/runs or a sweep's runs, every overridden key in it."""
+    label = path_label(_root_.hydra.job.override_dirname)
+    parts = [_root_.data.name, _root_.model.name, _root_.optimizer.name, _root_.scheduler.name, label]
+    return "/".join([*map(path_label, parts), f"seed={_root_.seed}"])
+
+
+def sweep_name(name: str | None, overrides: Sequence[str]) -> str:
+    """`${sweep_name:...}`: `name`, or one that the same command finds again."""
+    if name:
+        return str(name)
+    telling = sorted(line for line in overrides if line.split("=")[0].lstrip("+~") not in MACHINE_KEYS)
+    return f"multirun-{digest(telling)[:8]}"
+
+
+def path_label(text: str) -> str:
+    """A folder name for any text: no separators, no quotes, short enough for every file system."""
+    label = re.sub(r"[^\w.,=+~@-]", "_", text) or "default"
+    return label if len(label) <= 120 else f"{label[:100]}-{digest(text)[:12]}"
+
+
+def _known_ticks(root: DictConfig) -> int:
+    """The run's length in ticks, from a config that may not have been checked yet."""
+    interval = root.interval or root.scheduler.interval
+    if interval == "second":
+        if not root.seconds:
+            raise UsageError(
+                f"scheduler={root.scheduler.name} with interval=second spans the run, whose length is not known; "
+                "give it as seconds=60"
+            )
+        return math.ceil(root.seconds)
+    if interval == "epoch":
+        return int(root.epochs)
+    return int(root.epochs) * updates_per_epoch(
+        root.data.num_train - root.data.num_val, root.batch_size, root.trainer.accumulate_batches
+    )
+
+
+def digest(value: object) -> str:
+    """Sixteen hex digits of a plain value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+_RESOLVERS: dict[str, Callable[..., Any]] = {"ticks": ticks, "decay": decay, "lr": peak_fraction, "run_path": run_path}
+for _name, _resolver in _RESOLVERS.items():
+    OmegaConf.register_new_resolver(_name, _resolver, replace=True)
+# Cached, because Hydra resolves a sweep's folder again in every job, whose overrides are not the sweep's.
+OmegaConf.register_new_resolver("sweep_name", sweep_name, replace=True, use_cache=True)

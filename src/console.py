@@ -1,0 +1,22 @@
+"""The terminal's log handler."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO
+
+
+class StdoutHandler(logging.StreamHandler[TextIO]):
+    """Writes to whatever sys.stdout is at that moment, so that a live progress bar can hold it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stdout
+
+    @stream.setter
+    def stream(self, value: TextIO) -> None:
+        raise AttributeError("StdoutHandler follows sys.stdout")

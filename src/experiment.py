@@ -1,0 +1,265 @@
+"""The composition root: a config becomes objects, a run, a record. The one place that puts them together."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+import traceback
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+
+from src import checkpoint, data, records
+from src.callbacks import Callback
+from src.checkpoint import Checkpoint
+from src.config import Config, config_hash, identity
+from src.errors import FolderTakenError, UsageError
+from src.models import build_model
+from src.optimizers import build_optimizer
+from src.progress import EpochLines, ProgressBar
+from src.records import RunRecord
+from src.runtime import Precision, configure_torch, provenance, select_device, select_precision
+from src.schedules.schedule import build_schedule, rehearse
+from src.tracking import History, TensorBoard
+from src.trainer import EpochResult, Outcome, Trainer
+
+log = logging.getLogger(__name__)
+
+_OBSERVERS: dict[str, list[type[Callback]]] = {"bar": [ProgressBar], "lines": [EpochLines], "nothing": []}
+
+
+def run(config: Config, folder: Path, *, show: str = "lines") -> RunRecord:
+    """Trains, tests and records one run in `folder`; goes on from its checkpoint, or returns its finished record.
+
+    Args:
+        config: The checked config.
+        folder: Of this run alone; created where it is absent.
+        show: What is printed an epoch: "bar" and lines, "lines", or "nothing".
+
+    Returns:
+        The record, whose status says how the run ended. A failed run has its traceback in `error`.
+
+    Raises:
+        UsageError: the config cannot be run, or the folder belongs to another run. Nothing is recorded.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        finished = finished_record(config, folder)
+        if finished is not None:
+            log.info("Skipped: %s holds this run already (%s)", folder, finished.status)
+            return finished
+        started_at = _now()
+        trainer: Trainer | None = None
+        try:
+            trainer = build_trainer(config, folder, show)
+            if checkpoint.resume(trainer, folder):
+                log.info("Resumed after epoch %d, update %d", trainer.progress.epoch, trainer.progress.step)
+            with _stopped_by_signals(trainer):
+                outcome = trainer.fit()
+        except UsageError:
+            raise
+        except Exception:
+            error = traceback.format_exc()
+            record = make_record(config, Outcome("failed", None), trainer, started_at=started_at, error=error)
+        else:
+            record = make_record(config, outcome, trainer, started_at=started_at)
+        records.write_record(record, folder)
+    return record
+
+
+def check(config: Config) -> None:
+    """Builds and rehearses everything but the data, so that a config which cannot run is refused before it starts.
+
+    Raises:
+        UsageError: names the value and the remedy.
+    """
+    device = select_device(config.trainer.device)
+    select_precision(config.trainer.precision, device)
+    build_model(config.model, config.seed)
+    _build_callbacks(config)
+    rehearse(config)
+
+
+def build_trainer(config: Config, folder: Path, show: str = "nothing") -> Trainer:
+    check(config)
+    configure_torch(config.trainer)
+    device = select_device(config.trainer.device)
+    precision = select_precision(config.trainer.precision, device)
+    dataset = data.load(config.data, device)
+    model = build_model(config.model, config.seed).to(device)
+    if config.trainer.channels_last:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = build_optimizer(config.optimizer, model.parameters(), fused=config.trainer.fused)
+    observers = [observer() for observer in _OBSERVERS[show]]
+    digest = config_hash(config)
+    callbacks = [
+        *observers,
+        History(folder),
+        TensorBoard(folder, _settings(config, precision)),
+        *_build_callbacks(config),
+        Checkpoint(folder, digest),  # last: what the others have written is never behind it
+    ]
+    schedule = build_schedule(config, optimizer)
+    return Trainer(config, dataset, model, optimizer, schedule, precision, callbacks)
+
+
+def make_record(
+    config: Config, outcome: Outcome, trainer: Trainer | None, *, started_at: str, error: str | None = None
+) -> RunRecord:
+    """The record of a run that got as far as `trainer` did; None where it was never built."""
+    reached: dict[str, Any] = {} if trainer is None else _reached(trainer)
+    if outcome.test is not None:
+        reached |= {"test_accuracy": outcome.test.accuracy, "test_loss": outcome.test.loss}
+    return RunRecord(
+        status=outcome.status,
+        dataset=config.data.name,
+        dataset_requested=config.data.requested or config.data.name,
+        model=config.model["name"],
+        optimizer=config.optimizer["name"],
+        scheduler=config.scheduler["name"],
+        lr=float(config.optimizer["lr"]),
+        warmup=config.warmup,
+        epochs=config.epochs,
+        seconds=config.seconds,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        config_hash=config_hash(config),
+        config=identity(config),
+        time_to=time_to(config.data.thresholds, [] if trainer is None else trainer.progress.history),
+        error=error,
+        started_at=started_at,
+        finished_at=_now(),
+        provenance=provenance(select_device(config.trainer.device)),
+        **reached,
+    )
+
+
+def time_to(thresholds: list[float], history: list[EpochResult]) -> dict[str, dict[str, float] | None]:
+    """When validation accuracy first reached each threshold: epoch, step, training seconds; None where it never did."""
+    reached: dict[str, dict[str, float] | None] = {}
+    for threshold in thresholds:
+        first = next((row for row in history if row.val_accuracy >= threshold), None)
+        reached[str(threshold)] = (
+            None if first is None else {"epoch": first.epoch, "step": first.step, "seconds": first.train_seconds}
+        )
+    return reached
+
+
+def _reached(trainer: Trainer) -> dict[str, Any]:
+    progress = trainer.progress
+    values: dict[str, Any] = {
+        "precision": trainer.precision.name,
+        "num_parameters": sum(weight.numel() for weight in trainer.model.parameters()),
+        "validation_examples": trainer.data.val_digest,
+        "steps": progress.step,
+        "skipped_updates": progress.skipped_updates,
+        "train_seconds": progress.train_seconds,
+        "wall_seconds": progress.wall_seconds,
+    }
+    if progress.history:
+        last = progress.history[-1]
+        best = max(progress.history, key=lambda row: row.val_accuracy)
+        values |= {
+            "train_loss": last.train_loss,
+            "val_loss": last.val_loss,
+            "val_accuracy": last.val_accuracy,
+            "best_val_accuracy": best.val_accuracy,
+            "best_val_epoch": best.epoch,
+        }
+    return values
+
+
+def _settings(config: Config, precision: Precision) -> dict[str, str | float | bool]:
+    """The columns of the HParams tab: the same in every run, so that the runs of a sweep line up."""
+    return {
+        "data": config.data.name,
+        "model": config.model["name"],
+        "optimizer": config.optimizer["name"],
+        "scheduler": config.scheduler["name"],
+        "lr": float(config.optimizer["lr"]),
+        "warmup": config.warmup,
+        "epochs": config.epochs,
+        "batch_size": config.batch_size,
+        "precision": precision.name,
+        "seed": config.seed,
+    }
+
+
+def _build_callbacks(config: Config) -> list[Callback]:
+    built: list[Callback] = []
+    for name, node in config.callbacks.items():
+        try:
+            callback = instantiate(node, _convert_="all")
+        except InstantiationException as error:
+            raise UsageError(f"callbacks.{name}: {str(error).splitlines()[0]}") from error
+        if not isinstance(callback, Callback):
+            raise UsageError(
+                f"callbacks.{name}: a {type(callback).__name__} is no src.callbacks.Callback; +callbacks."
+                f"{name}._target_=my.module.Mine names a subclass of it"
+            )
+        built.append(callback)
+    return built
+
+
+def finished_record(config: Config, folder: Path) -> RunRecord | None:
+    """The folder's record if this very run is finished there.
+
+    Raises:
+        FolderTakenError: the folder belongs to another run.
+    """
+    digest = config_hash(config)
+    record = records.find_record(folder)
+    owner = checkpoint.checkpoint_hash(folder) if record is None else record.config_hash
+    if owner is not None and owner != digest:
+        raise FolderTakenError(
+            f"{folder} holds another run (config hash {owner}, this one has {digest}), which is not overwritten; choose "
+            "another folder (hydra.run.dir=DIR, or hydra.sweep.dir=DIR for a sweep) or move that one away"
+        )
+    return record if record is not None and record.status in ("completed", "diverged") else None
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(f"{folder} is in use: another process is making this very run") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(trainer: Trainer) -> Iterator[None]:
+    """SIGINT and SIGTERM end the run after the update in hand; a second one ends the process as it always would."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may have handlers
+        return
+
+    def stop(signum: int, frame: object) -> None:
+        trainer.stop_requested = True
+        restore()
+
+    def restore() -> None:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        restore()
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,200 @@
+"""The driver: owns when a schedule ticks, on which clock, with which metric, and the warmup on top of it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import CyclicLR, LambdaLR, LRScheduler, OneCycleLR, ReduceLROnPlateau
+
+from src.component import build, check_arguments, locate, parameters
+from src.config import Config
+from src.errors import UsageError
+from src.optimizers import build_optimizer
+
+METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+_REHEARSED_TICKS = 10_000
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """A linear ramp to 1, over a number of updates or, in a wall-clock run, over a number of seconds."""
+
+    steps: int = 0
+    seconds: float = 0.0
+
+    def factor(self, step: int, seconds: float) -> float:
+        """The multiple of the schedule's learning rate for the update after `step` updates and `seconds`."""
+        if self.steps:
+            return min(1.0, (step + 1) / self.steps)
+        if self.seconds:
+            return min(1.0, seconds / self.seconds)
+        return 1.0
+
+
+class Schedule:
+    """One torch scheduler on the run's clock.
+
+    It has no state of its own: `advance` brings the scheduler's `last_epoch` up to the run's tick count, so a resumed
+    run goes on from optimizer, scheduler and counters. Between updates the optimizer holds the bare learning rate of
+    the schedule; warmup scales it for the update alone, so that schedules which read it back (the chainable ones of
+    torch, plateau) never see the ramp.
+    """
+
+    def __init__(
+        self,
+        scheduler: LRScheduler,
+        *,
+        interval: str,
+        monitor: str | None = None,
+        total_ticks: int | None = None,
+        warmup: Warmup | None = None,
+    ) -> None:
+        self.scheduler = scheduler
+        self.interval = interval
+        self.monitor = monitor
+        self.total_ticks = total_ticks
+        self.warmup = warmup or Warmup()
+        self._groups = scheduler.optimizer.param_groups
+        self._bare = [group["lr"] for group in self._groups]
+
+    def begin_update(self, step: int, seconds: float) -> float:
+        """Sets the learning rate of the update after `step` updates and `seconds`; returns it."""
+        self._bare = [group["lr"] for group in self._groups]
+        factor = self.warmup.factor(step, seconds)
+        if factor < 1.0:
+            for group, bare in zip(self._groups, self._bare, strict=True):
+                group["lr"] = bare * factor
+        return float(self._groups[0]["lr"])
+
+    def end_update(self, step: int, seconds: float) -> None:
+        """Takes the ramp off again and ticks if a tick is due after `step` updates and `seconds`."""
+        for group, bare in zip(self._groups, self._bare, strict=True):
+            group["lr"] = bare
+        if self.interval == "step":
+            self._advance(step)
+        elif self.interval == "second":
+            self._advance(int(seconds))
+
+    def end_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Ticks an epoch schedule after `epoch` epochs; a metric-driven one is given its metric."""
+        if self.monitor is not None:
+            self.scheduler.step(metrics[self.monitor])  # type: ignore[arg-type]
+        elif self.interval == "epoch":
+            self._advance(epoch)
+
+    def _advance(self, ticks: int) -> None:
+        # The tick after the last has no update, and torch's one-cycle and cosine rebound or raise there.
+        due = ticks if self.total_ticks is None else min(ticks, self.total_ticks - 1)
+        while self.scheduler.last_epoch < due:
+            self.scheduler.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.scheduler.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.scheduler.load_state_dict(state)
+
+
+def build_schedule(config: Config, optimizer: Optimizer) -> Schedule:
+    """The configured schedule on `optimizer`, whose lr is the peak.
+
+    Raises:
+        UsageError: the parameters, the monitor, the interval or the optimizer do not fit the schedule.
+    """
+    scheduler = _build_scheduler(config, optimizer)
+    monitor = config.scheduler.get("monitor")
+    _check_monitor(config, scheduler, monitor)
+    return Schedule(
+        scheduler,
+        interval=config.tick_interval,
+        monitor=monitor,
+        total_ticks=config.total_ticks,
+        warmup=build_warmup(config),
+    )
+
+
+def build_warmup(config: Config) -> Warmup:
+    if config.warmup >= 1:
+        return Warmup(steps=int(config.warmup))
+    if config.total_steps is None:
+        return Warmup(seconds=config.warmup * (config.seconds or 0.0))
+    return Warmup(steps=round(config.warmup * config.total_steps))
+
+
+def rehearse(config: Config) -> list[float]:
+    """The learning rate of every tick, up to the first 10,000, on a throw-away optimizer.
+
+    A metric-driven schedule is given a metric that never changes.
+
+    Raises:
+        UsageError: the schedule fails, or leaves the finite numbers from 0.
+    """
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = build_optimizer(config.optimizer, [weight])
+    schedule = build_schedule(config, optimizer)
+    optimizer.step()
+    name = config.scheduler["name"]
+    curve: list[float] = []
+    for tick in range(min(config.total_ticks or _REHEARSED_TICKS, _REHEARSED_TICKS)):
+        try:
+            schedule.end_epoch(tick, dict.fromkeys(METRICS, 1.0)) if schedule.monitor else schedule._advance(tick)
+        except (ArithmeticError, ValueError, TypeError, RuntimeError) as error:
+            raise UsageError(f"scheduler={name} fails at tick {tick}: {error}; change its parameters") from error
+        curve.append(float(optimizer.param_groups[0]["lr"]))
+        if not (math.isfinite(curve[-1]) and curve[-1] >= 0):
+            raise UsageError(
+                f"scheduler={name} sets the learning rate to {curve[-1]:g} at tick {tick}; it must be a "
+                "finite number from 0: change its parameters"
+            )
+    return curve
+
+
+def _build_scheduler(config: Config, optimizer: Optimizer) -> LRScheduler:
+    target = locate("scheduler", config.scheduler)
+    arguments = parameters(config.scheduler, without=("interval", "monitor"))
+    if inspect.isclass(target):
+        if not issubclass(target, LRScheduler):
+            raise UsageError(f"scheduler._target_={config.scheduler['_target_']}: is not a torch LRScheduler")
+        if issubclass(target, (OneCycleLR, CyclicLR)) and arguments.get("cycle_momentum"):
+            _check_momentum(config, optimizer)
+        scheduler: LRScheduler = build("scheduler", target, optimizer, **arguments)
+        return scheduler
+    horizon = config.total_ticks
+    check_arguments("scheduler", target, arguments, given=2)
+    return LambdaLR(optimizer, lambda t: float(target(t, horizon, **arguments)))
+
+
+def _check_monitor(config: Config, scheduler: LRScheduler, monitor: str | None) -> None:
+    name = config.scheduler["name"]
+    if not isinstance(scheduler, ReduceLROnPlateau):
+        if monitor is not None:
+            raise UsageError(
+                f"scheduler.monitor={monitor}: scheduler={name} takes no metric; set scheduler.monitor=null"
+            )
+        return
+    if monitor not in METRICS:
+        raise UsageError(f"scheduler.monitor={monitor}: scheduler={name} needs one of {', '.join(METRICS)}")
+    if config.tick_interval != "epoch":
+        raise UsageError(f"interval={config.tick_interval}: scheduler={name} waits for a metric, which comes by epoch")
+    mode = "max" if monitor.endswith("accuracy") else "min"
+    if scheduler.mode != mode:
+        raise UsageError(
+            f"scheduler.mode={scheduler.mode}: {monitor} is better when it is "
+            f"{'larger' if mode == 'max' else 'smaller'}; set scheduler.mode={mode}"
+        )
+
+
+def _check_momentum(config: Config, optimizer: Optimizer) -> None:
+    """torch would refuse an optimizer without momentum, and turn momentum 0 into 0.95 without a word."""
+    defaults = optimizer.defaults
+    if not defaults.get("momentum") and "betas" not in defaults:
+        raise UsageError(
+            f"scheduler.cycle_momentum=true: optimizer={config.optimizer['name']} has no momentum to cycle; set "
+            "scheduler.cycle_momentum=false, or optimizer.momentum above 0 where it has one"
+        )

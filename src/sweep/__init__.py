@@ -1,0 +1,1 @@
+"""Sweeps: lists of jobs, started on Hydra's launchers, ending in tables."""

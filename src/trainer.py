@@ -1,0 +1,304 @@
+"""The loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import Optimizer
+
+from src.callbacks import Callback, Callbacks
+from src.config import Config
+from src.data import Dataset, Split
+from src.runtime import Precision, derived_seed
+from src.schedules.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Mean cross-entropy and fraction of correct predictions over a split."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """A row of the history: where the run stands after an epoch. `lr` is that of the epoch's last update."""
+
+    epoch: int
+    step: int
+    lr: float
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    train_seconds: float
+
+    @property
+    def is_finite(self) -> bool:
+        return math.isfinite(self.train_loss) and math.isfinite(self.val_loss)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        return asdict(self)
+
+
+@dataclass
+class Progress:
+    """The counters of a run: with the states of model, optimizer and schedule, all that a resumed run needs."""
+
+    epoch: int = 0  # finished epochs
+    updates: int = 0  # updates tried in the current epoch
+    step: int = 0  # updates that happened in the run: what a schedule counts
+    skipped_updates: int = 0  # updates that the fp16 scaler left out
+    train_seconds: float = 0.0  # on the training clock: no evaluation, no logging
+    wall_seconds: float = 0.0
+    history: list[EpochResult] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: completed, diverged, interrupted or failed. Only a completed run has been tested."""
+
+    status: str
+    test: Metrics | None
+
+
+class Trainer:
+    """Trains one model under one schedule.
+
+    The lr that is logged for an update is the one the optimizer used for it. Nothing in a step waits for the device:
+    losses and hits stay there until the epoch ends.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        data: Dataset,
+        model: nn.Module,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        precision: Precision,
+        callbacks: list[Callback],
+    ) -> None:
+        self.config = config
+        self.data = data
+        self.model = model
+        self.optimizer = optimizer
+        self.schedule = schedule
+        self.precision = precision
+        self.callbacks = Callbacks(callbacks)
+        self.scaler = torch.amp.GradScaler(data.device.type, enabled=precision.scales_gradients)
+        self.progress = Progress()
+        self.stop_requested = False
+        self.lrs: list[float] = []  # of the current epoch's updates
+        self.losses = torch.zeros(config.updates_per_epoch, device=data.device)
+        self.hits = torch.zeros((), dtype=torch.int64, device=data.device)
+        self._epoch_started = 0.0
+        self._run_started = time.perf_counter()
+        self._seed_dropout()
+
+    # --- the run ---
+
+    def fit(self) -> Outcome:
+        """Trains to the end of the run, or until it diverges or `stop_requested` is set; then tests."""
+        self._run_started = time.perf_counter() - self.progress.wall_seconds
+        self.callbacks.run_start(self)
+        outcome = Outcome("failed", None)
+        try:
+            status = self.train()
+            test = self.evaluate(self.data.test()) if status == "completed" else None
+            outcome = Outcome(status, test)
+        finally:
+            self.progress.wall_seconds = time.perf_counter() - self._run_started
+            self.callbacks.run_end(self, outcome)
+        return outcome
+
+    def train(self) -> str:
+        """The epochs of the run; returns how they ended."""
+        while not self._is_finished:
+            self.train_epoch()
+            if self.stop_requested:
+                return "interrupted"
+            self.end_epoch()
+        return "diverged" if self._has_diverged else "completed"
+
+    def train_epoch(self) -> None:
+        """The updates of an epoch, from where the run stands in it; less of them where it is stopped."""
+        if self.progress.updates == 0:
+            self._clear_epoch()
+        self.callbacks.epoch_start(self)
+        self.model.train()
+        self._epoch_started = time.perf_counter() - self.progress.train_seconds
+        size, parts = self.config.batch_size, self.config.trainer.accumulate_batches
+        order = self.data.train_order(self.config.seed, self.progress.epoch)
+        for examples in order.split(size * parts)[self.progress.updates :]:
+            self.train_step(examples)
+            self.callbacks.step(self)
+            if self.stop_requested or self._time_is_up:
+                break
+        self._wait_for_device()
+        self.progress.train_seconds = self._seconds
+
+    def train_step(self, examples: Tensor) -> None:
+        """One update, from the examples of one batch or, with accumulation, of several."""
+        progress = self.progress
+        lr = self.schedule.begin_update(progress.step, self._seconds)
+        self.optimizer.zero_grad(set_to_none=True)
+        for images, labels in self.data.batches(self.data.train, examples, self.config.batch_size):
+            with self._autocast():
+                logits = self.model(images)
+                loss = functional.cross_entropy(logits, labels, label_smoothing=self.config.trainer.label_smoothing) * (
+                    len(labels) / len(examples)
+                )
+            self.scaler.scale(loss).backward()
+            self.losses[progress.updates] += loss.detach()
+            self.hits += (logits.detach().argmax(dim=1) == labels).sum()
+        if self._update_weights():
+            progress.step += 1
+        else:
+            progress.skipped_updates += 1
+        progress.updates += 1
+        self.lrs.append(lr)
+        self.schedule.end_update(progress.step, self._seconds)
+
+    def end_epoch(self) -> None:
+        """Validates, ticks the schedule and tells the callbacks."""
+        progress = self.progress
+        val = self.evaluate(self.data.val)
+        train = self._epoch_metrics()
+        progress.epoch += 1
+        progress.updates = 0
+        progress.wall_seconds = time.perf_counter() - self._run_started
+        result = EpochResult(
+            epoch=progress.epoch,
+            step=progress.step,
+            lr=self.lrs[-1],
+            train_loss=train.loss,
+            train_accuracy=train.accuracy,
+            val_loss=val.loss,
+            val_accuracy=val.accuracy,
+            train_seconds=progress.train_seconds,
+        )
+        progress.history.append(result)
+        if result.is_finite:
+            self.schedule.end_epoch(progress.epoch, result.metrics)
+        self.callbacks.epoch_end(self, result)
+
+    def evaluate(self, split: Split) -> Metrics:
+        """Plain cross-entropy, without label smoothing, and accuracy."""
+        self.model.eval()
+        losses = torch.zeros((), dtype=torch.float64, device=self.data.device)
+        hits = torch.zeros((), dtype=torch.int64, device=self.data.device)
+        everything = torch.arange(len(split), device=self.data.device)
+        with torch.inference_mode(), self._autocast():
+            for images, labels in self.data.batches(split, everything, self.config.trainer.eval_batch_size):
+                logits = self.model(images)
+                losses += functional.cross_entropy(logits.float(), labels, reduction="sum")
+                hits += (logits.argmax(dim=1) == labels).sum()
+        return Metrics(losses.item() / len(split), hits.item() / len(split))
+
+    # --- resume ---
+
+    def state_dict(self) -> dict[str, Any]:
+        progress = asdict(self.progress)
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "progress": progress,
+            "lrs": list(self.lrs),
+            "losses": self.losses,
+            "hits": self.hits,
+            "rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state(self.data.device) if self.data.device.type == "cuda" else None,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.scaler.load_state_dict(state["scaler"])
+        history = [EpochResult(**row) for row in state["progress"]["history"]]
+        self.progress = Progress(**{**state["progress"], "history": history})
+        self.lrs = list(state["lrs"])
+        self.losses.copy_(state["losses"])
+        self.hits.copy_(state["hits"])
+        torch.set_rng_state(state["rng"].cpu())
+        if state["cuda_rng"] is not None and self.data.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_rng"].cpu(), self.data.device)
+
+    # --- parts ---
+
+    def _update_weights(self) -> bool:
+        """Clips and steps; False where the fp16 scaler found a gradient that is not finite and left the update out."""
+        clip = self.config.trainer.clip_grad_norm
+        if clip is not None:
+            self.scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_(self.model.parameters(), clip)
+        self.scaler.step(self.optimizer)
+        if not self.scaler.is_enabled():
+            return True
+        scale = (
+            self.scaler.get_scale()
+        )  # waits for the device: what fp16 costs, since ticks count updates that happened
+        self.scaler.update()
+        return self.scaler.get_scale() >= scale
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self.precision.autocast_dtype is None:
+            return nullcontext()
+        return torch.autocast(self.data.device.type, dtype=self.precision.autocast_dtype)
+
+    def _epoch_metrics(self) -> Metrics:
+        """The epoch's losses and hits, brought over from the device in one go."""
+        done = self.progress.updates
+        size = self.config.batch_size * self.config.trainer.accumulate_batches
+        sizes = torch.full((done,), size, dtype=torch.float64)
+        examples = min(done * size, len(self.data.train))
+        sizes[-1] -= done * size - examples
+        losses = self.losses[:done].cpu().double()
+        return Metrics(float(losses @ sizes) / examples, self.hits.item() / examples)
+
+    def _clear_epoch(self) -> None:
+        self.lrs = []
+        self.losses.zero_()
+        self.hits.zero_()
+
+    def _wait_for_device(self) -> None:
+        if self.data.device.type == "cuda":
+            torch.cuda.synchronize(self.data.device)
+
+    def _seed_dropout(self) -> None:
+        seed = derived_seed(self.config.seed, "dropout")
+        torch.manual_seed(seed)
+
+    @property
+    def _seconds(self) -> float:
+        """The training clock, while an epoch runs."""
+        return time.perf_counter() - self._epoch_started
+
+    @property
+    def _time_is_up(self) -> bool:
+        return self.config.seconds is not None and self._seconds >= self.config.seconds
+
+    @property
+    def _is_finished(self) -> bool:
+        if self._has_diverged:
+            return True
+        if self.config.seconds is not None:
+            return self.progress.train_seconds >= self.config.seconds
+        return self.progress.epoch >= self.config.epochs
+
+    @property
+    def _has_diverged(self) -> bool:
+        history = self.progress.history
+        return bool(history) and not history[-1].is_finite
