@@ -51,7 +51,7 @@ def read(data: DataConfig, part: str) -> bytes:
 
 def archive_path(data: DataConfig, part: str) -> Path:
     class_name = data.source.rpartition(".")[2]
-    return Path(data.root or ".") / class_name / "raw" / data.archives[part]["file"]
+    return Path(data.root or ".", class_name, "raw", data.archives[part]["file"])
 
 
 def _fetch(data: DataConfig, part: str) -> bytes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from src.trainer import EpochResult, Outcome, Trainer
+    from src.results import EpochResult, Outcome
+    from src.trainer import Trainer
 
 
 class Callback:
@@ -21,7 +22,7 @@ class Callback:
         """Before the first update of an epoch."""
 
     def on_step(self, trainer: Trainer) -> None:
-        """After every update. `trainer.lrs` ends with its lr; its loss still lies on the device, and reading it waits."""
+        """After every update. `trainer.lrs` ends with its lr; reading its loss would wait for the device."""
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
         """After the validation that ends an epoch."""

@@ -10,7 +10,8 @@ import torch
 from src.atomic import replacing
 from src.callbacks import Callback
 from src.errors import UsageError
-from src.trainer import EpochResult, Outcome, Trainer
+from src.results import EpochResult, Outcome
+from src.trainer import Trainer
 
 FILE = "checkpoint.pt"
 VERSION = 1
@@ -59,9 +60,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         version = state["version"]
     except Exception as error:  # torch.load raises what the damage happens to cause
-        raise UsageError(
-            f"{path} cannot be read ({type(error).__name__}); move it away to start the run anew"
-        ) from error
+        raise UsageError(f"{path} is damaged ({type(error).__name__}); move it away to start anew") from error
     if version != VERSION:
         raise UsageError(f"{path} has version {version}, this program reads {VERSION}; move it away to start anew")
     return state

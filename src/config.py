@@ -1,12 +1,9 @@
-"""The configuration: its schema, its checks and its resolvers. Imports nothing heavy: `--help` waits for it."""
+"""The configuration: its schema and its checks. Imports nothing heavy: `--help` waits for it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,14 +11,16 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from src import resolvers
 from src.errors import UsageError
+from src.identity import MACHINE_KEYS, digest, flatten
+from src.resolvers import updates_per_epoch
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 INTERVALS = ("step", "epoch", "second")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
-# What says where and how a run is made, not what it computes: no part of its identity.
-MACHINE_KEYS = frozenset({"name", "data.root", "data.mirror", "data.fallback", "data.requested", "trainer.num_threads"})
+resolvers.register()
 
 
 @dataclass
@@ -112,7 +111,7 @@ def load(node: DictConfig) -> Config:
     Raises:
         UsageError: a type is wrong, a value is impossible, or two values contradict each other.
     """
-    bare = OmegaConf.masked_copy(node, [key for key in node if key != "hydra"])
+    bare = OmegaConf.masked_copy(node, [str(key) for key in node if key != "hydra"])
     try:
         typed = OmegaConf.merge(OmegaConf.structured(Config), bare)
         _check_ranges(typed)
@@ -132,21 +131,6 @@ def identity(config: Config) -> dict[str, Any]:
 def config_hash(config: Config) -> str:
     """Sixteen hex digits that name a run's identity."""
     return digest(identity(config))
-
-
-def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"a": {"b": 1}}` -> `{"a.b": 1}`; lists are leaves."""
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            flat.update(flatten(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
-
-
-def updates_per_epoch(train_size: int, batch_size: int, accumulate_batches: int) -> int:
-    return math.ceil(math.ceil(train_size / batch_size) / accumulate_batches)
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------
@@ -226,9 +210,7 @@ def _check_components(config: Config) -> None:
             if not isinstance(component.get(key), str):
                 raise UsageError(f"{group}.{key}={component.get(key)!r}: must be a text")
     if "lr" not in config.optimizer:
-        raise UsageError(
-            f"optimizer={config.optimizer['name']} has no lr: every schedule is a multiple of optimizer.lr"
-        )
+        raise UsageError(f"optimizer={config.optimizer['name']} has no lr; every schedule is a multiple of it")
     if config.total_steps is not None and config.warmup > config.total_steps:
         raise UsageError(f"warmup={config.warmup:g} is longer than the run's {config.total_steps} updates")
 
@@ -243,74 +225,3 @@ def _one_line(error: OmegaConfBaseException) -> str:
     text = re.sub(r"^\w+ raised while resolving interpolation: ", "", str(error).splitlines()[0])
     key = getattr(error, "full_key", None)
     return f"{key}: {text}" if key and not text.startswith(str(key)) else text
-
-
-# --- resolvers ------------------------------------------------------------------------------------------------------
-
-
-def ticks(fraction: float, minimum: int = 1, *, _root_: DictConfig) -> int:
-    """`${ticks:0.5}`: that fraction of the run in ticks of the schedule, at least `minimum`, an int.
-
-    An int, because torch's float milestones never fire.
-    """
-    return max(minimum, round(fraction * _known_ticks(_root_)))
-
-
-def decay(final: float, *, _root_: DictConfig) -> float:
-    """`${decay:0.01}`: the factor a tick whose product over the run is `final`."""
-    return float(final ** (1 / _known_ticks(_root_)))
-
-
-def peak_fraction(fraction: float, *, _root_: DictConfig) -> float:
-    """`${lr:0.1}`: that fraction of the peak learning rate."""
-    return float(fraction * _root_.optimizer.lr)
-
-
-def run_path(*, _root_: DictConfig) -> str:
-    """`${run_path:}`: the run's folder below outputs/runs or a sweep's runs, every overridden key in it."""
-    label = path_label(_root_.hydra.job.override_dirname)
-    parts = [_root_.data.name, _root_.model.name, _root_.optimizer.name, _root_.scheduler.name, label]
-    return "/".join([*map(path_label, parts), f"seed={_root_.seed}"])
-
-
-def sweep_name(name: str | None, overrides: Sequence[str]) -> str:
-    """`${sweep_name:...}`: `name`, or one that the same command finds again."""
-    if name:
-        return str(name)
-    telling = sorted(line for line in overrides if line.split("=")[0].lstrip("+~") not in MACHINE_KEYS)
-    return f"multirun-{digest(telling)[:8]}"
-
-
-def path_label(text: str) -> str:
-    """A folder name for any text: no separators, no quotes, short enough for every file system."""
-    label = re.sub(r"[^\w.,=+~@-]", "_", text) or "default"
-    return label if len(label) <= 120 else f"{label[:100]}-{digest(text)[:12]}"
-
-
-def _known_ticks(root: DictConfig) -> int:
-    """The run's length in ticks, from a config that may not have been checked yet."""
-    interval = root.interval or root.scheduler.interval
-    if interval == "second":
-        if not root.seconds:
-            raise UsageError(
-                f"scheduler={root.scheduler.name} with interval=second spans the run, whose length is not known; "
-                "give it as seconds=60"
-            )
-        return math.ceil(root.seconds)
-    if interval == "epoch":
-        return int(root.epochs)
-    return int(root.epochs) * updates_per_epoch(
-        root.data.num_train - root.data.num_val, root.batch_size, root.trainer.accumulate_batches
-    )
-
-
-def digest(value: object) -> str:
-    """Sixteen hex digits of a plain value."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-_RESOLVERS: dict[str, Callable[..., Any]] = {"ticks": ticks, "decay": decay, "lr": peak_fraction, "run_path": run_path}
-for _name, _resolver in _RESOLVERS.items():
-    OmegaConf.register_new_resolver(_name, _resolver, replace=True)
-# Cached, because Hydra resolves a sweep's folder again in every job, whose overrides are not the sweep's.
-OmegaConf.register_new_resolver("sweep_name", sweep_name, replace=True, use_cache=True)

@@ -26,10 +26,11 @@ from src.models import build_model
 from src.optimizers import build_optimizer
 from src.progress import EpochLines, ProgressBar
 from src.records import RunRecord
+from src.results import EpochResult, Outcome
 from src.runtime import Precision, configure_torch, provenance, select_device, select_precision
 from src.schedules.schedule import build_schedule, rehearse
 from src.tracking import History, TensorBoard
-from src.trainer import EpochResult, Outcome, Trainer
+from src.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,13 @@ def run(config: Config, folder: Path, *, show: str = "lines") -> RunRecord:
         else:
             record = make_record(config, outcome, trainer, started_at=started_at)
         records.write_record(record, folder)
+    return record
+
+
+def record_refusal(config: Config, folder: Path, error: UsageError) -> RunRecord:
+    """Records a run that could not start, for the sweep that counts on its row."""
+    record = make_record(config, Outcome("failed", None), None, started_at=_now(), error=str(error))
+    records.write_record(record, folder)
     return record
 
 
@@ -220,8 +228,8 @@ def finished_record(config: Config, folder: Path) -> RunRecord | None:
     owner = checkpoint.checkpoint_hash(folder) if record is None else record.config_hash
     if owner is not None and owner != digest:
         raise FolderTakenError(
-            f"{folder} holds another run (config hash {owner}, this one has {digest}), which is not overwritten; choose "
-            "another folder (hydra.run.dir=DIR, or hydra.sweep.dir=DIR for a sweep) or move that one away"
+            f"{folder} holds another run (config hash {owner}, this one has {digest}), which is not overwritten; "
+            "choose another folder (hydra.run.dir=DIR, or hydra.sweep.dir=DIR for a sweep) or move that one away"
         )
     return record if record is not None and record.status in ("completed", "diverged") else None
 

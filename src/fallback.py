@@ -31,9 +31,9 @@ def settle(overrides: Sequence[str]) -> list[str]:
     """
     try:
         parsed = OverridesParser.create().parse_overrides(list(overrides))
-        single = [each.input_line for each in parsed if not each.is_sweep_override() and not each.is_hydra_override()]
+        settled = [each for each in parsed if not each.is_sweep_override() and not each.is_hydra_override()]
         with initialize_config_dir(str(config.CONF), version_base="1.3"):
-            composed = compose("train", overrides=single)
+            composed = compose("train", overrides=[str(each.input_line) for each in settled])
     except (HydraException, OmegaConfBaseException):
         return list(overrides)
     finally:
@@ -49,7 +49,7 @@ def settle(overrides: Sequence[str]) -> list[str]:
             raise
         if not (config.CONF / "data" / f"{run.data.fallback}.yaml").exists():
             raise UsageError(f"data.fallback={run.data.fallback}: no such data set") from error
-        kept = [each.input_line for each in parsed if each.key_or_group.split(".")[0] != "data"]
+        kept = [str(each.input_line) for each in parsed if each.key_or_group.split(".")[0] != "data"]
         log.warning("!!! %s", error)
         log.warning("!!! %s cannot be had: going on with data=%s", run.data.name, run.data.fallback)
         return [*kept, f"data={run.data.fallback}", f"data.requested={run.data.name}"]

@@ -26,8 +26,6 @@ def run_job(cfg: DictConfig) -> None:
         KeyboardInterrupt: a job of a multirun was interrupted, so that the rest is not started.
     """
     from src import experiment
-    from src.records import write_record
-    from src.trainer import Outcome
 
     hydra_config = HydraConfig.get()
     folder = Path(hydra_config.runtime.output_dir)
@@ -43,8 +41,7 @@ def run_job(cfg: DictConfig) -> None:
     except UsageError as error:
         if alone:
             raise SystemExit(refuse(error)) from None
-        record = experiment.make_record(run, Outcome("failed", None), None, error=str(error))
-        write_record(record, folder)
+        record = experiment.record_refusal(run, folder, error)
 
     label = "" if alone else f"[{hydra_config.job.num + 1}] {record.scheduler} seed={record.seed}: "
     if record.status == "completed":

@@ -6,7 +6,8 @@ import logging
 from typing import Any
 
 from src.callbacks import Callback
-from src.trainer import EpochResult, Outcome, Trainer
+from src.results import EpochResult, Outcome
+from src.trainer import Trainer
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,8 @@ from torch.utils.tensorboard.summary import hparams
 
 from src.atomic import write_text
 from src.callbacks import Callback
-from src.trainer import EpochResult, Outcome, Trainer
+from src.results import EpochResult, Outcome
+from src.trainer import Trainer
 
 HISTORY_FILE = "history.csv"
 STEPS_FILE = "steps.csv"
@@ -69,17 +70,15 @@ class TensorBoard(Callback):
         self._file: IO[bytes] | None = None
 
     def on_run_start(self, trainer: Trainer) -> None:
-        name = (
-            f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{time.time_ns() % 10**6}"
-        )
-        self._file = open(self._folder / name, "wb")
+        name = f"events.out.tfevents.{time.time_ns():020d}.{socket.gethostname()}.{os.getpid()}"
+        self._file = open(self._folder / name, "wb")  # noqa: SIM115 - open for as long as the run is
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         if trainer.progress.step > 0:
             # What a killed run logged after its checkpoint is logged again: TensorBoard drops the first telling.
             restart = SessionLog(status=SessionLog.START)
             self._write(Event(wall_time=time.time(), step=_updates_before_epoch(trainer), session_log=restart))
         metrics = dict.fromkeys(("test/accuracy", "test/loss", "val/accuracy", "val/loss", "train/loss"), 0.0)
-        experiment, session_start, self._session_end = hparams(self._settings, metrics)
+        experiment, session_start, self._session_end = hparams(self._settings, metrics)  # type: ignore[no-untyped-call]
         for summary in (experiment, session_start):
             self._write(Event(wall_time=time.time(), summary=summary))
         self._file.flush()

@@ -6,7 +6,10 @@ import argparse
 import sys
 
 import hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
 from src.errors import UsageError
 from src.fallback import settle
@@ -28,16 +31,26 @@ def main() -> None:
         return
     try:
         overrides = settle(arguments.overrides)
-        sys.argv[1:] = overrides
-        if not arguments.multirun:
-            train()
-            return
-        from src.sweep.multirun import multirun
-
-        sys.argv.insert(1, "--multirun")
-        sys.exit(multirun(train, overrides))
+        sys.argv[1:] = ["--multirun", *overrides] if arguments.multirun else overrides
+        if arguments.multirun:
+            sys.exit(multirun(overrides))
+        train()
     except UsageError as error:
         sys.exit(refuse(error))
+
+
+def multirun(overrides: list[str]) -> int:
+    """Hydra's own multirun, between a check of all its jobs and the tables; returns the exit status."""
+    from src.sweep.launch import run_plan
+    from src.sweep.plan import make_plan
+
+    try:
+        plan = make_plan(overrides)
+    except (HydraException, OmegaConfBaseException):
+        train()  # where Hydra says what is wrong, and exits
+        raise
+    GlobalHydra.instance().clear()
+    return run_plan(plan, start=train)
 
 
 if __name__ == "__main__":

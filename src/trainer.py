@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -16,59 +15,9 @@ from torch.optim import Optimizer
 from src.callbacks import Callback, Callbacks
 from src.config import Config
 from src.data import Dataset, Split
+from src.results import EpochResult, Metrics, Outcome, Progress
 from src.runtime import Precision, derived_seed
 from src.schedules.schedule import Schedule
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """Mean cross-entropy and fraction of correct predictions over a split."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class EpochResult:
-    """A row of the history: where the run stands after an epoch. `lr` is that of the epoch's last update."""
-
-    epoch: int
-    step: int
-    lr: float
-    train_loss: float
-    train_accuracy: float
-    val_loss: float
-    val_accuracy: float
-    train_seconds: float
-
-    @property
-    def is_finite(self) -> bool:
-        return math.isfinite(self.train_loss) and math.isfinite(self.val_loss)
-
-    @property
-    def metrics(self) -> dict[str, float]:
-        return asdict(self)
-
-
-@dataclass
-class Progress:
-    """The counters of a run: with the states of model, optimizer and schedule, all that a resumed run needs."""
-
-    epoch: int = 0  # finished epochs
-    updates: int = 0  # updates tried in the current epoch
-    step: int = 0  # updates that happened in the run: what a schedule counts
-    skipped_updates: int = 0  # updates that the fp16 scaler left out
-    train_seconds: float = 0.0  # on the training clock: no evaluation, no logging
-    wall_seconds: float = 0.0
-    history: list[EpochResult] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended: completed, diverged, interrupted or failed. Only a completed run has been tested."""
-
-    status: str
-    test: Metrics | None
 
 
 class Trainer:
@@ -139,7 +88,7 @@ class Trainer:
         self._epoch_started = time.perf_counter() - self.progress.train_seconds
         size, parts = self.config.batch_size, self.config.trainer.accumulate_batches
         order = self.data.train_order(self.config.seed, self.progress.epoch)
-        for examples in order.split(size * parts)[self.progress.updates :]:
+        for examples in torch.split(order, size * parts)[self.progress.updates :]:
             self.train_step(examples)
             self.callbacks.step(self)
             if self.stop_requested or self._time_is_up:
@@ -158,7 +107,7 @@ class Trainer:
                 loss = functional.cross_entropy(logits, labels, label_smoothing=self.config.trainer.label_smoothing) * (
                     len(labels) / len(examples)
                 )
-            self.scaler.scale(loss).backward()
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             self.losses[progress.updates] += loss.detach()
             self.hits += (logits.detach().argmax(dim=1) == labels).sum()
         if self._update_weights():

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from src import records
-from src.config import digest
+from src.identity import digest
 from src.records import RecordError, RunRecord
 
 # Runs that differ in one of these answer different questions: they are never averaged and never in one table.
@@ -43,7 +43,7 @@ def collect(folders: Sequence[Path]) -> Collection:
             found[row["config_hash"]] = row
     runs = pd.DataFrame(list(found.values()))
     if not runs.empty:
-        runs["label"] = _labels(runs)
+        runs["label"] = runs["setting"].map(_labels(runs))
         runs = runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
     return Collection(runs, problems)
 
@@ -66,16 +66,14 @@ def _row(record: RunRecord, folder: Path) -> dict[str, Any]:
     return row
 
 
-def _labels(runs: pd.DataFrame) -> pd.Series:
-    """The scheduler's name and, where settings that share it, lr and warmup differ, in what they differ."""
-    labels = runs["scheduler"].copy()
-    for _, rows in runs.groupby(SETTING, dropna=False):
-        distinct = rows.drop_duplicates("setting")
-        if len(distinct) == 1:
-            continue
-        keys = sorted({key for settings in distinct["settings"] for key in settings})
-        differing = [key for key in keys if len({str(settings.get(key)) for settings in distinct["settings"]}) > 1]
-        for index, row in rows.iterrows():
-            parts = [f"{key.removeprefix('scheduler.')}={row['settings'].get(key)}" for key in differing]
-            labels[index] = f"{row['scheduler']} ({', '.join(parts)})"
+def _labels(runs: pd.DataFrame) -> dict[str, str]:
+    """For each setting the scheduler's name and, where others share it, lr and warmup, in what it differs from them."""
+    labels: dict[str, str] = {}
+    for _, rows in runs.drop_duplicates("setting").groupby(SETTING, dropna=False):
+        settings: list[dict[str, Any]] = rows["settings"].tolist()
+        keys = sorted({key for each in settings for key in each})
+        differing = [key for key in keys if len({str(each.get(key)) for each in settings}) > 1]
+        for name, digest_, each in zip(rows["scheduler"], rows["setting"], settings, strict=True):
+            parts = [f"{key.removeprefix('scheduler.')}={each.get(key)}" for key in differing]
+            labels[digest_] = f"{name} ({', '.join(parts)})" if parts else name
     return labels

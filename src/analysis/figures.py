@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from src.analysis.collect import WORKLOAD
 from src.analysis.tables import workload_title
@@ -114,7 +115,7 @@ def _bands(axes: Axes, runs: pd.DataFrame, metric: str, scale: float = 1) -> Non
         low, median, high = (by_epoch.quantile(q) * scale for q in (0.25, 0.5, 0.75))
         axes.plot(median.index, median, label=label, marker="o", markersize=3, **style)
         axes.fill_between(median.index, low, high, color=style["color"], alpha=0.15, linewidth=0)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _history(run: pd.Series) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def print_comparison(table: pd.DataFrame) -> None:
     for title, rows in workloads(table):
         printed = Table(title=title, title_style="bold")
         for position, name in enumerate(text := readable(rows)):
-            printed.add_column(name, justify="left" if position == 0 else "right", no_wrap=True)
+            printed.add_column(str(name), justify="left" if position == 0 else "right", no_wrap=True)
         for row in text.itertuples(index=False):
             printed.add_row(*map(str, row))
         console.print(printed)

@@ -20,14 +20,22 @@ def comparison(runs: pd.DataFrame) -> pd.DataFrame:
     table["lost"] = (table["n"] == 0).astype(int) * 2 + ((table["diverged"] + table["failed"]) > 0)
     order = [*WORKLOAD, "lost", "test_accuracy_mean", "label", "lr", "warmup"]
     ascending = [name != "test_accuracy_mean" for name in order]
-    return table.sort_values(order, ascending=ascending, na_position="last", ignore_index=True).drop(columns="lost")
+    table = table.sort_values(order, ascending=ascending, na_position="last", ignore_index=True)
+    table = table.drop(columns="lost")
+    return table
 
 
 def _row(group: pd.DataFrame) -> dict[str, object]:
     first = group.iloc[0]
     completed = group[group["status"] == "completed"]
     row: dict[str, object] = {name: first[name] for name in WORKLOAD}
-    row |= {"scheduler": first["label"], "lr": first["lr"], "warmup": first["warmup"], "n": len(completed)}
+    row |= {
+        "scheduler": first["scheduler"],
+        "label": first["label"],
+        "lr": first["lr"],
+        "warmup": first["warmup"],
+        "n": len(completed),
+    }
     for metric in METRICS:
         values = pd.to_numeric(completed[metric])
         row[f"{metric}_mean"], row[f"{metric}_sd"] = values.mean(), values.std(ddof=1)
@@ -46,6 +54,7 @@ def workloads(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def workload_title(row: pd.Series) -> str:
+    """What the rows of one table have in common."""
     length = f"{row['epochs']} epochs" if pd.isna(row["seconds"]) else f"{row['seconds']:g} s"
     return f"{row['dataset']} · {row['model']} · {row['optimizer']} · {length} · batch {row['batch_size']}"
 
@@ -53,7 +62,7 @@ def workload_title(row: pd.Series) -> str:
 def readable(rows: pd.DataFrame) -> pd.DataFrame:
     """One workload's rows, rounded, as people read them."""
     columns: dict[str, list[str]] = {
-        "scheduler": list(rows["scheduler"]),
+        "scheduler": list(rows["label"]),
         "lr": [f"{value:g}" for value in rows["lr"]],
         "n": [str(value) for value in rows["n"]],
         "test accuracy %": _mean_sd(rows, "test_accuracy", 100, 2),

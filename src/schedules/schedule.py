@@ -174,9 +174,7 @@ def _check_monitor(config: Config, scheduler: LRScheduler, monitor: str | None) 
     name = config.scheduler["name"]
     if not isinstance(scheduler, ReduceLROnPlateau):
         if monitor is not None:
-            raise UsageError(
-                f"scheduler.monitor={monitor}: scheduler={name} takes no metric; set scheduler.monitor=null"
-            )
+            raise UsageError(f"scheduler.monitor={monitor}: scheduler={name} takes no metric; set it to null")
         return
     if monitor not in METRICS:
         raise UsageError(f"scheduler.monitor={monitor}: scheduler={name} needs one of {', '.join(METRICS)}")

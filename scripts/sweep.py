@@ -1,0 +1,126 @@
+"""Sweeps schedulers x seeds in parallel, and ends in tables and pictures.
+
+The same command again skips completed runs, finishes interrupted ones and retries failed ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from rich.console import Console
+from rich.table import Table
+
+from src.config import CONF
+from src.errors import UsageError
+from src.fallback import settle
+from src.identity import digest
+from src.job import refuse
+from src.sweep.launch import launch, run_plan
+from src.sweep.plan import Plan, make_plan
+
+USAGE = """\
+experiment=NAME        of conf/experiment: schedulers, seeds and overrides to start from (default: benchmark)
+schedulers=[a,b]       schedules to compare
+seeds=[0,1,2]          seeds, the same for every schedule
+name=NAME              folder of the sweep under outputs/sweeps
+hydra/launcher=basic   one job after another; default: joblib, in parallel
+key=value              anything that `python -m src.train` takes; key=a,b sweeps it too
+"""
+
+
+@dataclass
+class Experiment:
+    """A file of conf/experiment."""
+
+    name: str
+    schedulers: list[str]
+    seeds: list[int]
+    overrides: list[str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the plan, run nothing")
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    arguments = parser.parse_intermixed_args()
+    try:
+        plan = make_plan(settle(sweep_overrides(arguments.overrides)))
+        if arguments.dry_run:
+            print_plan(plan)
+            return
+        sys.exit(run_plan(plan, start=lambda: launch(plan)))
+    except (UsageError, HydraException, OmegaConfBaseException) as error:
+        sys.exit(refuse(error))
+
+
+def sweep_overrides(given: list[str]) -> list[str]:
+    """What is given, on top of the experiment it names, as overrides of a multirun."""
+    parsed = {each.key_or_group: each for each in OverridesParser.create().parse_overrides(given)}
+    own = {key: parsed.pop(key).value() for key in ("experiment", "schedulers", "seeds") if key in parsed}
+    experiment = load_experiment(str(own.get("experiment", "benchmark")))
+    lines = {key: str(each.input_line) for key, each in parsed.items()}
+    inherited = {line.partition("=")[0]: line for line in experiment.overrides}
+    chosen = {
+        **inherited,
+        "scheduler": f"scheduler={_choices('schedulers', own.get('schedulers', experiment.schedulers))}",
+        "seed": f"seed={_choices('seeds', own.get('seeds', experiment.seeds))}",
+    }
+    name = experiment.name if not own.keys() - {"experiment"} and not lines.keys() - _UNTOLD else None
+    chosen |= {"hydra/launcher": "hydra/launcher=joblib"} | lines
+    if "joblib" in chosen["hydra/launcher"]:
+        # One torch thread a worker: several workers with several threads each would get in each other's way.
+        chosen.setdefault("trainer.num_threads", "trainer.num_threads=1")
+        chosen.setdefault("hydra.launcher.n_jobs", f"hydra.launcher.n_jobs={os.cpu_count() or 1}")
+    telling = sorted(line for key, line in chosen.items() if key not in _UNTOLD)
+    chosen.setdefault("name", f"name={name or f'{experiment.name}-{digest(telling)[:8]}'}")
+    return list(chosen.values())
+
+
+# What does not tell one sweep from another: where it runs, and where its data lie.
+_UNTOLD = {"data.root", "data.mirror", "hydra/launcher", "hydra.launcher.n_jobs", "trainer.num_threads"}
+
+
+def load_experiment(name: str) -> Experiment:
+    folder = CONF / "experiment"
+    path = folder / f"{name}.yaml"
+    if not path.exists():
+        raise UsageError(
+            f"experiment={name}: choose one of {', '.join(sorted(each.stem for each in folder.iterdir()))}"
+        )
+    loaded = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Experiment), OmegaConf.load(path)))
+    assert isinstance(loaded, Experiment)
+    return loaded
+
+
+def print_plan(plan: Plan) -> None:
+    """A line a job, with the overrides in which it differs from others."""
+    shared = set.intersection(*(set(job.overrides) for job in plan.jobs))
+    table = Table(title=f"{len(plan.jobs)} jobs in {plan.folder}, {len(plan.unfinished)} to run", title_justify="left")
+    for column in ("job", "status", "overrides"):
+        table.add_column(column, justify="right" if column == "job" else "left")
+    for number, job in enumerate(plan.jobs, 1):
+        table.add_row(str(number), job.status, " ".join(line for line in job.overrides if line not in shared))
+    console = Console()
+    console.print(table)
+    console.print("all with", *sorted(shared), soft_wrap=True, highlight=False)
+
+
+def _choices(key: str, values: object) -> str:
+    if not isinstance(values, list) or not values:
+        raise UsageError(
+            f"{key}={values}: must be a list, as in {key}=[{'0,1,2' if key == 'seeds' else 'step,cosine'}]"
+        )
+    return ",".join(str(value) for value in dict.fromkeys(values))
+
+
+if __name__ == "__main__":
+    main()
