@@ -55,7 +55,6 @@ def run(config: Config, folder: Path, *, show: str = "lines") -> RunRecord:
     with _locked(folder):
         finished = finished_record(config, folder)
         if finished is not None:
-            log.info("Skipped: %s holds this run already (%s)", folder, finished.status)
             return finished
         started_at = _now()
         trainer: Trainer | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -12,6 +13,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import config
 from src.errors import FolderTakenError, UsageError
+
+if TYPE_CHECKING:
+    from src.records import RunRecord
 
 log = logging.getLogger(__name__)
 
@@ -25,38 +29,13 @@ def run_job(cfg: DictConfig) -> None:
         SystemExit: a single run was refused, failed or was interrupted; a job's folder belongs to another run.
         KeyboardInterrupt: a job of a multirun was interrupted, so that the rest is not started.
     """
-    from src import experiment
-
-    hydra_config = HydraConfig.get()
-    folder = Path(hydra_config.runtime.output_dir)
-    alone = hydra_config.mode == RunMode.RUN
+    alone = HydraConfig.get().mode == RunMode.RUN
+    folder = Path(HydraConfig.get().runtime.output_dir)
     try:
-        run = config.load(cfg)
-        if experiment.finished_record(run, folder) is None:
-            _write_hydra_config(cfg, folder)
-        show = ("bar" if sys.stdout.isatty() else "lines") if alone else "nothing"
-        record = experiment.run(run, folder, show=show)
-    except FolderTakenError as error:
-        raise SystemExit(refuse(error)) from None
+        record = _run(cfg, folder, alone)
     except UsageError as error:
-        if alone:
-            raise SystemExit(refuse(error)) from None
-        record = experiment.record_refusal(run, folder, error)
-
-    label = "" if alone else f"[{hydra_config.job.num + 1}] {record.scheduler} seed={record.seed}: "
-    if record.status == "completed":
-        log.info(
-            "%stest accuracy %.2f %%, test loss %.4f, %.1f s of training",
-            label, 100 * (record.test_accuracy or 0.0), record.test_loss, record.train_seconds,
-        )  # fmt: skip
-    elif record.status == "diverged":
-        log.info(
-            "%sdiverged: the loss is not finite after epoch %s; a smaller optimizer.lr may help", label, record.steps
-        )
-    elif record.status == "failed":
-        log.error("%sfailed: %s", label, (record.error or "").strip().splitlines()[-1])
-    else:
-        log.warning("%sinterrupted; the same command goes on from here", label)
+        raise SystemExit(refuse(error)) from None
+    _announce(record, "" if alone else f"[{HydraConfig.get().job.num + 1}] {record.scheduler} seed={record.seed}: ")
     if alone:
         log.info("Results in %s", folder)
     if record.status == "interrupted":
@@ -69,6 +48,38 @@ def refuse(error: Exception) -> int:
     """Says what is wrong, once; returns the exit status."""
     print(f"error: {error}", file=sys.stderr)
     return EXIT_USAGE
+
+
+def _run(cfg: DictConfig, folder: Path, alone: bool) -> RunRecord:
+    from src import experiment
+
+    run = config.load(cfg)
+    if finished := experiment.finished_record(run, folder):
+        log.info("%s holds this run already: it is not made again", folder)
+        return finished
+    _write_hydra_config(cfg, folder)
+    show = ("bar" if sys.stdout.isatty() else "lines") if alone else "nothing"
+    try:
+        return experiment.run(run, folder, show=show)
+    except FolderTakenError:
+        raise
+    except UsageError as error:
+        if alone:
+            raise
+        return experiment.record_refusal(run, folder, error)
+
+
+def _announce(record: RunRecord, label: str) -> None:
+    if record.test_accuracy is not None:
+        accuracy = f"{100 * record.test_accuracy:.2f} %"
+        seconds = record.train_seconds
+        log.info("%stest accuracy %s, test loss %.4f, %.1f s of training", label, accuracy, record.test_loss, seconds)
+    elif record.status == "diverged":
+        log.warning("%sdiverged: the loss is not finite; a smaller optimizer.lr may help", label)
+    elif record.status == "interrupted":
+        log.warning("%sinterrupted at update %d; the same command goes on from there", label, record.steps)
+    else:
+        log.error("%sfailed: %s", label, (record.error or "").strip().splitlines()[-1])
 
 
 def _write_hydra_config(cfg: DictConfig, folder: Path) -> None:

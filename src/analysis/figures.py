@@ -45,7 +45,7 @@ def draw_lr_curves(runs: pd.DataFrame) -> Figure:
         steps = pd.read_csv(Path(first["folder"]) / "steps.csv")
         updates_per_epoch = len(steps) / max(1, len(_history(first)))
         for axes in (linear, logarithmic):
-            axes.plot(steps["step"] / updates_per_epoch, steps["lr"], label=label, **style)
+            axes.step(steps["step"] / updates_per_epoch, steps["lr"], where="post", label=label, **style)
     peak = max(linear.get_ylim()[1], 1e-12)
     logarithmic.set(yscale="log", ylim=(peak * 1e-5, peak * 1.3))
     for axes in (linear, logarithmic):

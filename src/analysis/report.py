@@ -45,6 +45,8 @@ def build_report(folders: Sequence[Path], out: Path) -> pd.DataFrame:
 
 def print_comparison(table: pd.DataFrame) -> None:
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)  # a log file has no width, and rich would guess 80 and cut columns
     for title, rows in workloads(table):
         printed = Table(title=title, title_style="bold")
         for position, name in enumerate(text := readable(rows)):

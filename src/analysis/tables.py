@@ -20,9 +20,7 @@ def comparison(runs: pd.DataFrame) -> pd.DataFrame:
     table["lost"] = (table["n"] == 0).astype(int) * 2 + ((table["diverged"] + table["failed"]) > 0)
     order = [*WORKLOAD, "lost", "test_accuracy_mean", "label", "lr", "warmup"]
     ascending = [name != "test_accuracy_mean" for name in order]
-    table = table.sort_values(order, ascending=ascending, na_position="last", ignore_index=True)
-    table = table.drop(columns="lost")
-    return table
+    return table.sort_values(order, ascending=ascending, na_position="last", ignore_index=True).drop(columns="lost")
 
 
 def _row(group: pd.DataFrame) -> dict[str, object]:
