@@ -60,21 +60,22 @@ class Schedule:
         self.monitor = monitor
         self.total_ticks = total_ticks
         self.warmup = warmup or Warmup()
-        self._groups = scheduler.optimizer.param_groups
-        self._bare = [group["lr"] for group in self._groups]
+        self._optimizer = scheduler.optimizer
+        self._bare: list[float] = []
 
     def begin_update(self, step: int, seconds: float) -> float:
         """Sets the learning rate of the update after `step` updates and `seconds`; returns it."""
-        self._bare = [group["lr"] for group in self._groups]
+        groups = self._optimizer.param_groups  # not kept: loading a state makes new ones
+        self._bare = [group["lr"] for group in groups]
         factor = self.warmup.factor(step, seconds)
         if factor < 1.0:
-            for group, bare in zip(self._groups, self._bare, strict=True):
+            for group, bare in zip(groups, self._bare, strict=True):
                 group["lr"] = bare * factor
-        return float(self._groups[0]["lr"])
+        return float(groups[0]["lr"])
 
     def end_update(self, step: int, seconds: float) -> None:
         """Takes the ramp off again and ticks if a tick is due after `step` updates and `seconds`."""
-        for group, bare in zip(self._groups, self._bare, strict=True):
+        for group, bare in zip(self._optimizer.param_groups, self._bare, strict=True):
             group["lr"] = bare
         if self.interval == "step":
             self._advance(step)

@@ -1,0 +1,67 @@
+"""Where a data set cannot be had, the whole data choice is replaced before anything is computed from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from src import archives
+from src.errors import DataUnavailableError, UsageError
+from src.fallback import settle
+from tests.conftest import make_config
+
+
+@pytest.fixture
+def no_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(data: object) -> None:
+        if getattr(data, "archives", None):
+            raise DataUnavailableError("nowhere")
+
+    monkeypatch.setattr(archives, "ensure", unavailable)
+
+
+@pytest.fixture
+def all_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "ensure", lambda data: None)
+
+
+@pytest.mark.usefixtures("all_data")
+def test_overrides_stay_where_the_data_are_there() -> None:
+    assert settle(["scheduler=step", "seed=0,1"]) == ["scheduler=step", "seed=0,1"]
+
+
+@pytest.mark.usefixtures("no_mnist")
+def test_the_fallback_replaces_every_word_about_data(caplog: pytest.LogCaptureFixture) -> None:
+    settled = settle(["data=mnist", "data.num_val=10000", "scheduler=cosine,step", "hydra/launcher=joblib"])
+    assert settled == ["scheduler=cosine,step", "hydra/launcher=joblib", "data=digits", "data.requested=mnist"]
+    assert "going on with data=digits" in caplog.text
+
+
+@pytest.mark.usefixtures("no_mnist")
+def test_horizons_follow_the_data_really_used() -> None:
+    config = make_config(*settle(["scheduler=cosine", "epochs=3"]))
+    assert config.data.requested == "mnist"
+    assert config.scheduler["T_max"] == 3 * 10  # digits has 10 updates an epoch, MNIST 430
+
+
+@pytest.mark.usefixtures("no_mnist")
+def test_without_a_fallback_it_is_an_error() -> None:
+    with pytest.raises(DataUnavailableError):
+        settle(["data.fallback=null"])
+
+
+@pytest.mark.usefixtures("no_mnist")
+def test_an_unknown_fallback_is_named() -> None:
+    with pytest.raises(UsageError, match="data.fallback=imagenet"):
+        settle(["data.fallback=imagenet"])
+
+
+@pytest.mark.usefixtures("no_mnist")
+def test_impossible_values_are_refused_before_anything_is_fetched() -> None:
+    with pytest.raises(UsageError, match="epochs=0"):
+        settle(["epochs=0"])
+
+
+@pytest.mark.usefixtures("all_data")
+@pytest.mark.parametrize("override", ["scheduler=nope", "epochz=3", "=", "epochs=[1"])
+def test_what_hydra_refuses_is_left_to_hydra(override: str) -> None:
+    assert settle([override]) == [override]

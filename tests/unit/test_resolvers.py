@@ -1,0 +1,53 @@
+"""Spans of the run in ticks, fractions of the peak, folder names."""
+
+from __future__ import annotations
+
+import pytest
+
+from src.resolvers import path_label, sweep_name
+from tests.conftest import make_config
+
+
+@pytest.mark.parametrize(
+    ("overrides", "step_size"),
+    [
+        (("epochs=2",), 1),
+        (("epochs=100",), 34),
+        (("epochs=5", "interval=step"), 731),  # 0.34 of 2,150 updates
+        (("interval=second", "seconds=60"), 20),
+    ],
+)
+def test_ticks_are_a_whole_fraction_of_the_run(overrides: tuple[str, ...], step_size: int) -> None:
+    found = make_config("scheduler=step", *overrides).scheduler["step_size"]
+    assert found == step_size
+    assert isinstance(found, int)  # torch's float milestones never fire
+
+
+def test_ticks_never_fall_below_their_minimum() -> None:
+    assert make_config("scheduler=step", "epochs=1").scheduler["step_size"] == 1
+    assert make_config("scheduler=plateau", "epochs=1").scheduler["patience"] == 0
+
+
+def test_decay_reaches_its_final_fraction_over_the_run() -> None:
+    gamma = make_config("scheduler=exponential", "epochs=7").scheduler["gamma"]
+    assert gamma**7 == pytest.approx(0.01)
+
+
+def test_lr_is_a_fraction_of_the_peak() -> None:
+    scheduler = make_config("scheduler=cyclic", "optimizer.lr=0.3").scheduler
+    assert (scheduler["base_lr"], scheduler["max_lr"]) == pytest.approx((0.03, 0.3))
+
+
+def test_a_label_is_a_legal_and_short_folder_name() -> None:
+    assert path_label("") == "default"
+    assert path_label("epochs=2,optimizer.lr=0.1") == "epochs=2,optimizer.lr=0.1"
+    assert "/" not in path_label("a=b/c 'd'")
+    long_labels = {path_label("x" * 300 + tail) for tail in ("a", "b")}
+    assert len(long_labels) == 2
+    assert max(map(len, long_labels)) <= 120
+
+
+def test_a_sweep_without_a_name_is_found_again_by_the_same_overrides() -> None:
+    assert sweep_name("mine", ["seed=0,1"]) == "mine"
+    assert sweep_name(None, ["seed=0,1", "epochs=2"]) == sweep_name(None, ["epochs=2", "seed=0,1", "data.root=/x"])
+    assert sweep_name(None, ["seed=0,1"]) != sweep_name(None, ["seed=0,2"])
