@@ -64,13 +64,13 @@ def test_a_damaged_archive_is_named_and_never_used(data: DataConfig, damage: Any
     path = archives.archive_path(data, "train_labels")
     path.write_bytes(damage(path.read_bytes()))
     for use in (lambda: archives.ensure(data), lambda: archives.read(data, "train_labels")):
-        with pytest.raises(UsageError, match="train_labels.gz is damaged"):
+        with pytest.raises(UsageError, match=r"train_labels\.gz is damaged"):
             use()
 
 
 def test_a_damaged_mirror_is_named_and_leaves_nothing(data: DataConfig, mirror_folder: Path) -> None:
     (mirror_folder / "train_images.gz").write_bytes(b"tampered")
-    with pytest.raises(UsageError, match=r"mirror/train_images.gz is damaged"):
+    with pytest.raises(UsageError, match=r"mirror/train_images\.gz is damaged"):
         archives.ensure(data)
     assert not archives.archive_path(data, "train_images").exists()
 

@@ -51,7 +51,7 @@ def test_without_a_fallback_it_is_an_error() -> None:
 
 @pytest.mark.usefixtures("no_mnist")
 def test_an_unknown_fallback_is_named() -> None:
-    with pytest.raises(UsageError, match="data.fallback=imagenet"):
+    with pytest.raises(UsageError, match=r"data\.fallback=imagenet"):
         settle(["data.fallback=imagenet"])
 
 

@@ -152,7 +152,8 @@ def test_warmup_as_a_fraction_of_the_run() -> None:
 
 def test_warmup_by_the_clock() -> None:
     config = make_config("scheduler=constant", "interval=second", "seconds=40", "warmup=0.25", "optimizer.lr=1")
-    schedule, _ = build(config)
+    schedule, optimizer = build(config)
+    optimizer.step()
     seen = []
     for seconds in (2.5, 10.0, 39.0):
         seen.append(schedule.begin_update(1, seconds))

@@ -1,0 +1,60 @@
+"""Run folders with made-up numbers, so that every number of a table can be known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from src.config import config_hash, identity
+from src.records import RunRecord, write_record
+from tests.conftest import small_config
+
+MakeRun = Callable[..., Path]
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> MakeRun:
+    """Writes a record, a history of two epochs and four updates into a folder of its own."""
+
+    def make(*overrides: str, accuracy: float | None = 0.9, status: str = "completed", folder: str = "") -> Path:
+        config = small_config(*overrides)
+        target = tmp_path / "sweep" / (folder or config_hash(config))
+        completed = status == "completed"
+        record = RunRecord(
+            status=status,
+            dataset=config.data.name,
+            dataset_requested=config.data.name,
+            model=config.model["name"],
+            optimizer=config.optimizer["name"],
+            scheduler=config.scheduler["name"],
+            lr=config.optimizer["lr"],
+            warmup=config.warmup,
+            epochs=config.epochs,
+            seconds=config.seconds,
+            batch_size=config.batch_size,
+            seed=config.seed,
+            config_hash=config_hash(config),
+            config=identity(config),
+            test_accuracy=accuracy if completed else None,
+            test_loss=1 - accuracy if completed and accuracy is not None else None,
+            val_accuracy=accuracy,
+            val_loss=0.5,
+            train_loss=0.4,
+            train_seconds=2.0,
+            time_to={"0.8": {"epoch": 1, "step": 2, "seconds": 1.0}, "0.99": None},
+            error="Traceback\nRuntimeError: out of memory" if status == "failed" else None,
+            started_at="2026-01-01T00:00:00+00:00",
+            finished_at="2026-01-01T00:01:00+00:00",
+            provenance={"device": "cpu", "git_sha": None},
+        )
+        write_record(record, target)
+        (target / "history.csv").write_text(
+            "epoch,step,lr,train_loss,train_accuracy,val_loss,val_accuracy,train_seconds\n"
+            "1,2,0.02,1.0,0.5,1.1,0.6,1.0\n2,4,0.01,0.8,0.6,0.9,0.7,2.0\n"
+        )
+        (target / "steps.csv").write_text("step,lr,loss\n0,0.02,2.0\n1,0.02,1.5\n2,0.01,1.2\n3,0.01,1.0\n")
+        return target
+
+    return make

@@ -1,0 +1,67 @@
+"""A folder of records becomes tables and pictures, from the records alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from src.analysis.collect import collect
+from src.analysis.figures import STYLES, draw_lr_curves
+from src.analysis.report import build_report
+from src.errors import UsageError
+from tests.unit.analysis.conftest import MakeRun
+
+
+def test_everything_is_rebuilt_from_records(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("step", "cosine"):
+        make_run(f"scheduler={scheduler}")
+    out = tmp_path / "out"
+    build_report([tmp_path / "sweep"], out)
+    assert list(pd.read_csv(out / "runs.csv")["scheduler"]) == ["cosine", "step"]
+    assert list(pd.read_csv(out / "comparison.csv")["n"]) == [1, 1]
+    assert "| step" in (out / "comparison.md").read_text()
+    for name in ("lr_curves", "loss_curves", "accuracy_curves"):
+        assert (out / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert "<svg" in (out / "figures" / f"{name}.svg").read_text()
+
+
+def test_the_csv_has_full_precision(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run(accuracy=1 / 3)
+    build_report([tmp_path / "sweep"], tmp_path)
+    assert pd.read_csv(tmp_path / "comparison.csv")["test_accuracy_mean"][0] == 1 / 3
+
+
+def test_a_failed_run_is_a_row_with_its_error(
+    make_run: MakeRun, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_run("scheduler=step")
+    failed = make_run("scheduler=cosine", status="failed", accuracy=None)
+    (failed / "steps.csv").unlink()
+    (failed / "history.csv").unlink()
+    table = build_report([tmp_path / "sweep"], tmp_path)
+    assert dict(zip(table["scheduler"], table["failed"], strict=True)) == {"step": 0, "cosine": 1}
+    assert "RuntimeError: out of memory" in caplog.text
+    assert "out of memory" in str(pd.read_csv(tmp_path / "runs.csv").set_index("scheduler").loc["cosine", "error"])
+
+
+def test_only_failed_runs_still_make_a_table(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run(status="failed", accuracy=None)
+    assert build_report([tmp_path / "sweep"], tmp_path)["n"].tolist() == [0]
+
+
+def test_no_record_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no run record"):
+        build_report([tmp_path], tmp_path)
+
+
+def test_the_lr_picture_draws_what_was_logged(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("scheduler=step")
+    axes = draw_lr_curves(collect([tmp_path]).runs).axes[0]
+    assert axes.lines[0].get_ydata().tolist() == [0.02, 0.02, 0.01, 0.01]
+    assert axes.lines[0].get_xdata().tolist() == [0.0, 0.5, 1.0, 1.5]  # two updates an epoch
+
+
+def test_thirty_schedules_can_be_told_apart() -> None:
+    assert len(set(STYLES)) >= 30

@@ -1,0 +1,114 @@
+"""A config becomes a run in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from src import experiment
+from src.callbacks import Callback
+from src.errors import FolderTakenError, UsageError
+from src.results import EpochResult
+from src.trainer import Trainer
+from tests.conftest import small_config
+
+
+class Failing(Callback):
+    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+        raise RuntimeError("out of memory")
+
+
+class Signalling(Callback):
+    def on_step(self, trainer: Trainer) -> None:
+        if trainer.progress.step == 25:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def callback(kind: type) -> str:
+    return f"+callbacks.mine._target_={__name__}.{kind.__name__}"
+
+
+def test_a_completed_run_is_not_made_again(tmp_path: Path) -> None:
+    first = experiment.run(small_config(), tmp_path)
+    written = (tmp_path / "result.json").stat().st_mtime_ns
+    assert experiment.run(small_config(), tmp_path) == first
+    assert (tmp_path / "result.json").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("kept", ["result.json", "checkpoint.pt"])
+def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, kept: str) -> None:
+    experiment.run(small_config(), tmp_path)
+    for name in {"result.json", "checkpoint.pt"} - {kept}:
+        (tmp_path / name).unlink()
+    before = (tmp_path / kept).read_bytes()
+    with pytest.raises(FolderTakenError, match="holds another run"):
+        experiment.run(small_config("seed=1"), tmp_path)
+    assert (tmp_path / kept).read_bytes() == before
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
+    with FileLock(tmp_path / ".lock"), pytest.raises(UsageError, match="is in use"):
+        experiment.run(small_config(), tmp_path)
+
+
+def test_an_exception_is_recorded_with_its_traceback(tmp_path: Path) -> None:
+    record = experiment.run(small_config(callback(Failing)), tmp_path)
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.startswith("Traceback")
+    assert record.error.strip().endswith("RuntimeError: out of memory")
+    assert record.test_accuracy is None
+
+
+def test_a_signal_ends_the_run_with_a_checkpoint_and_the_next_one_finishes_it(tmp_path: Path) -> None:
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    config = small_config(callback(Signalling), "epochs=3")
+    interrupted = experiment.run(config, tmp_path / "run")
+    assert (interrupted.status, interrupted.steps) == ("interrupted", 25)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    finished = experiment.run(config, tmp_path / "run")
+    assert (finished.status, finished.steps) == ("completed", 60)
+    undisturbed = experiment.run(small_config("epochs=3"), tmp_path / "whole")
+    assert finished.test_loss == undisturbed.test_loss
+
+
+def test_time_to_names_the_first_epoch_at_each_threshold() -> None:
+    history = [
+        EpochResult(epoch, 10 * epoch, 0.1, 1.0, 0.5, 1.0, accuracy, 2.0 * epoch)
+        for epoch, accuracy in enumerate([0.5, 0.9, 0.8, 0.95], 1)
+    ]
+    assert experiment.time_to([0.5, 0.85, 0.99], history) == {
+        "0.5": {"epoch": 1, "step": 10, "seconds": 2.0},
+        "0.85": {"epoch": 2, "step": 20, "seconds": 4.0},
+        "0.99": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("+callbacks.mine._target_=no.such.Thing", "callbacks.mine"),
+        ("+callbacks.mine._target_=torch.nn.ReLU", "a ReLU is no src.callbacks.Callback"),
+        ("+callbacks.mine.path=x", "callbacks.mine"),
+        ("model=mlp", "model"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_data_are_read(
+    override: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiment.data, "load", lambda *_: pytest.fail("data were read"))
+    config = small_config(override, "+model.nonsense=1") if override == "model=mlp" else small_config(override)
+    with pytest.raises(UsageError) as refusal:
+        experiment.run(config, tmp_path)
+    assert says in str(refusal.value)
+    assert not (tmp_path / "result.json").exists()
+
+
+def test_a_record_names_no_path_of_the_machine(tmp_path: Path) -> None:
+    experiment.run(small_config("data.root=/somewhere/private"), tmp_path)
+    assert "private" not in json.dumps(json.loads((tmp_path / "result.json").read_text()))
