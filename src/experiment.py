@@ -37,13 +37,14 @@ log = logging.getLogger(__name__)
 _OBSERVERS: dict[str, list[type[Callback]]] = {"bar": [ProgressBar], "lines": [EpochLines], "nothing": []}
 
 
-def run(config: Config, folder: Path, *, show: str = "lines") -> RunRecord:
+def run(config: Config, folder: Path, *, show: str = "lines", wait: bool = False) -> RunRecord:
     """Trains, tests and records one run in `folder`; goes on from its checkpoint, or returns its finished record.
 
     Args:
         config: The checked config.
         folder: Of this run alone; created where it is absent.
         show: What is printed an epoch: "bar" and lines, "lines", or "nothing".
+        wait: Where another process is making this very run, wait for its end instead of refusing.
 
     Returns:
         The record, whose status says how the run ended. A failed run has its traceback in `error`.
@@ -52,7 +53,7 @@ def run(config: Config, folder: Path, *, show: str = "lines") -> RunRecord:
         UsageError: the config cannot be run, or the folder belongs to another run. Nothing is recorded.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with _locked(folder, wait):
         finished = finished_record(config, folder)
         if finished is not None:
             return finished
@@ -234,10 +235,10 @@ def finished_record(config: Config, folder: Path) -> RunRecord | None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, wait: bool) -> Iterator[None]:
     lock = FileLock(folder / ".lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=-1 if wait else 0)
     except Timeout:
         raise UsageError(f"{folder} is in use: another process is making this very run") from None
     try:

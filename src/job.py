@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import config
 from src.errors import FolderTakenError, UsageError
+from src.sweep.orphans import end_with_parent
 
 if TYPE_CHECKING:
     from src.records import RunRecord
@@ -30,6 +31,8 @@ def run_job(cfg: DictConfig) -> None:
         KeyboardInterrupt: a job of a multirun was interrupted, so that the rest is not started.
     """
     alone = HydraConfig.get().mode == RunMode.RUN
+    if not alone:
+        end_with_parent()
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
         record = _run(cfg, folder, alone)
@@ -60,7 +63,7 @@ def _run(cfg: DictConfig, folder: Path, alone: bool) -> RunRecord:
     _write_hydra_config(cfg, folder)
     show = ("bar" if sys.stdout.isatty() else "lines") if alone else "nothing"
     try:
-        return experiment.run(run, folder, show=show)
+        return experiment.run(run, folder, show=show, wait=not alone)
     except FolderTakenError:
         raise
     except UsageError as error:

@@ -46,9 +46,8 @@ def multirun(overrides: list[str]) -> int:
 
     try:
         plan = make_plan(overrides)
-    except (HydraException, OmegaConfBaseException):
-        train()  # where Hydra says what is wrong, and exits
-        raise
+    except (HydraException, OmegaConfBaseException) as error:
+        return refuse(error)
     GlobalHydra.instance().clear()
     return run_plan(plan, start=train)
 

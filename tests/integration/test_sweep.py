@@ -1,0 +1,151 @@
+"""Multiruns and sweeps as a user starts them, ending in tables, also where runs fail, are killed or come back."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.conftest import ROOT, SMALL, Command, start
+from tests.integration.test_train import CALLBACK, TRAIN
+
+SWEEP = str(ROOT / "scripts" / "sweep.py")
+REPORT = str(ROOT / "scripts" / "report.py")
+LITTLE = [each for each in SMALL if each != "epochs=2"] + ["epochs=1"]
+
+
+def the_sweep(folder: Path) -> Path:
+    (path,) = (folder / "outputs" / "sweeps").iterdir()
+    return path
+
+
+def table(sweep: Path) -> pd.DataFrame:
+    return pd.read_csv(sweep / "comparison.csv").set_index("scheduler")
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_a_multirun_ends_in_the_comparison(launcher: str, command: Command, tmp_path: Path) -> None:
+    arguments = [*TRAIN, "-m", *LITTLE, "scheduler=constant,step,cosine", "seed=0,1", f"hydra/launcher={launcher}"]
+    done = command(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    sweep = the_sweep(tmp_path)
+    assert {path.name for path in sweep.iterdir()} >= {
+        "runs", "runs.csv", "comparison.csv", "comparison.md", "figures", "sweep.json",
+    }  # fmt: skip
+    assert len(pd.read_csv(sweep / "runs.csv")) == 6
+    assert set(table(sweep).index) == {"constant", "step", "cosine"}
+    assert (table(sweep)["n"] == 2).all()
+    for word in ("constant", "step", "cosine", "±"):
+        assert word in done.stdout.split("digits · softmax")[1]
+    assert len(json.loads((sweep / "sweep.json").read_text())["jobs"]) == 6
+    again = command(*arguments)
+    assert again.returncode == 0
+    assert again.stdout.count("not made again") == 6
+    assert the_sweep(tmp_path) == sweep
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_a_failed_job_costs_its_own_row(launcher: str, command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(CALLBACK)
+    done = command(
+        *TRAIN, "-m", *LITTLE, "scheduler=step,cosine", "seed=0,1,2", "+callbacks.mine._target_=mine.Failing",
+        f"hydra/launcher={launcher}",
+        PYTHONPATH=f"{ROOT}:{tmp_path}",
+    )  # fmt: skip
+    assert done.returncode == 1
+    found = table(the_sweep(tmp_path))
+    assert (found["n"] == 2).all()
+    assert (found["failed"] == 1).all()
+    assert "the model is too large" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_sweep_is_resumed_by_the_same_command(command: Command, tmp_path: Path) -> None:
+    arguments = [SWEEP, *SMALL, "model=lenet", "epochs=5", "schedulers=[step,cosine]", "seeds=[0,1]", "name=mine"]
+    process = start(arguments, tmp_path)
+    sweep = tmp_path / "outputs" / "sweeps" / "mine"
+    deadline = time.monotonic() + 90
+    while not list(sweep.glob("runs/**/checkpoint.pt")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    done = command(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    undisturbed = command(*[each.replace("name=mine", "name=whole") for each in arguments])
+    assert undisturbed.returncode == 0
+    columns = ["n", "test_accuracy_mean", "test_loss_mean", "val_loss_mean", "test_accuracy_sd"]
+    assert table(sweep)[columns].equals(table(sweep.parent / "whole")[columns])
+    planned = command(*arguments, "--dry-run")
+    assert "4 jobs in outputs/sweeps/mine, 0 to run" in planned.stdout
+
+
+def test_retried_jobs_are_those_that_failed(command: Command, tmp_path: Path) -> None:
+    module = tmp_path / "mine.py"
+    module.write_text(CALLBACK)
+    arguments = [SWEEP, *LITTLE, "schedulers=[step]", "seeds=[0,1]", "+callbacks.mine._target_=mine.Failing"]
+    path = f"{ROOT}:{tmp_path}"
+    assert command(*arguments, PYTHONPATH=path).returncode == 1
+    planned = command(*arguments, "--dry-run", PYTHONPATH=path)
+    assert "2 jobs" in planned.stdout
+    assert "1 to run" in planned.stdout
+    module.write_text(CALLBACK.replace("seed == 1", "seed == 99"))
+    done = command(*arguments, PYTHONPATH=path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert table(the_sweep(tmp_path))["n"].tolist() == [2]
+
+
+def test_the_plan_is_printed_and_nothing_is_run(command: Command, tmp_path: Path) -> None:
+    done = command(SWEEP, "--dry-run", "data=digits", "schedulers=[step,cosine]", "seeds=[0,1,2]")
+    assert done.returncode == 0, done.stderr
+    assert "6 jobs" in done.stdout
+    assert "scheduler=cosine seed=2" in done.stdout
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["schedulers=[nope]"], "scheduler/nope"),
+        (["schedulers=step"], "schedulers=[step,cosine]"),
+        (["seeds=[]"], "seeds=[0,1,2]"),
+        (["seeds=[a]"], "seed"),
+        (["experiment=nope"], "benchmark"),
+        (["epochz=1"], "epochz"),
+        (["epochs=0"], "epochs=0"),
+        (["hydra/launcher=nope"], "hydra/launcher"),
+        (["="], "="),
+    ],
+)
+def test_bad_input_is_one_clear_message(arguments: list[str], says: str, command: Command, tmp_path: Path) -> None:
+    done = command(SWEEP, "data=digits", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("outputs/**/result.json"))
+
+
+def test_the_report_is_rebuilt_from_records_alone(command: Command, tmp_path: Path) -> None:
+    command(*TRAIN, "-m", *LITTLE, "scheduler=step,cosine", "seed=0")
+    sweep = the_sweep(tmp_path)
+    kept = {name: (sweep / name).read_bytes() for name in ("runs.csv", "comparison.csv", "comparison.md")}
+    for name in kept:
+        (sweep / name).unlink()
+    for events in sweep.glob("runs/**/events.*"):
+        events.unlink()
+    done = command(REPORT, str(sweep.relative_to(tmp_path)))
+    assert done.returncode == 0, done.stderr
+    assert {name: (sweep / name).read_bytes() for name in kept} == kept
+    elsewhere = command(REPORT, str(sweep), "out=elsewhere")
+    assert elsewhere.returncode == 0
+    assert (tmp_path / "elsewhere" / "figures" / "lr_curves.png").exists()
+    for arguments in (["no/such/folder"], ["."]):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        refused = command(REPORT, *(["empty"] if arguments == ["."] else arguments))
+        assert refused.returncode == 2
+        assert "Traceback" not in refused.stderr
