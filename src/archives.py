@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
+import sys
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from src.atomic import replacing
@@ -107,7 +109,13 @@ def _unavailable(data: DataConfig, part: str) -> DataUnavailableError:
 
 
 def torchvision_class(source: str) -> Any:
-    """A data set class of torchvision, imported also beside a torch that lacks torchvision's operators.
+    """A data set class of torchvision by its full name."""
+    module, _, name = source.rpartition(".")
+    return getattr(torchvision_module(module), name)
+
+
+def torchvision_module(name: str) -> ModuleType:
+    """A module of torchvision, imported also beside a torch that lacks torchvision's operators.
 
     The wheel on PyPI is built for CUDA. A CPU-only torch cannot load its operators, and then the import fails because
     torchvision registers fake kernels for operators that do not exist. Declaring their schemas is enough: the data
@@ -115,12 +123,13 @@ def torchvision_class(source: str) -> Any:
     """
     import torch
 
-    module, _, name = source.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), name)
+        return importlib.import_module(name)
     except RuntimeError as error:
         if "torchvision::nms" not in str(error):
             raise
+    for module in [each for each in sys.modules if each.split(".")[0] == "torchvision"]:
+        del sys.modules[module]  # half imported
     torch.library.define("torchvision::nms", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     torch.library.define("torchvision::qnms", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return getattr(importlib.import_module(module), name)
+    return importlib.import_module(name)

@@ -12,6 +12,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import IO
 
+import torch
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
@@ -43,7 +44,7 @@ class History(Callback):
         self._write_history(trainer)
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
-        losses = trainer.losses[: len(trainer.lrs)].tolist()
+        losses = torch.stack(trainer.losses).tolist()
         first = self._logged_updates
         rows = [(first + i, lr, loss) for i, (lr, loss) in enumerate(zip(trainer.lrs, losses, strict=True))]
         with open(self._folder / STEPS_FILE, "a", newline="") as file:

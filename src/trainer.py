@@ -24,7 +24,7 @@ class Trainer:
     """Trains one model under one schedule.
 
     The lr that is logged for an update is the one the optimizer used for it. Nothing in a step waits for the device:
-    losses and hits stay there until the epoch ends.
+    losses and logits stay there until the epoch ends.
     """
 
     def __init__(
@@ -48,8 +48,10 @@ class Trainer:
         self.progress = Progress()
         self.stop_requested = False
         self.lrs: list[float] = []  # of the current epoch's updates
-        self.losses = torch.zeros(config.updates_per_epoch, device=data.device)
-        self.hits = torch.zeros((), dtype=torch.int64, device=data.device)
+        self.losses: list[Tensor] = []  # a scalar an update, on the device
+        # An epoch's logits are 2 MB on MNIST: keeping them costs less than judging every batch by itself.
+        self.logits: list[Tensor] = []
+        self.labels: list[Tensor] = []
         self._epoch_started = 0.0
         self._run_started = time.perf_counter()
         self._seed_dropout()
@@ -101,15 +103,18 @@ class Trainer:
         progress = self.progress
         lr = self.schedule.begin_update(progress.step, self._seconds)
         self.optimizer.zero_grad(set_to_none=True)
+        losses = []
         for images, labels in self.data.batches(self.data.train, examples, self.config.batch_size):
             with self._autocast():
                 logits = self.model(images)
-                loss = functional.cross_entropy(logits, labels, label_smoothing=self.config.trainer.label_smoothing) * (
-                    len(labels) / len(examples)
-                )
+                loss = functional.cross_entropy(logits, labels, label_smoothing=self.config.trainer.label_smoothing)
+            if len(labels) < len(examples):  # a part of the update's examples makes that part of its loss
+                loss = loss * (len(labels) / len(examples))
             self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-            self.losses[progress.updates] += loss.detach()
-            self.hits += (logits.detach().argmax(dim=1) == labels).sum()
+            losses.append(loss.detach())
+            self.logits.append(logits.detach())
+            self.labels.append(labels)
+        self.losses.append(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
         if self._update_weights():
             progress.step += 1
         else:
@@ -164,9 +169,7 @@ class Trainer:
             "schedule": self.schedule.state_dict(),
             "scaler": self.scaler.state_dict(),
             "progress": progress,
-            "lrs": list(self.lrs),
-            "losses": self.losses,
-            "hits": self.hits,
+            "epoch_so_far": self._epoch_so_far(),
             "rng": torch.get_rng_state(),
             "cuda_rng": torch.cuda.get_rng_state(self.data.device) if self.data.device.type == "cuda" else None,
         }
@@ -178,12 +181,20 @@ class Trainer:
         self.scaler.load_state_dict(state["scaler"])
         history = [EpochResult(**row) for row in state["progress"]["history"]]
         self.progress = Progress(**{**state["progress"], "history": history})
-        self.lrs = list(state["lrs"])
-        self.losses.copy_(state["losses"])
-        self.hits.copy_(state["hits"])
+        if (epoch := state["epoch_so_far"]) is not None:
+            self.lrs = list(epoch["lrs"])
+            self.losses = list(epoch["losses"].to(self.data.device).unbind())
+            self.logits, self.labels = ([epoch[name].to(self.data.device)] for name in ("logits", "labels"))
         torch.set_rng_state(state["rng"].cpu())
         if state["cuda_rng"] is not None and self.data.device.type == "cuda":
             torch.cuda.set_rng_state(state["cuda_rng"].cpu(), self.data.device)
+
+    def _epoch_so_far(self) -> dict[str, Any] | None:
+        """What an unfinished epoch has logged; None between epochs."""
+        if self.progress.updates == 0:
+            return None
+        tensors = {name: torch.cat(getattr(self, name)) for name in ("logits", "labels")}
+        return {"lrs": list(self.lrs), "losses": torch.stack(self.losses), **tensors}
 
     # --- parts ---
 
@@ -214,13 +225,12 @@ class Trainer:
         sizes = torch.full((done,), size, dtype=torch.float64)
         examples = min(done * size, len(self.data.train))
         sizes[-1] -= done * size - examples
-        losses = self.losses[:done].cpu().double()
-        return Metrics(float(losses @ sizes) / examples, self.hits.item() / examples)
+        losses = torch.stack(self.losses).cpu().double()
+        hits = (torch.cat(self.logits).argmax(dim=1) == torch.cat(self.labels)).sum().item()
+        return Metrics(float(losses @ sizes) / examples, hits / examples)
 
     def _clear_epoch(self) -> None:
-        self.lrs = []
-        self.losses.zero_()
-        self.hits.zero_()
+        self.lrs, self.losses, self.logits, self.labels = [], [], [], []
 
     def _wait_for_device(self) -> None:
         if self.data.device.type == "cuda":
