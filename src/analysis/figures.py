@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from src.analysis.collect import WORKLOAD
 from src.analysis.tables import workload_title
 
-# Okabe and Ito's colours, told apart by colour-blind eyes; the line styles tell more than eight schedules apart.
+# Okabe and Ito's colours, told apart by colour-blind eyes. Neighbours differ in line style as well, so that a curve shows
+# through another that lies on it, and thirty-two schedules can be told apart.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"]
-STYLES = [(line, colour) for line, colour in product(["-", "--", ":", "-."], COLOURS)]
+LINES = ["-", "--", "-.", ":"]
+STYLES = [(LINES[(index + index // 8) % 4], COLOURS[index % 8]) for index in range(32)]
 
 
 def draw_figures(runs: pd.DataFrame, folder: Path) -> list[Path]:
@@ -60,6 +61,9 @@ def draw_loss_curves(runs: pd.DataFrame) -> Figure:
     for axes, metric, name in zip(panels, ("train_loss", "val_loss"), ("train loss", "validation loss"), strict=True):
         _bands(axes, runs, metric)
         axes.set(yscale="log", xlabel="epoch", ylabel=name)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
     _legend(figure, panels[0])
     return figure
 
