@@ -197,7 +197,7 @@ def _settings(config: Config, precision: Precision) -> dict[str, str | float | b
         "epochs": config.epochs,
         "batch_size": config.batch_size,
         "precision": precision.name,
-        "seed": config.seed,
+        "seed": str(config.seed),  # the tab would show a number as 0.0000
     }
 
 

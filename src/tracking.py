@@ -15,6 +15,7 @@ from typing import IO
 import torch
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from tensorboard.summary.writer.record_writer import RecordWriter
 from torch.utils.tensorboard.summary import hparams
 
@@ -78,10 +79,9 @@ class TensorBoard(Callback):
             # What a killed run logged after its checkpoint is logged again: TensorBoard drops the first telling.
             restart = SessionLog(status=SessionLog.START)
             self._write(Event(wall_time=time.time(), step=_updates_before_epoch(trainer), session_log=restart))
-        metrics = dict.fromkeys(("test/accuracy", "test/loss", "val/accuracy", "val/loss", "train/loss"), 0.0)
-        experiment, session_start, self._session_end = hparams(self._settings, metrics)  # type: ignore[no-untyped-call]
-        for summary in (experiment, session_start):
-            self._write(Event(wall_time=time.time(), summary=summary))
+        experiment, session_start, self._session_end = _hparams(self._settings)
+        self._write(Event(wall_time=time.time(), summary=experiment))
+        self._write(Event(wall_time=time.time(), summary=session_start))
         self._file.flush()
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
@@ -119,6 +119,19 @@ class TensorBoard(Callback):
     def _flush(self) -> None:
         assert self._file is not None
         self._file.flush()
+
+
+def _hparams(settings: Mapping[str, str | float | bool]) -> tuple[Summary, Summary, Summary]:
+    """The summaries behind the HParams tab: of the experiment, of the start and of the end of a run."""
+    metrics = dict.fromkeys(("test/accuracy", "test/loss", "val/accuracy", "val/loss", "train/loss"), 0.0)
+    experiment, start, end = hparams(dict(settings), metrics)  # type: ignore[no-untyped-call]
+    # The tab shows five columns at first: those that are said to differ, then the alphabet.
+    plugin = experiment.value[0].metadata.plugin_data
+    content = HParamsPluginData.FromString(plugin.content)
+    for info in content.experiment.hparam_infos:
+        info.differs = info.name in ("scheduler", "seed", "lr", "model", "optimizer")
+    plugin.content = content.SerializeToString()
+    return experiment, start, end
 
 
 def _updates_before_epoch(trainer: Trainer) -> int:

@@ -14,8 +14,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from src.analysis.collect import WORKLOAD
 from src.analysis.tables import workload_title
 
-# Okabe and Ito's colours, told apart by colour-blind eyes. Neighbours differ in line style as well, so that a curve shows
-# through another that lies on it, and thirty-two schedules can be told apart.
+# Okabe and Ito's colours, told apart by colour-blind eyes. Neighbours differ in line style as well, so that a curve
+# shows through another that lies on it, and thirty-two schedules can be told apart.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"]
 LINES = ["-", "--", "-.", ":"]
 STYLES = [(LINES[(index + index // 8) % 4], COLOURS[index % 8]) for index in range(32)]
