@@ -49,14 +49,20 @@ class ProgressBar(EpochLines):
         self._task = self._bar.add_task("", total=self._total, epoch=trainer.progress.epoch + 1)
         self._bar.start()
 
+    def on_epoch_start(self, trainer: Trainer) -> None:
+        self._show(trainer)
+
     def on_step(self, trainer: Trainer) -> None:
-        progress = trainer.progress
-        if progress.updates % 10 == 0:
-            done = progress.step if trainer.config.total_steps else progress.train_seconds
-            self._bar.update(self._task, completed=done, epoch=progress.epoch + 1)
+        if trainer.progress.updates % 10 == 0:
+            self._show(trainer)
 
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
         self._bar.stop()
+
+    def _show(self, trainer: Trainer) -> None:
+        progress = trainer.progress
+        done = progress.step if trainer.config.total_steps else progress.train_seconds
+        self._bar.update(self._task, completed=done, epoch=progress.epoch + 1)
 
 
 def _line(trainer: Trainer, result: EpochResult) -> str:
@@ -64,6 +70,6 @@ def _line(trainer: Trainer, result: EpochResult) -> str:
     before = trainer.progress.history[previous].train_seconds if previous >= 0 else 0.0
     of = f"{result.epoch}" if trainer.config.seconds else f"{result.epoch}/{trainer.config.epochs}"
     return (
-        f"{of:>7} {result.lr:>10.4g} {result.train_loss:>10.4f} {result.train_accuracy:>8.2%} "
-        f"{result.val_loss:>9.4f} {result.val_accuracy:>7.2%} {result.train_seconds - before:>8.1f}"
+        f"{of:>7} {result.lr:>10.4g} {result.train_loss:>10.4f} {result.train_accuracy:>9.2%} "
+        f"{result.val_loss:>9.4f} {result.val_accuracy:>8.2%} {result.train_seconds - before:>8.1f}"
     )
