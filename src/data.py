@@ -52,7 +52,8 @@ class Dataset:
 
     def batches(self, split: Split, indices: Tensor, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches of normalised images and labels, in the order of `indices`; the last may be smaller."""
-        for chosen in torch.split(indices, batch_size):
+        whole = len(indices) <= batch_size  # the usual case, spared the price of a split
+        for chosen in (indices,) if whole else torch.split(indices, batch_size):
             images = split.images.index_select(0, chosen)
             yield self.normalised(images), split.labels.index_select(0, chosen)
 
