@@ -27,10 +27,9 @@ from torch.utils.data import DataLoader
 
 from src import archives, config, data
 from src.config import CONF, Config
-from src.errors import UsageError
+from src.errors import UsageError, refuse
 from src.experiment import build_trainer
 from src.fallback import settle
-from src.job import refuse
 from src.models import build_model
 from src.optimizers import build_optimizer
 from src.results import Metrics, Outcome
@@ -102,7 +101,7 @@ def bare_loop(run: Config) -> float:
     """Seconds an update of the shortest loop there is over tensors in memory: no schedule, no metrics, no logging."""
     device, model, optimizer = _parts(run)
     dataset = data.load(run.data, device)
-    autocast = _autocast(run, device)
+    autocast, scaler = _amp(run, device)
     mean, scale = 255 * run.data.mean, 1 / (255 * run.data.std)
     model.train()
     _synchronize(device)
@@ -114,8 +113,9 @@ def bare_loop(run: Config) -> float:
             with autocast:
                 loss = functional.cross_entropy(model(images), dataset.train.labels.index_select(0, chosen))
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+            scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            scaler.step(optimizer)
+            scaler.update()
     _synchronize(device)
     return (time.perf_counter() - start) / (run.epochs * run.updates_per_epoch)
 
@@ -130,7 +130,7 @@ def customary_loop(run: Config, num_workers: int) -> float:
     loader = DataLoader(
         dataset, run.batch_size, shuffle=True, num_workers=num_workers, pin_memory=device.type == "cuda"
     )
-    autocast = _autocast(run, device)
+    autocast, scaler = _amp(run, device)
     model.train()
     running_loss = 0.0
     _synchronize(device)
@@ -140,8 +140,9 @@ def customary_loop(run: Config, num_workers: int) -> float:
         optimizer.zero_grad()
         with autocast:
             loss = functional.cross_entropy(model(images), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.step(optimizer)
+        scaler.update()
         running_loss += loss.item()
     _synchronize(device)
     return (time.perf_counter() - start) / len(loader)
@@ -164,9 +165,11 @@ def _parts(run: Config) -> tuple[torch.device, nn.Module, torch.optim.Optimizer]
     return device, model, build_optimizer(run.optimizer, model.parameters(), fused=run.trainer.fused)
 
 
-def _autocast(run: Config, device: torch.device) -> torch.autocast:
-    dtype = select_precision(run.trainer.precision, device).autocast_dtype
-    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
+def _amp(run: Config, device: torch.device) -> tuple[torch.autocast, torch.amp.GradScaler]:
+    precision = select_precision(run.trainer.precision, device)
+    dtype = precision.autocast_dtype
+    autocast = torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
+    return autocast, torch.amp.GradScaler(device.type, enabled=precision.scales_gradients)
 
 
 def _synchronize(device: torch.device) -> None:

@@ -7,8 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
-from src.errors import UsageError
-from src.job import refuse
+from src.errors import UsageError, refuse
 
 
 def main() -> None:
@@ -24,6 +23,8 @@ def main() -> None:
             raise UsageError(f"no such folder: {', '.join(map(str, missing)) or '(none given)'}")
         from src.analysis.report import build_report
 
+        if len(folders) > 1 and not outs:
+            raise UsageError(f"{len(folders)} folders: say where their common tables go, as out=DIR")
         build_report(folders, outs[-1] if outs else folders[0])
     except UsageError as error:
         sys.exit(refuse(error))

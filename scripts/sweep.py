@@ -6,10 +6,10 @@ The same command again skips completed runs, finishes interrupted ones and retri
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from dataclasses import dataclass
 
+import joblib
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
@@ -18,11 +18,10 @@ from rich.console import Console
 from rich.table import Table
 
 from src.config import CONF
-from src.errors import UsageError
+from src.errors import EXIT_INTERRUPTED, UsageError, refuse
 from src.fallback import settle
 from src.identity import digest
-from src.job import refuse
-from src.sweep.launch import launch, run_plan
+from src.sweep.launch import run_plan
 from src.sweep.plan import Plan, make_plan
 
 USAGE = """\
@@ -33,6 +32,9 @@ name=NAME              folder of the sweep under outputs/sweeps
 hydra/launcher=basic   one job after another; default: joblib, in parallel
 key=value              anything that `python -m src.train` takes; key=a,b sweeps it too
 """
+
+
+WORKERS_PER_GPU = 4
 
 
 @dataclass
@@ -53,13 +55,16 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
     try:
-        plan = make_plan(settle(sweep_overrides(arguments.overrides)))
+        overrides = sweep_overrides(arguments.overrides)
         if arguments.dry_run:
-            print_plan(plan)
+            print_plan(make_plan(overrides))
             return
-        sys.exit(run_plan(plan, start=lambda: launch(plan)))
+        sys.exit(run_plan(make_plan(settle(overrides))))
     except (UsageError, HydraException, OmegaConfBaseException) as error:
         sys.exit(refuse(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
 
 
 def sweep_overrides(given: list[str]) -> list[str]:
@@ -77,9 +82,10 @@ def sweep_overrides(given: list[str]) -> list[str]:
     name = experiment.name if not own.keys() - {"experiment"} and not lines.keys() - _UNTOLD else None
     chosen |= {"hydra/launcher": "hydra/launcher=joblib"} | lines
     if "joblib" in chosen["hydra/launcher"]:
-        # One torch thread a worker: several workers with several threads each would get in each other's way.
-        chosen.setdefault("trainer.num_threads", "trainer.num_threads=1")
-        chosen.setdefault("hydra.launcher.n_jobs", f"hydra.launcher.n_jobs={os.cpu_count() or 1}")
+        workers = chosen.setdefault("hydra.launcher.n_jobs", f"hydra.launcher.n_jobs={num_workers()}")
+        if not workers.endswith("=1"):
+            # One torch thread a worker: several workers with several threads each would get in each other's way.
+            chosen.setdefault("trainer.num_threads", "trainer.num_threads=1")
     telling = sorted(line for key, line in chosen.items() if key not in _UNTOLD)
     chosen.setdefault("name", f"name={name or f'{experiment.name}-{digest(telling)[:8]}'}")
     return list(chosen.values())
@@ -101,14 +107,23 @@ def load_experiment(name: str) -> Experiment:
     return loaded
 
 
+def num_workers() -> int:
+    """A worker a core that this process may use; with GPUs not more than a few for each of them."""
+    import torch
+
+    cores: int = joblib.cpu_count()
+    return min(cores, WORKERS_PER_GPU * torch.cuda.device_count()) if torch.cuda.is_available() else cores
+
+
 def print_plan(plan: Plan) -> None:
     """A line a job, with the overrides in which it differs from others."""
     shared = set.intersection(*(set(job.overrides) for job in plan.jobs))
-    table = Table(title=f"{len(plan.jobs)} jobs in {plan.folder}, {len(plan.unfinished)} to run", title_justify="left")
+    title = f"{len(plan.jobs)} jobs in {plan.folder}, {len(plan.unfinished())} to run"
+    table = Table(title=title, title_justify="left")
     for column in ("job", "status", "overrides"):
         table.add_column(column, justify="right" if column == "job" else "left")
     for number, job in enumerate(plan.jobs, 1):
-        table.add_row(str(number), job.status, " ".join(line for line in job.overrides if line not in shared))
+        table.add_row(str(number), job.status(), " ".join(line for line in job.overrides if line not in shared))
     console = Console()
     console.print(table)
     console.print("all with", *sorted(shared), soft_wrap=True, highlight=False)

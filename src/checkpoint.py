@@ -9,6 +9,7 @@ import torch
 
 from src.atomic import replacing
 from src.callbacks import Callback
+from src.config import config_hash
 from src.errors import UsageError
 from src.results import EpochResult, Outcome
 from src.trainer import Trainer
@@ -37,25 +38,29 @@ class Checkpoint(Callback):
             torch.save(state, file)
 
 
-def checkpoint_hash(folder: Path) -> str | None:
-    """The config hash of the folder's checkpoint; None where there is none."""
-    state = _read(folder)
-    return None if state is None else str(state["config_hash"])
-
-
 def resume(trainer: Trainer, folder: Path) -> bool:
-    """Brings the trainer to where the folder's checkpoint was saved; False where there is none."""
-    state = _read(folder)
-    if state is None:
+    """Brings the trainer to where the folder's checkpoint was saved; False where there is none.
+
+    Raises:
+        UsageError: the checkpoint is damaged, of another version, of another run or of another kind of device.
+    """
+    path = folder / FILE
+    if not path.exists():
         return False
+    state = _read(path)
+    digest, computed_with = config_hash(trainer.config), state["trainer"]["computed_with"]
+    if state["config_hash"] != digest:
+        raise UsageError(f"{path} is of another run (config hash {state['config_hash']}, this one has {digest})")
+    if computed_with != trainer.computed_with:
+        raise UsageError(
+            f"{path} was made with {computed_with}, this run has {trainer.computed_with}, which gives other numbers: "
+            "go on there (trainer.device, trainer.precision), or move the folder away to start anew"
+        )
     trainer.load_state_dict(state["trainer"])
     return True
 
 
-def _read(folder: Path) -> dict[str, Any] | None:
-    path = folder / FILE
-    if not path.exists():
-        return None
+def _read(path: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         version = state["version"]

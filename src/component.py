@@ -38,7 +38,7 @@ def build(group: str, target: Callable[..., Any], *positional: Any, **arguments:
     check_arguments(group, target, arguments, given=len(positional))
     try:
         return target(*positional, **arguments)
-    except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except (ArithmeticError, AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"{group}: {getattr(target, '__name__', target)} refuses its parameters: {reason}") from error
 

@@ -120,17 +120,26 @@ def load(node: DictConfig) -> Config:
         raise UsageError(_one_line(error)) from error
     assert isinstance(config, Config)
     _check_components(config)
+    for group in ("model", "optimizer", "scheduler"):
+        _name_foreign_target(group, getattr(config, group))
     return config
 
 
 def identity(config: Config) -> dict[str, Any]:
-    """What a run computes, as dotted keys and plain values: equal for two runs exactly if they do the same thing."""
+    """What a run was asked to compute, as dotted keys and plain values; what it was computed with is in its record."""
     return {key: value for key, value in flatten(asdict(config)).items() if key not in MACHINE_KEYS}
 
 
 def config_hash(config: Config) -> str:
     """Sixteen hex digits that name a run's identity."""
     return digest(identity(config))
+
+
+def _name_foreign_target(group: str, component: dict[str, Any]) -> None:
+    """A class of the user's own that was put into a choice's place is not called by that choice's name."""
+    path = CONF / group / f"{component['name']}.yaml"
+    if path.exists() and OmegaConf.select(OmegaConf.load(path), "_target_") != component["_target_"]:
+        component["name"] = component["_target_"].rpartition(".")[2]
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------
@@ -157,7 +166,7 @@ def _check_ranges(cfg: Any) -> None:
         "a finite number from 0",
     )
     _require(
-        0 <= cfg.warmup < 1 or (cfg.warmup >= 1 and cfg.warmup == int(cfg.warmup)),
+        0 <= cfg.warmup < 1 or (1 <= cfg.warmup < math.inf and cfg.warmup == int(cfg.warmup)),
         "warmup",
         cfg.warmup,
         "a fraction of the run below 1, or a whole number of updates from 1",
@@ -180,7 +189,8 @@ def _check_data(data: Any) -> None:
         data.num_val,
         f"from 1 to below the {data.num_train} examples of the official training set, from which it is cut",
     )
-    _require(data.std > 0, "data.std", data.std, "a number above 0")
+    _require(math.isfinite(data.mean), "data.mean", data.mean, "a finite number")
+    _require(0 < data.std < math.inf, "data.std", data.std, "a finite number above 0")
 
 
 def _check_trainer(trainer: Any) -> None:

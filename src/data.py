@@ -70,6 +70,9 @@ def load(config: DataConfig, device: torch.device) -> Dataset:
         UsageError: an archive is missing, damaged, or not of the stated size.
     """
     official = _official(config, "train")
+    classes = int(official.labels.max()) + 1
+    if classes > config.num_classes:
+        raise UsageError(f"data.num_classes={config.num_classes}: {config.name} has {classes} classes")
     permutation = torch.randperm(len(official), generator=torch.Generator().manual_seed(VALIDATION_SEED))
     val, train = permutation[: config.num_val].sort().values, permutation[config.num_val :].sort().values
     return Dataset(

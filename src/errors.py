@@ -1,4 +1,10 @@
-"""Errors that end in one clear message instead of a traceback."""
+"""Errors that end in one clear message instead of a traceback, and the exit statuses."""
+
+from __future__ import annotations
+
+import sys
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
 class UsageError(Exception):
@@ -11,3 +17,9 @@ class DataUnavailableError(UsageError):
 
 class FolderTakenError(UsageError):
     """The run folder belongs to another run."""
+
+
+def refuse(error: Exception) -> int:
+    """Says what is wrong, once; returns the exit status."""
+    print(f"error: {error}", file=sys.stderr)
+    return EXIT_USAGE

@@ -7,18 +7,18 @@ import logging
 import signal
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 
 from src import checkpoint, data, records
-from src.callbacks import Callback
+from src.atomic import write_text
+from src.callbacks import Callback, build_callbacks, check_callbacks
 from src.checkpoint import Checkpoint
 from src.config import Config, config_hash, identity
 from src.errors import FolderTakenError, UsageError
@@ -27,51 +27,59 @@ from src.optimizers import build_optimizer
 from src.progress import EpochLines, ProgressBar
 from src.records import RunRecord
 from src.results import EpochResult, Outcome
-from src.runtime import Precision, configure_torch, provenance, select_device, select_precision
-from src.schedules.schedule import build_schedule, rehearse
+from src.runtime import Precision, configure_torch, git_state, provenance, select_device, select_precision
+from src.schedules.schedule import build_schedule, check_scheduler, rehearse
 from src.tracking import History, TensorBoard
 from src.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
+_OWNER = ".config_hash"
 _OBSERVERS: dict[str, list[type[Callback]]] = {"bar": [ProgressBar], "lines": [EpochLines], "nothing": []}
 
 
-def run(config: Config, folder: Path, *, show: str = "lines", wait: bool = False) -> RunRecord:
+def run(
+    config: Config,
+    folder: Path,
+    *,
+    show: str = "lines",
+    wait: bool = False,
+    on_claim: Callable[[], None] = lambda: None,
+) -> RunRecord:
     """Trains, tests and records one run in `folder`; goes on from its checkpoint, or returns its finished record.
 
     Args:
         config: The checked config.
         folder: Of this run alone; created where it is absent.
         show: What is printed an epoch: "bar" and lines, "lines", or "nothing".
-        wait: Where another process is making this very run, wait for its end instead of refusing.
+        wait: Where another process is making a run there, wait for its end instead of refusing.
+        on_claim: Called once the folder is this run's and no other process's.
 
     Returns:
         The record, whose status says how the run ended. A failed run has its traceback in `error`.
 
     Raises:
-        UsageError: the config cannot be run, or the folder belongs to another run. Nothing is recorded.
+        UsageError: the run cannot start, or the folder belongs to another run. Nothing is recorded.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder, wait):
+    started_at = _now()
+    with _claimed(config, folder, wait):
         finished = finished_record(config, folder)
         if finished is not None:
             return finished
-        started_at = _now()
-        trainer: Trainer | None = None
+        on_claim()
+        if config.data.requested:
+            log.warning("data=%s stands in for %s, which could not be had", config.data.name, config.data.requested)
+        code = git_state()  # now: what is committed while the run lasts is not its code
+        trainer, error = None, None
         try:
-            trainer = build_trainer(config, folder, show)
-            if checkpoint.resume(trainer, folder):
-                log.info("Resumed after epoch %d, update %d", trainer.progress.epoch, trainer.progress.step)
+            trainer = _prepared_trainer(config, folder, show)
             with _stopped_by_signals(trainer):
                 outcome = trainer.fit()
-        except UsageError:
-            raise
-        except Exception:
-            error = traceback.format_exc()
-            record = make_record(config, Outcome("failed", None), trainer, started_at=started_at, error=error)
-        else:
-            record = make_record(config, outcome, trainer, started_at=started_at)
+        except Exception as caught:
+            if trainer is None and isinstance(caught, UsageError):
+                raise
+            outcome, error = Outcome("failed", None), _describe(caught)
+        record = make_record(config, outcome, trainer, started_at=started_at, error=error, code=code)
         records.write_record(record, folder)
     return record
 
@@ -83,24 +91,36 @@ def record_refusal(config: Config, folder: Path, error: UsageError) -> RunRecord
     return record
 
 
-def check(config: Config) -> None:
+def _prepared_trainer(config: Config, folder: Path, show: str) -> Trainer:
+    trainer = build_trainer(config, folder, show)
+    if checkpoint.resume(trainer, folder):
+        log.info("Resumed after epoch %d, update %d", trainer.progress.epoch, trainer.progress.step)
+    return trainer
+
+
+def check(config: Config, *, here: bool = True) -> None:
     """Builds and rehearses everything but the data, so that a config which cannot run is refused before it starts.
+
+    Args:
+        config: What is to be run.
+        here: On this machine; otherwise its devices say nothing about those of the run.
 
     Raises:
         UsageError: names the value and the remedy.
     """
-    device = select_device(config.trainer.device)
-    select_precision(config.trainer.precision, device)
+    if here:
+        select_precision(config.trainer.precision, select_device(config.trainer.device))
+    check_scheduler(config)
+    check_callbacks(config)
     build_model(config.model, config.seed)
-    _build_callbacks(config)
     rehearse(config)
 
 
 def build_trainer(config: Config, folder: Path, show: str = "nothing") -> Trainer:
     check(config)
-    configure_torch(config.trainer)
     device = select_device(config.trainer.device)
     precision = select_precision(config.trainer.precision, device)
+    configure_torch(config.trainer, precision)
     dataset = data.load(config.data, device)
     model = build_model(config.model, config.seed).to(device)
     if config.trainer.channels_last:
@@ -112,7 +132,7 @@ def build_trainer(config: Config, folder: Path, show: str = "nothing") -> Traine
         *observers,
         History(folder),
         TensorBoard(folder, _settings(config, precision)),
-        *_build_callbacks(config),
+        *build_callbacks(config),
         Checkpoint(folder, digest),  # last: what the others have written is never behind it
     ]
     schedule = build_schedule(config, optimizer)
@@ -120,7 +140,13 @@ def build_trainer(config: Config, folder: Path, show: str = "nothing") -> Traine
 
 
 def make_record(
-    config: Config, outcome: Outcome, trainer: Trainer | None, *, started_at: str, error: str | None = None
+    config: Config,
+    outcome: Outcome,
+    trainer: Trainer | None,
+    *,
+    started_at: str,
+    error: str | None = None,
+    code: dict[str, Any] | None = None,
 ) -> RunRecord:
     """The record of a run that got as far as `trainer` did; None where it was never built."""
     reached: dict[str, Any] = {} if trainer is None else _reached(trainer)
@@ -145,7 +171,7 @@ def make_record(
         error=error,
         started_at=started_at,
         finished_at=_now(),
-        provenance=provenance(select_device(config.trainer.device)),
+        provenance={**provenance(None if trainer is None else trainer.data.device), **(code or git_state())},
         **reached,
     )
 
@@ -201,47 +227,38 @@ def _settings(config: Config, precision: Precision) -> dict[str, str | float | b
     }
 
 
-def _build_callbacks(config: Config) -> list[Callback]:
-    built: list[Callback] = []
-    for name, node in config.callbacks.items():
-        try:
-            callback = instantiate(node, _convert_="all")
-        except InstantiationException as error:
-            raise UsageError(f"callbacks.{name}: {str(error).splitlines()[0]}") from error
-        if not isinstance(callback, Callback):
-            raise UsageError(
-                f"callbacks.{name}: a {type(callback).__name__} is no src.callbacks.Callback; +callbacks."
-                f"{name}._target_=my.module.Mine names a subclass of it"
-            )
-        built.append(callback)
-    return built
-
-
 def finished_record(config: Config, folder: Path) -> RunRecord | None:
     """The folder's record if this very run is finished there.
 
     Raises:
         FolderTakenError: the folder belongs to another run.
     """
-    digest = config_hash(config)
     record = records.find_record(folder)
-    owner = checkpoint.checkpoint_hash(folder) if record is None else record.config_hash
-    if owner is not None and owner != digest:
+    owner_file = folder / _OWNER
+    owner = record.config_hash if record else owner_file.read_text().strip() if owner_file.exists() else None
+    if owner not in (None, config_hash(config)):
         raise FolderTakenError(
-            f"{folder} holds another run (config hash {owner}, this one has {digest}), which is not overwritten; "
-            "choose another folder (hydra.run.dir=DIR, or hydra.sweep.dir=DIR for a sweep) or move that one away"
+            f"{folder} holds another run (config hash {owner}, this one has {config_hash(config)}), which is not "
+            "overwritten; choose another folder (hydra.run.dir=DIR, or hydra.sweep.dir=DIR for a sweep) or move that "
+            "one away"
         )
     return record if record is not None and record.status in ("completed", "diverged") else None
 
 
 @contextlib.contextmanager
-def _locked(folder: Path, wait: bool) -> Iterator[None]:
-    lock = FileLock(folder / ".lock")
+def _claimed(config: Config, folder: Path, wait: bool) -> Iterator[None]:
+    """Holds the folder for this run and this process."""
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
         lock.acquire(timeout=-1 if wait else 0)
     except Timeout:
-        raise UsageError(f"{folder} is in use: another process is making this very run") from None
+        raise UsageError(f"{folder} is in use: another process is making a run there") from None
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
     try:
+        finished_record(config, folder)  # refuses another run's folder
+        write_text(folder / _OWNER, config_hash(config) + "\n")
         yield
     finally:
         lock.release()
@@ -254,9 +271,13 @@ def _stopped_by_signals(trainer: Trainer) -> Iterator[None]:
         yield  # only the main thread may have handlers
         return
 
-    def stop(signum: int, frame: object) -> None:
+    def stop(signum: int, frame: FrameType | None) -> None:
         trainer.stop_requested = True
-        restore()
+        handler = previous[signal.Signals(signum)]
+        if callable(handler) and handler is not signal.default_int_handler:
+            handler(signum, frame)  # a sweep's, which stops what comes after this run
+        else:
+            restore()
 
     def restore() -> None:
         for number, handler in previous.items():
@@ -267,6 +288,12 @@ def _stopped_by_signals(trainer: Trainer) -> Iterator[None]:
         yield
     finally:
         restore()
+
+
+def _describe(error: Exception) -> str:
+    """What an exception says in one line, and its traceback below."""
+    said = "".join(traceback.format_exception_only(error)).strip().partition("\n")[0]
+    return f"{said}\n\n{''.join(traceback.format_exception(error))}"
 
 
 def _now() -> str:

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from src import archives, config
+from src.config import Config
 from src.errors import DataUnavailableError, UsageError
 
 log = logging.getLogger(__name__)
@@ -31,26 +33,36 @@ def settle(overrides: Sequence[str]) -> list[str]:
     """
     try:
         parsed = OverridesParser.create().parse_overrides(list(overrides))
-        settled = [each for each in parsed if not each.is_sweep_override() and not each.is_hydra_override()]
-        with initialize_config_dir(str(config.CONF), version_base="1.3"):
-            composed = compose("train", overrides=[str(each.input_line) for each in settled])
+        lines = [str(each.input_line) for each in parsed if not each.is_sweep_override()]
+        swept = next((each for each in parsed if each.key_or_group == "data" and each.is_sweep_override()), None)
+        if swept is None:
+            return _settled(_composed(lines), parsed, list(overrides))
+        # A sweep over data sets compares them: standing one in for another would make no sense.
+        for choice in swept.sweep_string_iterator():
+            archives.ensure(_composed([*lines, f"data={choice}"]).data)
     except (HydraException, OmegaConfBaseException):
-        return list(overrides)
-    finally:
-        GlobalHydra.instance().clear()
-    run = config.load(composed)
-    swept = [each for each in parsed if each.key_or_group == "data" and each.is_sweep_override()]
-    if swept:
-        return list(overrides)  # a sweep over data sets compares them: standing one in for another makes no sense
+        pass
+    return list(overrides)
+
+
+def _settled(run: Config, parsed: Sequence[Override], overrides: list[str]) -> list[str]:
     try:
         archives.ensure(run.data)
     except DataUnavailableError as error:
-        if run.data.fallback is None:
+        fallback = run.data.fallback
+        if fallback is None:
             raise
-        if not (config.CONF / "data" / f"{run.data.fallback}.yaml").exists():
-            raise UsageError(f"data.fallback={run.data.fallback}: no such data set") from error
+        if not (config.CONF / "data" / f"{fallback}.yaml").exists():
+            raise UsageError(f"data.fallback={fallback}: no such data set") from error
+        log.warning("!!! %s cannot be had: going on with data=%s. %s", run.data.name, fallback, error)
         kept = [str(each.input_line) for each in parsed if each.key_or_group.split(".")[0] != "data"]
-        log.warning("!!! %s", error)
-        log.warning("!!! %s cannot be had: going on with data=%s", run.data.name, run.data.fallback)
-        return [*kept, f"data={run.data.fallback}", f"data.requested={run.data.name}"]
-    return list(overrides)
+        return [*kept, f"data={fallback}", f"data.requested={run.data.name}"]
+    return overrides
+
+
+def _composed(lines: list[str]) -> Config:
+    try:
+        with initialize_config_dir(str(config.CONF), version_base="1.3"):
+            return config.load(compose("train", overrides=lines))
+    finally:
+        GlobalHydra.instance().clear()

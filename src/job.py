@@ -11,68 +11,73 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from src import config
-from src.errors import FolderTakenError, UsageError
-from src.sweep.orphans import end_with_parent
+from src import config, workers
+from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, FolderTakenError, UsageError, refuse
 
 if TYPE_CHECKING:
     from src.records import RunRecord
 
 log = logging.getLogger(__name__)
 
-EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
-
 
 def run_job(cfg: DictConfig) -> None:
     """Runs one job. In a multirun a failure costs the job's own row: only its record tells of it.
 
     Raises:
-        SystemExit: a single run was refused, failed or was interrupted; a job's folder belongs to another run.
-        KeyboardInterrupt: a job of a multirun was interrupted, so that the rest is not started.
+        SystemExit: a single run was refused, failed or was interrupted.
     """
-    alone = HydraConfig.get().mode == RunMode.RUN
-    if not alone:
-        end_with_parent()
-    folder = Path(HydraConfig.get().runtime.output_dir)
+    if HydraConfig.get().mode == RunMode.RUN:
+        _run_alone(cfg)
+    else:
+        _run_in_sweep(cfg)
+
+
+def _run_alone(cfg: DictConfig) -> None:
+    folder = _folder()
     try:
-        record = _run(cfg, folder, alone)
+        record = _run(cfg, folder, show="bar" if sys.stdout.isatty() else "lines")
     except UsageError as error:
         raise SystemExit(refuse(error)) from None
-    _announce(record, "" if alone else f"[{HydraConfig.get().job.num + 1}] {record.scheduler} seed={record.seed}: ")
-    if alone:
-        log.info("Results in %s", folder)
-    if record.status == "interrupted":
-        raise SystemExit(EXIT_INTERRUPTED) if alone else KeyboardInterrupt
-    if record.status == "failed" and alone:
-        raise SystemExit(EXIT_FAILED)
+    _announce(record)
+    log.info("Results in %s", folder)
+    status = {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_FAILED}.get(record.status, 0)
+    if status:
+        raise SystemExit(status)
 
 
-def refuse(error: Exception) -> int:
-    """Says what is wrong, once; returns the exit status."""
-    print(f"error: {error}", file=sys.stderr)
-    return EXIT_USAGE
+def _run_in_sweep(cfg: DictConfig) -> None:
+    from src import experiment
+
+    workers.enlist()
+    if workers.is_stopping():
+        return
+    number, folder, run = HydraConfig.get().job.num + 1, _folder(), config.load(cfg)
+    label = f"[{number}] {run.scheduler['name']} seed={run.seed}: "
+    try:
+        record = _run(cfg, folder, wait=True)
+    except FolderTakenError as error:
+        log.error("%s%s", label, error)
+        return
+    except UsageError as error:
+        record = experiment.record_refusal(run, folder, error)
+    _announce(record, label)
 
 
-def _run(cfg: DictConfig, folder: Path, alone: bool) -> RunRecord:
+def _run(cfg: DictConfig, folder: Path, *, show: str = "nothing", wait: bool = False) -> RunRecord:
     from src import experiment
 
     run = config.load(cfg)
     if finished := experiment.finished_record(run, folder):
         log.info("%s holds this run already: it is not made again", folder)
         return finished
-    _write_hydra_config(cfg, folder)
-    show = ("bar" if sys.stdout.isatty() else "lines") if alone else "nothing"
-    try:
-        return experiment.run(run, folder, show=show, wait=not alone)
-    except FolderTakenError:
-        raise
-    except UsageError as error:
-        if alone:
-            raise
-        return experiment.record_refusal(run, folder, error)
+    return experiment.run(run, folder, show=show, wait=wait, on_claim=lambda: _write_hydra_config(cfg, folder))
 
 
-def _announce(record: RunRecord, label: str) -> None:
+def _folder() -> Path:
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def _announce(record: RunRecord, label: str = "") -> None:
     if record.test_accuracy is not None:
         accuracy = f"{100 * record.test_accuracy:.2f} %"
         seconds = record.train_seconds
@@ -82,7 +87,7 @@ def _announce(record: RunRecord, label: str) -> None:
     elif record.status == "interrupted":
         log.warning("%sinterrupted at update %d; the same command goes on from there", label, record.steps)
     else:
-        log.error("%sfailed: %s", label, (record.error or "").strip().splitlines()[-1])
+        log.error("%sfailed: %s", label, record.error_line)
 
 
 def _write_hydra_config(cfg: DictConfig, folder: Path) -> None:

@@ -18,7 +18,7 @@ PIXELS = 28 * 28
 def build_model(config: Mapping[str, Any], seed: int) -> nn.Module:
     """The configured model with initial weights that depend on `seed` alone."""
     target = locate("model", config)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "init"))
         model = build("model", target, **parameters(config))
     if not isinstance(model, nn.Module):

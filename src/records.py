@@ -19,7 +19,8 @@ STATUSES = ("completed", "diverged", "failed", "interrupted")
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
     """One run. Metrics are those of the final step; null where there is none. `time_to` maps a validation accuracy to
-    the epoch, step and training seconds at which it was first reached, or to null."""
+    the epoch, step and training seconds at which it was first reached, or to null. `error` says in its first line what
+    went wrong, and below it where."""
 
     status: str
     dataset: str
@@ -55,6 +56,11 @@ class RunRecord:
     finished_at: str
     provenance: dict[str, Any]
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def error_line(self) -> str:
+        """What went wrong, in one line."""
+        return (self.error or "").partition("\n")[0]
 
 
 class RecordError(UsageError):

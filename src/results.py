@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class EpochResult:
 
     @property
     def metrics(self) -> dict[str, float]:
-        return asdict(self)
+        """What a schedule may monitor."""
+        return {name: getattr(self, name) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")}
 
 
 @dataclass

@@ -54,32 +54,40 @@ def select_device(name: str) -> torch.device:
 
 def select_precision(name: str, device: torch.device) -> Precision:
     if name == "auto":
-        name = "fp32" if device.type == "cpu" else "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+        name = "fp32" if device.type == "cpu" else "bf16" if _has_bf16(device) else "fp16"
     if name == "fp16" and device.type == "cpu":
         raise UsageError("trainer.precision=fp16 needs a GPU, and this run is on the CPU; use fp32 or bf16")
     dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
     return Precision(name, dtypes[name])
 
 
-def configure_torch(trainer: TrainerConfig) -> None:
+def _has_bf16(device: torch.device) -> bool:
+    """Whether the GPU computes in bf16 itself; older ones emulate it, slower than fp16."""
+    with torch.cuda.device(device):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def configure_torch(trainer: TrainerConfig, precision: Precision) -> None:
     if trainer.num_threads is not None:
         torch.set_num_threads(trainer.num_threads)
     if trainer.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS demands it and reads it once
     torch.use_deterministic_algorithms(trainer.deterministic)
+    torch.backends.cudnn.allow_tf32 = precision.name != "fp32"  # fp32 means fp32, also in convolutions
     torch.backends.cudnn.benchmark = not trainer.deterministic  # every batch but the last has one shape
 
 
-def provenance(device: torch.device) -> dict[str, Any]:
-    """What a referee asks about: code, versions, hardware, determinism."""
+def provenance(device: torch.device | None) -> dict[str, Any]:
+    """What a referee asks about beside the code: versions, hardware, determinism. The device may be unknown."""
     return {
-        **git_state(),
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "platform": platform.platform(),
-        "device": device_name(device),
+        "device": None if device is None else device_name(device),
         "num_threads": torch.get_num_threads(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "cudnn_allow_tf32": torch.backends.cudnn.allow_tf32,
     }
 
 
@@ -92,7 +100,7 @@ def device_name(device: torch.device) -> str:
 def git_state() -> dict[str, Any]:
     """The commit of this code and whether it was changed since; nulls outside a git checkout."""
     commit = _git("rev-parse", "HEAD")
-    changed = _git("status", "--porcelain", "--untracked-files=no")
+    changed = _git("status", "--porcelain")
     return {"git_sha": commit, "git_dirty": None if changed is None else changed != ""}
 
 

@@ -72,10 +72,11 @@ class TensorBoard(Callback):
         self._file: IO[bytes] | None = None
 
     def on_run_start(self, trainer: Trainer) -> None:
+        is_restart = any(self._folder.glob("events.out.tfevents.*"))
         name = f"events.out.tfevents.{time.time_ns():020d}.{socket.gethostname()}.{os.getpid()}"
         self._file = open(self._folder / name, "wb")  # noqa: SIM115 - open for as long as the run is
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
-        if trainer.progress.step > 0:
+        if is_restart:
             # What a killed run logged after its checkpoint is logged again: TensorBoard drops the first telling.
             restart = SessionLog(status=SessionLog.START)
             self._write(Event(wall_time=time.time(), step=_updates_before_epoch(trainer), session_log=restart))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 import hydra
-from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from src.errors import UsageError
+from src.errors import EXIT_INTERRUPTED, UsageError, refuse
 from src.fallback import settle
-from src.job import refuse, run_job
+from src.job import run_job
 
 
 @hydra.main(version_base="1.3", config_path="../conf", config_name="train")
@@ -24,23 +24,30 @@ def train(cfg: DictConfig) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--config-dir", "-cd")
     parser.add_argument("overrides", nargs="*")
     arguments, other_flags = parser.parse_known_intermixed_args()
-    if other_flags:  # --help, --cfg and their like: Hydra answers, nothing is run
+    if other_flags:  # --help, --cfg and their like: Hydra answers
         train()
         return
+    overrides = arguments.overrides
+    if arguments.config_dir is not None:
+        overrides = [f"hydra.searchpath=[file://{Path(arguments.config_dir).resolve()}]", *overrides]
     try:
-        overrides = settle(arguments.overrides)
-        sys.argv[1:] = ["--multirun", *overrides] if arguments.multirun else overrides
+        overrides = settle(overrides)
         if arguments.multirun:
             sys.exit(multirun(overrides))
+        sys.argv[1:] = overrides
         train()
     except UsageError as error:
         sys.exit(refuse(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
 
 
 def multirun(overrides: list[str]) -> int:
-    """Hydra's own multirun, between a check of all its jobs and the tables; returns the exit status."""
+    """Every combination of the overrides, ending in the tables; returns the exit status."""
     from src.sweep.launch import run_plan
     from src.sweep.plan import make_plan
 
@@ -48,8 +55,7 @@ def multirun(overrides: list[str]) -> int:
         plan = make_plan(overrides)
     except (HydraException, OmegaConfBaseException) as error:
         return refuse(error)
-    GlobalHydra.instance().clear()
-    return run_plan(plan, start=train)
+    return run_plan(plan)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ class Trainer:
         self.precision = precision
         self.callbacks = Callbacks(callbacks)
         self.scaler = torch.amp.GradScaler(data.device.type, enabled=precision.scales_gradients)
+        self._scale = self.scaler.get_scale()
         self.progress = Progress()
         self.stop_requested = False
         self.lrs: list[float] = []  # of the current epoch's updates
@@ -61,9 +62,9 @@ class Trainer:
     def fit(self) -> Outcome:
         """Trains to the end of the run, or until it diverges or `stop_requested` is set; then tests."""
         self._run_started = time.perf_counter() - self.progress.wall_seconds
-        self.callbacks.run_start(self)
         outcome = Outcome("failed", None)
         try:
+            self.callbacks.run_start(self)
             status = self.train()
             test = self.evaluate(self.data.test()) if status == "completed" else None
             outcome = Outcome(status, test)
@@ -96,12 +97,12 @@ class Trainer:
             if self.stop_requested or self._time_is_up:
                 break
         self._wait_for_device()
-        self.progress.train_seconds = self._seconds
+        self._read_clock()
 
     def train_step(self, examples: Tensor) -> None:
         """One update, from the examples of one batch or, with accumulation, of several."""
         progress = self.progress
-        lr = self.schedule.begin_update(progress.step, self._seconds)
+        lr = self.schedule.begin_update(progress.step, progress.train_seconds)
         self.optimizer.zero_grad(set_to_none=True)
         losses = []
         for images, labels in self.data.batches(self.data.train, examples, self.config.batch_size):
@@ -121,7 +122,8 @@ class Trainer:
             progress.skipped_updates += 1
         progress.updates += 1
         self.lrs.append(lr)
-        self.schedule.end_update(progress.step, self._seconds)
+        self._read_clock()
+        self.schedule.end_update(progress.step, progress.train_seconds)
 
     def end_epoch(self) -> None:
         """Validates, ticks the schedule and tells the callbacks."""
@@ -164,6 +166,7 @@ class Trainer:
     def state_dict(self) -> dict[str, Any]:
         progress = asdict(self.progress)
         return {
+            "computed_with": self.computed_with,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
@@ -174,11 +177,17 @@ class Trainer:
             "cuda_rng": torch.cuda.get_rng_state(self.data.device) if self.data.device.type == "cuda" else None,
         }
 
+    @property
+    def computed_with(self) -> str:
+        """What a run must be resumed with to be the same run."""
+        return f"{self.precision.name} on {self.data.device.type}"
+
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.scaler.load_state_dict(state["scaler"])
+        self._scale = self.scaler.get_scale()
         history = [EpochResult(**row) for row in state["progress"]["history"]]
         self.progress = Progress(**{**state["progress"], "history": history})
         if (epoch := state["epoch_so_far"]) is not None:
@@ -207,11 +216,10 @@ class Trainer:
         self.scaler.step(self.optimizer)
         if not self.scaler.is_enabled():
             return True
-        scale = (
-            self.scaler.get_scale()
-        )  # waits for the device: what fp16 costs, since ticks count updates that happened
         self.scaler.update()
-        return self.scaler.get_scale() >= scale
+        # Waits for the device, which fp16 alone pays for: ticks count the updates that happened.
+        before, self._scale = self._scale, self.scaler.get_scale()
+        return self._scale >= before
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if self.precision.autocast_dtype is None:
@@ -240,21 +248,20 @@ class Trainer:
         seed = derived_seed(self.config.seed, "dropout")
         torch.manual_seed(seed)
 
-    @property
-    def _seconds(self) -> float:
-        """The training clock, while an epoch runs."""
-        return time.perf_counter() - self._epoch_started
+    def _read_clock(self) -> None:
+        """Sets the training clock, which stands still outside of `train_epoch`."""
+        self.progress.train_seconds = time.perf_counter() - self._epoch_started
 
     @property
     def _time_is_up(self) -> bool:
-        return self.config.seconds is not None and self._seconds >= self.config.seconds
+        return self.config.seconds is not None and self.progress.train_seconds >= self.config.seconds
 
     @property
     def _is_finished(self) -> bool:
         if self._has_diverged:
             return True
         if self.config.seconds is not None:
-            return self.progress.train_seconds >= self.config.seconds
+            return self._time_is_up and self.progress.updates == 0  # an epoch that was begun is ended
         return self.progress.epoch >= self.config.epochs
 
     @property

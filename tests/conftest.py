@@ -72,6 +72,7 @@ def start(arguments: Sequence[str], folder: Path, **extra: str) -> subprocess.Po
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # a group of its own, as a terminal gives it: signals to the group reach its workers
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,9 +23,20 @@ LINES = ["-", "--", "-.", ":"]
 STYLES = [(LINES[(index + index // 8) % 4], COLOURS[index % 8]) for index in range(32)]
 
 
+SERIES = ("history.csv", "steps.csv")
+
+
+def has_series(folder: str) -> bool:
+    """Whether a run left what the pictures are drawn from."""
+    return all((Path(folder) / name).exists() for name in SERIES)
+
+
 def draw_figures(runs: pd.DataFrame, folder: Path) -> list[Path]:
     """Writes lr_curves, loss_curves and accuracy_curves for each workload, as PNG and SVG."""
     folder.mkdir(parents=True, exist_ok=True)
+    for name, kind in product(_FIGURES, ("png", "svg")):  # what an earlier report drew of other workloads
+        for stale in folder.glob(f"{name}*.{kind}"):
+            stale.unlink()
     drawn = runs[runs["status"].isin(["completed", "diverged"])]
     groups = list(drawn.groupby(WORKLOAD, dropna=False, sort=False))
     paths = []
@@ -60,10 +73,8 @@ def draw_loss_curves(runs: pd.DataFrame) -> Figure:
     figure, panels = _panels(runs, "Loss (median, interquartile band)", 2)
     for axes, metric, name in zip(panels, ("train_loss", "val_loss"), ("train loss", "validation loss"), strict=True):
         _bands(axes, runs, metric)
-        axes.set(yscale="log", xlabel="epoch", ylabel=name)
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set(xlabel="epoch", ylabel=name)
+        _scale_logarithmically(axes)
     _legend(figure, panels[0])
     return figure
 
@@ -114,12 +125,23 @@ def _styles(count: int) -> list[tuple[str, str]]:
 
 def _bands(axes: Axes, runs: pd.DataFrame, metric: str, scale: float = 1) -> None:
     for label, style, rows in _settings(runs):
-        histories = pd.concat([_history(row) for _, row in rows.iterrows()])
+        histories = pd.concat([_history(row) for _, row in rows.iterrows()]).replace([np.inf, -np.inf], np.nan)
         by_epoch = histories.groupby("epoch")[metric]
         low, median, high = (by_epoch.quantile(q) * scale for q in (0.25, 0.5, 0.75))
         axes.plot(median.index, median, label=label, marker="o", markersize=3, **style)
         axes.fill_between(median.index, low, high, color=style["color"], alpha=0.15, linewidth=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _scale_logarithmically(axes: Axes) -> None:
+    """Plain numbers on a log axis; left linear where every run diverged and there is nothing to scale."""
+    drawn = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+    if not any((np.isfinite(values) & (values > 0)).any() for values in drawn):
+        return
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _history(run: pd.Series) -> pd.DataFrame:

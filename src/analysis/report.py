@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from src.analysis.collect import collect
-from src.analysis.figures import draw_figures
+from src.analysis.figures import SERIES, draw_figures, has_series
 from src.analysis.tables import NOTE, comparison, readable, to_markdown, workloads
 from src.atomic import write_text
 from src.errors import UsageError
@@ -35,10 +35,13 @@ def build_report(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     write_text(out / "runs.csv", runs.drop(columns=["settings"]).to_csv(index=False))
     write_text(out / "comparison.csv", table.to_csv(index=False))
     write_text(out / "comparison.md", to_markdown(table))
-    draw_figures(runs, out / "figures")
     print_comparison(table)
     for _, run in runs[runs["status"] == "failed"].iterrows():
-        log.warning("Failed: %s: %s", run["folder"], str(run["error"]).strip().splitlines()[-1])
+        log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
+    drawable = runs["folder"].map(has_series)
+    for folder in runs[~drawable & (runs["status"] == "completed")]["folder"]:
+        log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
+    draw_figures(runs[drawable], out / "figures")
     log.info("Tables and figures in %s", out)
     return table
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import io
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,35 +62,38 @@ class Schedule:
         self.total_ticks = total_ticks
         self.warmup = warmup or Warmup()
         self._optimizer = scheduler.optimizer
-        self._bare: list[float] = []
+        self._bare: list[float] | None = None  # what the ramp is taken off to, while it is on
 
     def begin_update(self, step: int, seconds: float) -> float:
         """Sets the learning rate of the update after `step` updates and `seconds`; returns it."""
         groups = self._optimizer.param_groups  # not kept: loading a state makes new ones
-        self._bare = [group["lr"] for group in groups]
         factor = self.warmup.factor(step, seconds)
         if factor < 1.0:
+            self._bare = [group["lr"] for group in groups]
             for group, bare in zip(groups, self._bare, strict=True):
                 group["lr"] = bare * factor
         return float(groups[0]["lr"])
 
     def end_update(self, step: int, seconds: float) -> None:
         """Takes the ramp off again and ticks if a tick is due after `step` updates and `seconds`."""
-        for group, bare in zip(self._optimizer.param_groups, self._bare, strict=True):
-            group["lr"] = bare
+        if self._bare is not None:
+            for group, bare in zip(self._optimizer.param_groups, self._bare, strict=True):
+                group["lr"] = bare
+            self._bare = None
         if self.interval == "step":
-            self._advance(step)
+            self.advance(step)
         elif self.interval == "second":
-            self._advance(int(seconds))
+            self.advance(int(seconds))
 
     def end_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Ticks an epoch schedule after `epoch` epochs; a metric-driven one is given its metric."""
         if self.monitor is not None:
             self.scheduler.step(metrics[self.monitor])  # type: ignore[arg-type]
         elif self.interval == "epoch":
-            self._advance(epoch)
+            self.advance(epoch)
 
-    def _advance(self, ticks: int) -> None:
+    def advance(self, ticks: int) -> None:
+        """Brings the scheduler up to the run's tick count."""
         # The tick after the last has no update, and torch's one-cycle and cosine rebound or raise there.
         due = ticks if self.total_ticks is None else min(ticks, self.total_ticks - 1)
         while self.scheduler.last_epoch < due:
@@ -108,13 +112,12 @@ def build_schedule(config: Config, optimizer: Optimizer) -> Schedule:
     Raises:
         UsageError: the parameters, the monitor, the interval or the optimizer do not fit the schedule.
     """
+    check_scheduler(config)
     scheduler = _build_scheduler(config, optimizer)
-    monitor = config.scheduler.get("monitor")
-    _check_monitor(config, scheduler, monitor)
     return Schedule(
         scheduler,
         interval=config.tick_interval,
-        monitor=monitor,
+        monitor=config.scheduler.get("monitor"),
         total_ticks=config.total_ticks,
         warmup=build_warmup(config),
     )
@@ -128,13 +131,30 @@ def build_warmup(config: Config) -> Warmup:
     return Warmup(steps=round(config.warmup * config.total_steps))
 
 
+def check_scheduler(config: Config) -> None:
+    """Refuses what needs no optimizer to be refused.
+
+    Raises:
+        UsageError: the target, its arguments, the monitor or the interval do not fit.
+    """
+    target, arguments = _target(config)
+    if not inspect.isclass(target):
+        check_arguments("scheduler", target, arguments, given=2)
+    elif not issubclass(target, LRScheduler):
+        raise UsageError(f"scheduler._target_={config.scheduler['_target_']}: is not a torch LRScheduler")
+    else:
+        check_arguments("scheduler", target, arguments, given=1)
+    needs_metric = inspect.isclass(target) and issubclass(target, ReduceLROnPlateau)
+    _check_monitor(config, needs_metric)
+
+
 def rehearse(config: Config) -> list[float]:
     """The learning rate of every tick, up to the first 10,000, on a throw-away optimizer.
 
     A metric-driven schedule is given a metric that never changes.
 
     Raises:
-        UsageError: the schedule fails, or leaves the finite numbers from 0.
+        UsageError: the schedule fails, leaves the finite numbers from 0, or cannot be saved.
     """
     weight = torch.nn.Parameter(torch.zeros(1))
     optimizer = build_optimizer(config.optimizer, [weight])
@@ -144,36 +164,54 @@ def rehearse(config: Config) -> list[float]:
     curve: list[float] = []
     for tick in range(min(config.total_ticks or _REHEARSED_TICKS, _REHEARSED_TICKS)):
         try:
-            schedule.end_epoch(tick, dict.fromkeys(METRICS, 1.0)) if schedule.monitor else schedule._advance(tick)
+            if schedule.monitor is None:
+                schedule.advance(tick)
+            else:
+                schedule.end_epoch(tick, dict.fromkeys(METRICS, 1.0))
         except (ArithmeticError, ValueError, TypeError, RuntimeError) as error:
             raise UsageError(f"scheduler={name} fails at tick {tick}: {error}; change its parameters") from error
         curve.append(float(optimizer.param_groups[0]["lr"]))
         if not (math.isfinite(curve[-1]) and curve[-1] >= 0):
             raise UsageError(
-                f"scheduler={name} sets the learning rate to {curve[-1]:g} at tick {tick}; it must be a "
-                "finite number from 0: change its parameters"
+                f"scheduler={name} sets the learning rate to {curve[-1]:g} at tick {tick}; it must be a finite number "
+                "from 0: change its parameters"
             )
+    _check_saving(name, schedule)
     return curve
 
 
+def _check_saving(name: str, schedule: Schedule) -> None:
+    """A schedule whose state cannot be read back would lose an interrupted run."""
+    file = io.BytesIO()
+    try:
+        torch.save(schedule.state_dict(), file)
+        file.seek(0)
+        torch.load(file, weights_only=True)
+    except Exception as error:  # pickle raises what it likes
+        held = {key: type(value).__name__ for key, value in schedule.state_dict().items()}
+        raise UsageError(
+            f"scheduler={name}: its state_dict cannot be saved and read back as plain values and tensors ({held})"
+        ) from error
+
+
+def _target(config: Config) -> tuple[Callable[..., Any], dict[str, Any]]:
+    return locate("scheduler", config.scheduler), parameters(config.scheduler, without=("interval", "monitor"))
+
+
 def _build_scheduler(config: Config, optimizer: Optimizer) -> LRScheduler:
-    target = locate("scheduler", config.scheduler)
-    arguments = parameters(config.scheduler, without=("interval", "monitor"))
+    target, arguments = _target(config)
     if inspect.isclass(target):
-        if not issubclass(target, LRScheduler):
-            raise UsageError(f"scheduler._target_={config.scheduler['_target_']}: is not a torch LRScheduler")
         if issubclass(target, (OneCycleLR, CyclicLR)) and arguments.get("cycle_momentum"):
             _check_momentum(config, optimizer)
         scheduler: LRScheduler = build("scheduler", target, optimizer, **arguments)
         return scheduler
     horizon = config.total_ticks
-    check_arguments("scheduler", target, arguments, given=2)
     return LambdaLR(optimizer, lambda t: float(target(t, horizon, **arguments)))
 
 
-def _check_monitor(config: Config, scheduler: LRScheduler, monitor: str | None) -> None:
-    name = config.scheduler["name"]
-    if not isinstance(scheduler, ReduceLROnPlateau):
+def _check_monitor(config: Config, needs_metric: bool) -> None:
+    name, monitor = config.scheduler["name"], config.scheduler.get("monitor")
+    if not needs_metric:
         if monitor is not None:
             raise UsageError(f"scheduler.monitor={monitor}: scheduler={name} takes no metric; set it to null")
         return
@@ -182,10 +220,11 @@ def _check_monitor(config: Config, scheduler: LRScheduler, monitor: str | None) 
     if config.tick_interval != "epoch":
         raise UsageError(f"interval={config.tick_interval}: scheduler={name} waits for a metric, which comes by epoch")
     mode = "max" if monitor.endswith("accuracy") else "min"
-    if scheduler.mode != mode:
+    if config.scheduler.get("mode", "min") != mode:
+        better = "larger" if mode == "max" else "smaller"
         raise UsageError(
-            f"scheduler.mode={scheduler.mode}: {monitor} is better when it is "
-            f"{'larger' if mode == 'max' else 'smaller'}; set scheduler.mode={mode}"
+            f"scheduler.mode={config.scheduler.get('mode')}: {monitor} is better when it is {better}; set "
+            f"scheduler.mode={mode}"
         )
 
 

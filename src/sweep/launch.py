@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any
 
 from hydra._internal.callbacks import Callbacks
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext
 
-from src.job import EXIT_FAILED, EXIT_INTERRUPTED, run_job
-from src.sweep.plan import Plan, write_sweep_file
+from src import workers
+from src.errors import EXIT_FAILED, EXIT_INTERRUPTED
+from src.job import run_job
+from src.sweep.plan import Job, Plan, write_sweep_file
 
 log = logging.getLogger(__name__)
 
+ATTEMPTS = 2  # a worker that was killed takes the jobs of the others with it: they get one more
 
-def run_plan(plan: Plan, start: Callable[[], Any]) -> int:
-    """Checks the plan, starts its jobs by `start` and ends in the comparison; returns the exit status.
+
+def run_plan(plan: Plan) -> int:
+    """Checks the plan, starts its unfinished jobs and ends in the comparison; returns the exit status.
 
     Raises:
         UsageError: a job cannot run; none was started.
     """
     check_jobs(plan)
     write_sweep_file(plan)
-    try:
-        start()
-    except KeyboardInterrupt:
+    with workers.stopped_by_signals():
+        _launch_all(plan)
+    _compare(plan)
+    if workers.is_stopping():
         log.warning("Interrupted; the same command goes on from here")
         return EXIT_INTERRUPTED
-    finally:  # also where a worker was killed and the launcher gave up
-        all_finished = compare(plan)
-    return 0 if all_finished else EXIT_FAILED
-
-
-def launch(plan: Plan) -> None:
-    """Gives the unfinished jobs to the configured launcher as they are, a plain list."""
-    HydraConfig.instance().set_config(plan.master)
-    context = HydraContext(config_loader=plan.hydra.config_loader, callbacks=Callbacks(plan.master))
-    launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=run_job, config=plan.master)
-    launcher.launch([list(job.overrides) for job in plan.unfinished], initial_job_idx=0)
+    return EXIT_FAILED if plan.unfinished() else 0
 
 
 def check_jobs(plan: Plan) -> None:
@@ -48,15 +41,34 @@ def check_jobs(plan: Plan) -> None:
     from src.experiment import check
 
     for setting in plan.settings:
-        check(setting)
+        check(setting, here=plan.runs_here)
 
 
-def compare(plan: Plan) -> bool:
-    """Writes and prints the comparison of what the sweep's folder holds; whether every job has a result."""
+def _launch_all(plan: Plan) -> None:
+    """Launches what is unfinished; once more what was lost with a worker that was killed."""
+    jobs = plan.unfinished()
+    for _ in range(ATTEMPTS):
+        if not jobs or workers.is_stopping():
+            return
+        try:
+            _launch(plan, jobs)
+            return
+        except Exception as error:  # whatever a launcher raises where a worker was killed
+            log.error("The launcher gave up: %s: %s", type(error).__name__, str(error).partition("\n")[0])
+        jobs = [job for job in jobs if job.status() in ("new", "interrupted")]
+
+
+def _launch(plan: Plan, jobs: list[Job]) -> None:
+    """Gives jobs to the configured launcher as they are, a plain list."""
+    HydraConfig.instance().set_config(plan.master)
+    context = HydraContext(config_loader=plan.hydra.config_loader, callbacks=Callbacks(plan.master))
+    launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=run_job, config=plan.master)
+    for returned in launcher.launch([list(job.overrides) for job in jobs], initial_job_idx=0):
+        _ = returned.return_value  # raises what the job raised
+
+
+def _compare(plan: Plan) -> None:
     from src.analysis.report import build_report
-    from src.records import find_record
 
-    ends = [find_record(job.folder) for job in plan.jobs]
-    if any(ends):
+    if any(job.record() for job in plan.jobs):
         build_report([plan.folder], plan.folder)
-    return all(record is not None and record.status in ("completed", "diverged") for record in ends)

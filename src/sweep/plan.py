@@ -20,25 +20,45 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from src import config
 from src.atomic import write_text
-from src.config import CONF, Config
-from src.records import find_record
+from src.config import CONF, Config, config_hash
+from src.errors import FolderTakenError
+from src.records import RunRecord, find_record
 
 FILE = "sweep.json"
+COMMAND = list(sys.orig_argv)  # as it was typed
 _MULTIRUN = "hydra.mode=MULTIRUN"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run of a sweep. `status` is its record's, or "new" where it has none."""
+    """One run of a sweep."""
 
     overrides: tuple[str, ...]
     config: Config
     folder: Path
-    status: str
+
+    def record(self) -> RunRecord | None:
+        """The record in the job's folder.
+
+        Raises:
+            FolderTakenError: it is another run's.
+        """
+        record = find_record(self.folder)
+        if record is not None and record.config_hash != config_hash(self.config):
+            raise FolderTakenError(
+                f"{self.folder} holds another run (config hash {record.config_hash}), which is not overwritten; choose "
+                "another name=NAME or hydra.sweep.dir=DIR, or move that one away"
+            )
+        return record
+
+    def status(self) -> str:
+        """The record's status, or "new" where there is none."""
+        record = self.record()
+        return "new" if record is None else record.status
 
     @property
     def is_finished(self) -> bool:
-        return self.status in ("completed", "diverged")
+        return self.status() in ("completed", "diverged")
 
 
 @dataclass(frozen=True)
@@ -50,7 +70,6 @@ class Plan:
     hydra: Hydra
     master: DictConfig
 
-    @property
     def unfinished(self) -> list[Job]:
         return [job for job in self.jobs if not job.is_finished]
 
@@ -59,6 +78,11 @@ class Plan:
         """A config of each group of jobs that differ in nothing but the seed."""
         distinct = {_without_seed(job.overrides): job.config for job in reversed(self.jobs)}
         return list(distinct.values())[::-1]
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the jobs run on this machine, and not on the nodes of a cluster."""
+        return str(self.master.hydra.launcher._target_).rpartition(".")[2] in ("BasicLauncher", "JoblibLauncher")
 
 
 def make_plan(overrides: Sequence[str]) -> Plan:
@@ -76,39 +100,44 @@ def make_plan(overrides: Sequence[str]) -> Plan:
     folder = Path(master.hydra.sweep.dir)  # resolved here first, which fixes it for every job
     composed: dict[tuple[str, ...], DictConfig] = {}
     jobs = []
-    for job in _combinations(overrides):
+    for number, job in enumerate(_combinations(overrides, hydra)):
         setting = _without_seed(job)
         if setting not in composed:  # composing takes a tenth of a second, and a seed changes one value
             composed[setting] = hydra.config_loader.load_sweep_config(master, list(setting))
-        jobs.append(_job(job, composed[setting], folder))
+        jobs.append(_job(number, job, composed[setting], folder))
+    for each in jobs:
+        each.record()  # refused here, before the first job, where it is another run's
     return Plan(folder, jobs, hydra, master)
 
 
 def write_sweep_file(plan: Plan) -> None:
-    """`sweep.json`: the plan, and the command that made it."""
+    """`sweep.json`: the plan, the command that made it, and the state of the code."""
+    from src.runtime import git_state
+
     content = {
-        "command": sys.argv,
+        "command": COMMAND,
         "planned_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "provenance": git_state(),
         "jobs": [{"folder": str(job.folder.relative_to(plan.folder)), "overrides": job.overrides} for job in plan.jobs],
     }
     write_text(plan.folder / FILE, json.dumps(content, indent=2) + "\n")
 
 
-def _job(overrides: tuple[str, ...], composed: DictConfig, sweep_folder: Path) -> Job:
+def _job(number: int, overrides: tuple[str, ...], composed: DictConfig, sweep_folder: Path) -> Job:
     cfg = copy.deepcopy(composed)
     seeds = [line.partition("=")[2] for line in overrides if line.startswith("seed=")]
     for seed in seeds:
         OmegaConf.update(cfg, "seed", int(seed) if seed.isdigit() else seed)
-    folder = sweep_folder / cfg.hydra.sweep.subdir
     with open_dict(cfg):
+        cfg.hydra.job.num = number
+        folder = sweep_folder / str(cfg.hydra.sweep.subdir)
         del cfg["hydra"]
-    record = find_record(folder)
-    return Job(overrides, config.load(cfg), folder, "new" if record is None else record.status)
+    return Job(overrides, config.load(cfg), folder)
 
 
-def _combinations(overrides: Sequence[str]) -> list[tuple[str, ...]]:
+def _combinations(overrides: Sequence[str], hydra: Hydra) -> list[tuple[str, ...]]:
     """Every combination of the values that overrides name, in the order of Hydra's own sweeper."""
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    parsed = OverridesParser.create(config_loader=hydra.config_loader).parse_overrides(list(overrides))
     batches = BasicSweeper.split_arguments([each for each in parsed if not each.is_hydra_override()], None)
     return [tuple(job) for batch in batches for job in batch]
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -44,7 +47,8 @@ def test_a_multirun_ends_in_the_comparison(launcher: str, command: Command, tmp_
     assert len(json.loads((sweep / "sweep.json").read_text())["jobs"]) == 6
     again = command(*arguments)
     assert again.returncode == 0
-    assert again.stdout.count("not made again") == 6
+    assert "test accuracy 9" not in again.stdout.split("digits · softmax")[0]  # nothing was trained
+    assert again.stdout.split("digits · softmax")[1] == done.stdout.split("digits · softmax")[1]
     assert the_sweep(tmp_path) == sweep
 
 
@@ -64,25 +68,85 @@ def test_a_failed_job_costs_its_own_row(launcher: str, command: Command, tmp_pat
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_sweep_is_resumed_by_the_same_command(command: Command, tmp_path: Path) -> None:
-    arguments = [SWEEP, *SMALL, "model=lenet", "epochs=5", "schedulers=[step,cosine]", "seeds=[0,1]", "name=mine"]
-    process = start(arguments, tmp_path)
-    sweep = tmp_path / "outputs" / "sweeps" / "mine"
+def started_sweep(arguments: list[str], folder: Path) -> tuple[subprocess.Popen[str], Path]:
+    """A sweep of which two runs have a checkpoint and are still being made."""
+    process = start(arguments, folder)
+    sweep = folder / "outputs" / "sweeps" / "mine"
     deadline = time.monotonic() + 90
-    while not list(sweep.glob("runs/**/checkpoint.pt")):
+    while len(list(sweep.glob("runs/**/checkpoint.pt"))) < 2:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    return process, sweep
+
+
+LONG = [SWEEP, *SMALL, "model=lenet", "epochs=6", "schedulers=[step,cosine]", "seeds=[0,1]", "name=mine"]
+COLUMNS = ["n", "test_accuracy_mean", "test_loss_mean", "val_loss_mean", "test_accuracy_sd"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    _, err = start(LONG, folder).communicate(timeout=120)
+    return table(folder / "outputs" / "sweeps" / "mine")[COLUMNS]
+
+
+def test_a_killed_sweep_is_finished_by_the_same_command(
+    command: Command, tmp_path: Path, undisturbed: pd.DataFrame
+) -> None:
+    process, sweep = started_sweep(LONG, tmp_path)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
-    done = command(*arguments)
+    process.wait()
+    done = command(*LONG)
     assert done.returncode == 0, done.stdout + done.stderr
-    undisturbed = command(*[each.replace("name=mine", "name=whole") for each in arguments])
-    assert undisturbed.returncode == 0
-    columns = ["n", "test_accuracy_mean", "test_loss_mean", "val_loss_mean", "test_accuracy_sd"]
-    assert table(sweep)[columns].equals(table(sweep.parent / "whole")[columns])
-    planned = command(*arguments, "--dry-run")
+    assert table(sweep)[COLUMNS].equals(undisturbed)
+    planned = command(*LONG, "--dry-run")
     assert "4 jobs in outputs/sweeps/mine, 0 to run" in planned.stdout
+
+
+@pytest.mark.parametrize("to_group", [True, False])
+def test_an_interrupted_sweep_leaves_every_run_in_hand_a_checkpoint(
+    to_group: bool, command: Command, tmp_path: Path, undisturbed: pd.DataFrame
+) -> None:
+    process, sweep = started_sweep(LONG, tmp_path)
+    if to_group:
+        os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does
+    else:
+        process.send_signal(signal.SIGTERM)  # what a scheduler does
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, out + err
+    assert "Traceback" not in out + err
+    assert "the same command goes on from here" in out
+    ends = [json.loads(path.read_text())["status"] for path in sweep.glob("runs/**/result.json")]
+    assert len(ends) == 2
+    assert "interrupted" in ends
+    done = command(*LONG)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert table(sweep)[COLUMNS].equals(undisturbed)
+
+
+def test_a_killed_worker_costs_no_run(tmp_path: Path, undisturbed: pd.DataFrame) -> None:
+    process, sweep = started_sweep(LONG, tmp_path)
+    children = subprocess.run(["pgrep", "-P", str(process.pid), "-f", "LokyProcess"], capture_output=True, text=True)
+    os.kill(int(children.stdout.split()[0]), signal.SIGKILL)  # as the kernel does where memory runs out
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert "The launcher gave up" in out
+    assert "Traceback" not in out + err
+    assert table(sweep)[COLUMNS].equals(undisturbed)
+
+
+def test_a_config_that_changed_is_not_taken_for_the_run_that_is_there(command: Command, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    for name in ("src", "scripts"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    arguments = ["scripts/sweep.py", *LITTLE, "schedulers=[step]", "seeds=[0]", "name=mine"]
+    assert command(*arguments, PYTHONPATH=str(tmp_path)).returncode == 0
+    changed = tmp_path / "conf" / "optimizer" / "sgd.yaml"
+    changed.write_text(changed.read_text().replace("momentum: 0.9", "momentum: 0.5"))
+    refused = command(*arguments, PYTHONPATH=str(tmp_path))
+    assert refused.returncode == 2
+    assert "holds another run" in refused.stderr
 
 
 def test_retried_jobs_are_those_that_failed(command: Command, tmp_path: Path) -> None:

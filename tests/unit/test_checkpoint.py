@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from src import checkpoint
-from src.config import config_hash
 from src.errors import UsageError
 from src.experiment import build_trainer
 from tests.conftest import small_config
@@ -20,9 +19,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_checkpoint_names_its_run(folder: Path, tmp_path: Path) -> None:
-    assert checkpoint.checkpoint_hash(folder) == config_hash(small_config())
-    assert checkpoint.checkpoint_hash(folder / "elsewhere") is None
+def test_nothing_but_the_checkpoint_is_left(folder: Path) -> None:
     assert not [path for path in folder.iterdir() if path.suffix == ".tmp"]
 
 
@@ -37,15 +34,28 @@ def test_resume_brings_everything_back(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None])
-def test_a_damaged_checkpoint_is_named(folder: Path, damage: bytes | None) -> None:
+def test_a_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: bytes | None) -> None:
     path = folder / checkpoint.FILE
     path.write_bytes(path.read_bytes()[:1000] if damage is None else damage)
     with pytest.raises(UsageError, match=r"checkpoint\.pt is damaged"):
-        checkpoint.checkpoint_hash(folder)
+        checkpoint.resume(build_trainer(small_config(), tmp_path / "again"), folder)
 
 
-def test_a_checkpoint_of_another_version_is_named(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"version": 99}, "has version 99"),
+        ({"config_hash": "0123"}, "of another run"),
+        ({"computed_with": "bf16 on cuda"}, "was made with bf16 on cuda, this run has fp32 on cpu"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_refused(
+    folder: Path, tmp_path: Path, change: dict[str, object], says: str
+) -> None:
     state = torch.load(folder / checkpoint.FILE, weights_only=True)
-    torch.save({**state, "version": 99}, folder / checkpoint.FILE)
-    with pytest.raises(UsageError, match="has version 99"):
-        checkpoint.checkpoint_hash(folder)
+    if "computed_with" in change:
+        state["trainer"] |= change
+    torch.save({**state, **change}, folder / checkpoint.FILE)
+    with pytest.raises(UsageError) as refusal:
+        checkpoint.resume(build_trainer(small_config(), tmp_path / "again"), folder)
+    assert says in str(refusal.value)

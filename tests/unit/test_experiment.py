@@ -8,12 +8,13 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
 from filelock import FileLock
 
 from src import experiment
 from src.callbacks import Callback
 from src.errors import FolderTakenError, UsageError
-from src.results import EpochResult
+from src.results import EpochResult, Outcome
 from src.trainer import Trainer
 from tests.conftest import small_config
 
@@ -40,15 +41,15 @@ def test_a_completed_run_is_not_made_again(tmp_path: Path) -> None:
     assert (tmp_path / "result.json").stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("kept", ["result.json", "checkpoint.pt"])
-def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, kept: str) -> None:
+@pytest.mark.parametrize("without", [(), ("result.json",), ("result.json", "checkpoint.pt")])
+def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, without: tuple[str, ...]) -> None:
     experiment.run(small_config(), tmp_path)
-    for name in {"result.json", "checkpoint.pt"} - {kept}:
+    for name in without:  # killed before its record, or before its first checkpoint
         (tmp_path / name).unlink()
-    before = (tmp_path / kept).read_bytes()
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(FolderTakenError, match="holds another run"):
-        experiment.run(small_config("seed=1"), tmp_path)
-    assert (tmp_path / kept).read_bytes() == before
+        experiment.run(small_config("seed=1"), tmp_path, on_claim=lambda: pytest.fail("claimed"))
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
@@ -59,9 +60,8 @@ def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
 def test_an_exception_is_recorded_with_its_traceback(tmp_path: Path) -> None:
     record = experiment.run(small_config(callback(Failing)), tmp_path)
     assert record.status == "failed"
-    assert record.error is not None
-    assert record.error.startswith("Traceback")
-    assert record.error.strip().endswith("RuntimeError: out of memory")
+    assert record.error_line == "RuntimeError: out of memory"
+    assert "Traceback" in str(record.error)
     assert record.test_accuracy is None
 
 
@@ -75,6 +75,41 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_the_next_one_finishes_it(tm
     assert (finished.status, finished.steps) == ("completed", 60)
     undisturbed = experiment.run(small_config("epochs=3"), tmp_path / "whole")
     assert finished.test_loss == undisturbed.test_loss
+
+
+class Opening(Callback):
+    opened = 0
+
+    def __init__(self) -> None:
+        Opening.opened += 1
+
+
+class RaisingAtTheEnd(Callback):
+    def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
+        raise OSError("the log is gone")
+
+
+def test_a_callback_is_built_once_a_run(tmp_path: Path) -> None:
+    Opening.opened = 0
+    experiment.run(small_config(callback(Opening)), tmp_path)
+    assert Opening.opened == 1
+
+
+def test_a_callback_that_raises_at_the_end_costs_no_checkpoint(tmp_path: Path) -> None:
+    config = small_config(callback(Signalling), f"+callbacks.other._target_={__name__}.RaisingAtTheEnd")
+    record = experiment.run(config, tmp_path)
+    assert (record.status, record.error_line) == ("failed", "OSError: the log is gone")
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["trainer"]["progress"]["step"] == 25
+
+
+def test_a_test_set_that_cannot_be_read_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(self: object) -> None:
+        raise UsageError("t10k-images-idx3-ubyte.gz is damaged")
+
+    monkeypatch.setattr(experiment.data.Dataset, "test", gone)
+    record = experiment.run(small_config(), tmp_path)
+    assert (record.status, record.steps) == ("failed", 40)
+    assert "t10k-images-idx3-ubyte.gz is damaged" in record.error_line
 
 
 def test_time_to_names_the_first_epoch_at_each_threshold() -> None:
@@ -93,7 +128,7 @@ def test_time_to_names_the_first_epoch_at_each_threshold() -> None:
     ("override", "says"),
     [
         ("+callbacks.mine._target_=no.such.Thing", "callbacks.mine"),
-        ("+callbacks.mine._target_=torch.nn.ReLU", "a ReLU is no src.callbacks.Callback"),
+        ("+callbacks.mine._target_=torch.nn.ReLU", "is no subclass of src.callbacks.Callback"),
         ("+callbacks.mine.path=x", "callbacks.mine"),
         ("model=mlp", "model"),
     ],

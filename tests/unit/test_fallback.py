@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from src import archives
@@ -33,6 +35,7 @@ def test_overrides_stay_where_the_data_are_there() -> None:
 def test_the_fallback_replaces_every_word_about_data(caplog: pytest.LogCaptureFixture) -> None:
     settled = settle(["data=mnist", "data.num_val=10000", "scheduler=cosine,step", "hydra/launcher=joblib"])
     assert settled == ["scheduler=cosine,step", "hydra/launcher=joblib", "data=digits", "data.requested=mnist"]
+    assert len(caplog.records) == 1
     assert "going on with data=digits" in caplog.text
 
 
@@ -53,6 +56,22 @@ def test_without_a_fallback_it_is_an_error() -> None:
 def test_an_unknown_fallback_is_named() -> None:
     with pytest.raises(UsageError, match=r"data\.fallback=imagenet"):
         settle(["data.fallback=imagenet"])
+
+
+def test_a_sweep_over_data_sets_fetches_each_and_replaces_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(archives, "ensure", lambda data: fetched.append(data.name))
+    assert settle(["data=mnist,digits"]) == ["data=mnist,digits"]
+    assert fetched == ["mnist", "digits"]
+
+
+def test_a_config_folder_of_the_users_own_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    monkeypatch.setattr(archives, "ensure", lambda data: fetched.append(data.name))
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.yaml").write_text("name: mine\n_target_: src.models.softmax\nnum_classes: 10\n")
+    settle([f"hydra.searchpath=[file://{tmp_path}]", "model=mine"])
+    assert fetched == ["mnist"]
 
 
 @pytest.mark.usefixtures("no_mnist")

@@ -50,7 +50,7 @@ def test_widths_come_from_the_config() -> None:
         ("model.hidden=[a]", "model.hidden=['a']: must be a list"),
         ("model.dropout=2", "between 0 and 1"),
         ("model._target_=torch.nn.LeNet", "model._target_=torch.nn.LeNet: cannot be found"),
-        ("model._target_=src.models.derived_seed", "model"),
+        ("model._target_=src.models.derived_seed", "model.hidden: no such parameter; derived_seed takes seed"),
         ("+model.width=3", "model.width: no such parameter; mlp takes num_classes, hidden, dropout"),
     ],
 )

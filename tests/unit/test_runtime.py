@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 
 from src.errors import UsageError
-from src.runtime import derived_seed, generator, provenance, select_device, select_precision
+from src.runtime import derived_seed, generator, git_state, provenance, select_device, select_precision
 
 CPU = torch.device("cpu")
 
@@ -28,9 +30,22 @@ def test_auto_is_fp32_on_the_cpu() -> None:
     assert select_precision("auto", CPU).autocast_dtype is None
 
 
-@pytest.mark.parametrize(("has_bf16", "name"), [(True, "bf16"), (False, "fp16")])
-def test_auto_on_a_gpu_is_bf16_where_it_has_it(has_bf16: bool, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: has_bf16)
+class Gpu:
+    """A GPU of the stated compute capability."""
+
+    def __init__(self, major: int) -> None:
+        self.major = major
+
+
+@pytest.mark.parametrize(("major", "name"), [(9, "bf16"), (8, "bf16"), (7, "fp16")])
+def test_auto_on_a_gpu_is_bf16_where_it_need_not_be_emulated(
+    major: int, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device", lambda device: nullcontext())
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: Gpu(major))
     precision = select_precision("auto", torch.device("cuda"))
     assert precision.name == name
     assert precision.scales_gradients is (name == "fp16")
@@ -52,4 +67,5 @@ def test_provenance_names_code_and_machine() -> None:
     found = provenance(CPU)
     assert found["packages"]["torch"] == torch.__version__
     assert found["num_threads"] == torch.get_num_threads()
-    assert {"git_sha", "git_dirty", "python", "device", "deterministic"} <= found.keys()
+    assert {"python", "device", "deterministic"} <= found.keys()
+    assert set(git_state()) == {"git_sha", "git_dirty"}

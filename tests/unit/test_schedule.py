@@ -265,6 +265,20 @@ def sawtooth(t: int, horizon: int, teeth: int) -> float:
     return 1 - (t * teeth / horizon) % 1
 
 
+class Unsavable(Halving):
+    """Holds what the safe loader of checkpoints would refuse to read back."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, factor: float) -> None:
+        self.where = CONF
+        super().__init__(optimizer, factor)
+
+
+def test_a_schedule_that_could_not_be_resumed_is_refused() -> None:
+    config = by_step("constant", f"scheduler._target_={__name__}.Unsavable", "+scheduler.factor=0.5")
+    with pytest.raises(UsageError, match=r"scheduler=Unsavable: its state_dict cannot be saved.*'where'"):
+        rehearse(config)
+
+
 def test_a_class_and_a_function_of_the_users_own() -> None:
     own_class = by_step("constant", f"scheduler._target_={__name__}.Halving", "+scheduler.factor=0.5")
     assert curve(own_class)[:4] == [PEAK, PEAK / 2, PEAK / 4, PEAK / 8]

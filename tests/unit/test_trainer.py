@@ -203,6 +203,18 @@ def test_a_stopped_run_goes_on_bit_for_bit(scheduler: str, stop_at: int, tmp_pat
     assert numbers(second) == numbers(whole)
 
 
+def test_a_wall_clock_run_that_is_stopped_as_its_time_is_up_still_ends_its_epoch(tmp_path: Path) -> None:
+    config = small_config("interval=second", "seconds=0.001")
+    first = build_trainer(config, tmp_path)
+    first.callbacks._steppers.append(StopAfter(1))
+    assert first.fit().status == "interrupted"
+    assert first.progress.train_seconds > 0.001
+    second = build_trainer(config, tmp_path)
+    second.load_state_dict(first.state_dict())
+    assert second.fit().status == "completed"
+    assert len(second.progress.history) == 1
+
+
 def test_a_wall_clock_run_ends_at_its_time(tmp_path: Path) -> None:
     config = small_config("scheduler=cosine", "interval=second", "seconds=1", "epochs=1")
     trainer, outcome = trained(config, tmp_path)
@@ -285,7 +297,8 @@ def test_an_update_that_the_scaler_left_out_is_counted_and_is_no_tick(tmp_path: 
 def test_every_precision_on_a_gpu(precision: str, tmp_path: Path) -> None:
     config = small_config("model=cnn", "trainer.device=cuda", f"trainer.precision={precision}", "epochs=8")
     trainer, outcome = trained(config, tmp_path)
-    assert trainer.precision == Precision(precision, trainer.precision.autocast_dtype)
+    dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+    assert trainer.precision == Precision(precision, dtypes[precision])
     assert outcome.test is not None
     assert outcome.test.accuracy > 0.8
     assert trainer.progress.step + trainer.progress.skipped_updates == config.total_steps

@@ -44,7 +44,7 @@ def make_run(tmp_path: Path) -> MakeRun:
             train_loss=0.4,
             train_seconds=2.0,
             time_to={"0.8": {"epoch": 1, "step": 2, "seconds": 1.0}, "0.99": None},
-            error="Traceback\nRuntimeError: out of memory" if status == "failed" else None,
+            error="RuntimeError: out of memory\n\nTraceback" if status == "failed" else None,
             started_at="2026-01-01T00:00:00+00:00",
             finished_at="2026-01-01T00:01:00+00:00",
             provenance={"device": "cpu", "git_sha": None},

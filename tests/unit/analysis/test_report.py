@@ -46,6 +46,24 @@ def test_a_failed_run_is_a_row_with_its_error(
     assert "out of memory" in str(pd.read_csv(tmp_path / "runs.csv").set_index("scheduler").loc["cosine", "error"])
 
 
+def test_a_sweep_in_which_everything_diverged_has_tables_and_pictures(make_run: MakeRun, tmp_path: Path) -> None:
+    run = make_run(status="diverged", accuracy=None)
+    header = "epoch,step,lr,train_loss,train_accuracy,val_loss,val_accuracy,train_seconds\n"
+    (run / "history.csv").write_text(header + "1,2,0.02,nan,0.1,nan,0.1,1.0\n")
+    table = build_report([tmp_path / "sweep"], tmp_path)
+    assert table["diverged"].tolist() == [1]
+    assert (tmp_path / "figures" / "loss_curves.png").exists()
+
+
+def test_a_run_without_its_series_is_named_and_not_drawn(
+    make_run: MakeRun, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = make_run()
+    (run / "steps.csv").unlink()
+    build_report([tmp_path / "sweep"], tmp_path)
+    assert f"Not drawn: {run}" in caplog.text
+
+
 def test_only_failed_runs_still_make_a_table(make_run: MakeRun, tmp_path: Path) -> None:
     make_run(status="failed", accuracy=None)
     assert build_report([tmp_path / "sweep"], tmp_path)["n"].tolist() == [0]

@@ -39,11 +39,11 @@ def test_every_combination_is_a_job_in_a_folder_of_its_own(tmp_path: Path) -> No
 
 def test_what_is_finished_is_not_planned_again(tmp_path: Path) -> None:
     plan = make_plan(overrides(tmp_path, "seed=0,1"))
-    assert [job.status for job in plan.jobs] == ["new", "new"]
+    assert [job.status() for job in plan.jobs] == ["new", "new"]
     experiment.run(plan.jobs[0].config, plan.jobs[0].folder)
     again = make_plan(overrides(tmp_path, "seed=0,1"))
-    assert [job.status for job in again.jobs] == ["completed", "new"]
-    assert [job.config.seed for job in again.unfinished] == [1]
+    assert [job.status() for job in again.jobs] == ["completed", "new"]
+    assert [job.config.seed for job in again.unfinished()] == [1]
 
 
 def test_an_impossible_job_is_refused(tmp_path: Path) -> None:
