@@ -38,7 +38,7 @@ tensorboard: setup ## look at every run under outputs in a browser
 	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
 
 test: setup ## the tests; those that need MNIST run where MNIST_MIRROR names a folder that has it
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-gpu: setup ## the tests that need a GPU
 	$(BIN)/python -m pytest -m gpu $(ARGS)

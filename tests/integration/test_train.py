@@ -78,7 +78,7 @@ def test_another_run_in_the_same_folder_is_refused_and_nothing_is_touched(comman
 SLOW = ("model=lenet", "scheduler=one_cycle", "epochs=6")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_run_is_finished_bit_for_bit_by_the_same_command(
     number: signal.Signals, command: Command, tmp_path: Path
 ) -> None:
@@ -179,27 +179,21 @@ def test_fallback_to_digits_is_loud_and_recorded(command: Command, tmp_path: Pat
     assert "Traceback" not in refused.stderr
 
 
+# Each of the ways in which a config can be wrong; what exactly is refused is for the unit tests.
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["epochz=3"], ["epochz"]),
         (["scheduler=cosin"], ["scheduler/cosin", "cosine"]),
-        (["model=resnet50"], ["model/resnet50", "lenet"]),
         (["epochs=three"], ["epochs", "three"]),
-        (["epochs=0"], ["epochs=0", "from 1"]),
-        (["optimizer.lr=-0.1"], ["optimizer.lr=-0.1"]),
         (["optimizer.momentum=high"], ["optimizer.momentum='high'", "a number"]),
         (["batch_size=60000"], ["batch_size=60000", "1257"]),
         (["scheduler=plateau", "scheduler.monitor=null"], ["scheduler.monitor=None", "val_loss"]),
         (["trainer.precision=fp16", "trainer.device=cpu"], ["fp16 needs a GPU"]),
-        (["scheduler=step", "scheduler.step_size=0"], ["step"]),
-        (["scheduler=step", "+scheduler.gama=0.5"], ["scheduler.gama", "gamma"]),
+        (["scheduler=step", "scheduler.step_size=0"], ["step fails at tick 1"]),
         (["seed=0,1"], ["-m"]),
-        (["-m", "batch_size=32,99999"], ["batch_size=99999"]),
-        (["-m", "scheduler=step,cosin"], ["scheduler/cosin", "cosine"]),
         (["-m", "optimizer.momentum=0.9,-1"], ["momentum"]),
-        (["hydra.run.dir=/proc/nowhere"], ["/proc/nowhere"]),
-        (["warmup=inf"], ["warmup=inf"]),
+        (["-m", "scheduler=step,cosin"], ["scheduler/cosin", "cosine"]),
     ],
 )
 def test_bad_input_is_one_clear_message(
@@ -261,12 +255,3 @@ def test_a_truncated_archive_is_named(command: Command, tmp_path: Path, mirror: 
     assert done.returncode == 2
     assert "data/MNIST/raw/train-images-idx3-ubyte.gz is damaged" in done.stderr
     assert not list(tmp_path.glob("outputs/**/result.json"))
-
-
-def test_ctrl_c_before_the_first_update_is_one_word(tmp_path: Path) -> None:
-    process = start([*TRAIN, *SMALL], tmp_path)
-    time.sleep(0.7)  # inside the imports
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode in (130, -signal.SIGINT)  # the latter before Python has set up its own handler
-    assert err.strip() in ("", "interrupted")
