@@ -87,8 +87,10 @@ class TensorBoard(Callback):
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
         first = _updates_before_epoch(trainer) - len(trainer.lrs)
-        for offset, lr in enumerate(trainer.lrs):
-            self._scalars(first + offset, {"lr": lr})
+        event = Event(wall_time=time.time(), summary=Summary(value=[Summary.Value(tag="lr")]))
+        for offset, lr in enumerate(trainer.lrs):  # one event, refilled: hundreds of them are made in one go
+            event.step, event.summary.value[0].simple_value = first + offset, lr
+            self._write(event)
         self._scalars(
             result.epoch,
             {
