@@ -28,8 +28,11 @@ def run_job(cfg: DictConfig) -> None:
     """
     if HydraConfig.get().mode == RunMode.RUN:
         _run_alone(cfg)
-    else:
-        _run_in_sweep(cfg)
+        return
+    workers.enlist()
+    if not workers.is_stopping():
+        with workers.busy():
+            _run_in_sweep(cfg)
 
 
 def _run_alone(cfg: DictConfig) -> None:
@@ -48,9 +51,6 @@ def _run_alone(cfg: DictConfig) -> None:
 def _run_in_sweep(cfg: DictConfig) -> None:
     from src import experiment
 
-    workers.enlist()
-    if workers.is_stopping():
-        return
     number, folder, run = HydraConfig.get().job.num + 1, _folder(), config.load(cfg)
     label = f"[{number}] {run.scheduler['name']} seed={run.seed}: "
     try:

@@ -16,16 +16,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from src.errors import EXIT_INTERRUPTED
+
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 15.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _stopping = threading.Event()
+_idle = threading.Event()
+_idle.set()
 
 
 def is_stopping() -> bool:
     """Whether this process, the master or a worker, was told to stop."""
     return _stopping.is_set()
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """While a job is in hand, an orphaned worker is given time to end it."""
+    _idle.clear()
+    try:
+        yield
+    finally:
+        _idle.set()
 
 
 @functools.cache  # once a process, however many jobs it runs
@@ -67,5 +81,5 @@ def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)  # the run in hand makes its checkpoint
-    time.sleep(GRACE_SECONDS)
-    os.kill(os.getpid(), signal.SIGKILL)  # the worker is stuck in handing over a result that nobody takes
+    _idle.wait(GRACE_SECONDS)
+    os._exit(EXIT_INTERRUPTED)  # now: the main thread may wait for ever to hand its result to nobody
