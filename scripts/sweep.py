@@ -118,13 +118,14 @@ def num_workers() -> int:
 def print_plan(plan: Plan) -> None:
     """A line a job, with the overrides in which it differs from others."""
     shared = set.intersection(*(set(job.overrides) for job in plan.jobs))
-    title = f"{len(plan.jobs)} jobs in {plan.folder}, {len(plan.unfinished())} to run"
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for column in ("job", "status", "overrides"):
         table.add_column(column, justify="right" if column == "job" else "left")
     for number, job in enumerate(plan.jobs, 1):
         table.add_row(str(number), job.status(), " ".join(line for line in job.overrides if line not in shared))
     console = Console()
+    title = f"{len(plan.jobs)} jobs in {plan.folder}, {len(plan.unfinished())} to run"
+    console.print(title, soft_wrap=True, highlight=False)
     console.print(table)
     console.print("all with", *sorted(shared), soft_wrap=True, highlight=False)
 
