@@ -103,12 +103,13 @@ class TensorBoard(Callback):
         self._flush()
 
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
+        if self._file is None:  # another callback raised before this one was started
+            return
         if outcome.test is not None:
             test = {"test/loss": outcome.test.loss, "test/accuracy": outcome.test.accuracy}
             self._scalars(trainer.progress.epoch, test)
         if outcome.status in ("completed", "diverged"):
             self._write(Event(wall_time=time.time(), summary=self._session_end))
-        assert self._file is not None
         self._file.close()
 
     def _scalars(self, step: int, values: Mapping[str, float]) -> None:

@@ -102,6 +102,16 @@ def test_a_callback_that_raises_at_the_end_costs_no_checkpoint(tmp_path: Path) -
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["trainer"]["progress"]["step"] == 25
 
 
+class RaisingAtTheStart(Callback):
+    def on_run_start(self, trainer: Trainer) -> None:
+        raise ConnectionError("no tracking server")
+
+
+def test_a_callback_that_raises_at_the_start_is_what_the_record_names(tmp_path: Path) -> None:
+    record = experiment.run(small_config(callback(RaisingAtTheStart)), tmp_path)
+    assert (record.status, record.error_line) == ("failed", "ConnectionError: no tracking server")
+
+
 def test_a_test_set_that_cannot_be_read_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(self: object) -> None:
         raise UsageError("t10k-images-idx3-ubyte.gz is damaged")
