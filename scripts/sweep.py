@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import joblib
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the plan, run nothing")
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
+    sys.path.insert(0, str(Path.cwd()))  # a script starts without it, and a user's own module lies there
     try:
         overrides = sweep_overrides(arguments.overrides)
         if arguments.dry_run:
@@ -133,7 +135,7 @@ def print_plan(plan: Plan) -> None:
 def _choices(key: str, values: object) -> str:
     if not isinstance(values, list) or not values:
         raise UsageError(
-            f"{key}={values}: must be a list, as in {key}=[{'0,1,2' if key == 'seeds' else 'step,cosine'}]"
+            f"{key}={values}: must be a list that is not empty, as in {key}=[{'0,1,2' if key == 'seeds' else 'step,cosine'}]"
         )
     return ",".join(str(value) for value in dict.fromkeys(values))
 
