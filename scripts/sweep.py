@@ -134,9 +134,8 @@ def print_plan(plan: Plan) -> None:
 
 def _choices(key: str, values: object) -> str:
     if not isinstance(values, list) or not values:
-        raise UsageError(
-            f"{key}={values}: must be a list that is not empty, as in {key}=[{'0,1,2' if key == 'seeds' else 'step,cosine'}]"
-        )
+        example = "[0,1,2]" if key == "seeds" else "[step,cosine]"
+        raise UsageError(f"{key}={values}: must be a list that is not empty, as in {key}={example}")
     return ",".join(str(value) for value in dict.fromkeys(values))
 
 
