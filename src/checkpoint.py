@@ -21,9 +21,8 @@ VERSION = 1
 class Checkpoint(Callback):
     """Saves the run after every epoch, and where it is interrupted inside one."""
 
-    def __init__(self, folder: Path, config_hash: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._config_hash = config_hash
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
         self._save(trainer)
@@ -33,7 +32,7 @@ class Checkpoint(Callback):
             self._save(trainer)
 
     def _save(self, trainer: Trainer) -> None:
-        state = {"version": VERSION, "config_hash": self._config_hash, "trainer": trainer.state_dict()}
+        state = {"version": VERSION, "config_hash": config_hash(trainer.config), "trainer": trainer.state_dict()}
         with replacing(self._path) as file:
             torch.save(state, file)
 

@@ -127,13 +127,12 @@ def build_trainer(config: Config, folder: Path, show: str = "nothing") -> Traine
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = build_optimizer(config.optimizer, model.parameters(), fused=config.trainer.fused)
     observers = [observer() for observer in _OBSERVERS[show]]
-    digest = config_hash(config)
     callbacks = [
         *observers,
         History(folder),
         TensorBoard(folder, _settings(config, precision)),
         *build_callbacks(config),
-        Checkpoint(folder, digest),  # last: what the others have written is never behind it
+        Checkpoint(folder),  # last: what the others have written is never behind it
     ]
     schedule = build_schedule(config, optimizer)
     return Trainer(config, dataset, model, optimizer, schedule, precision, callbacks)

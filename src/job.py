@@ -12,6 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from src import config, workers
+from src.config import Config
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, FolderTakenError, UsageError, refuse
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def run_job(cfg: DictConfig) -> None:
 def _run_alone(cfg: DictConfig) -> None:
     folder = _folder()
     try:
-        record = _run(cfg, folder, show="bar" if sys.stdout.isatty() else "lines")
+        record = _run(cfg, config.load(cfg), folder, show="bar" if sys.stdout.isatty() else "lines")
     except UsageError as error:
         raise SystemExit(refuse(error)) from None
     _announce(record)
@@ -54,7 +55,7 @@ def _run_in_sweep(cfg: DictConfig) -> None:
     number, folder, run = HydraConfig.get().job.num + 1, _folder(), config.load(cfg)
     label = f"[{number}] {run.scheduler['name']} seed={run.seed}: "
     try:
-        record = _run(cfg, folder, wait=True)
+        record = _run(cfg, run, folder, wait=True)
     except FolderTakenError as error:
         log.error("%s%s", label, error)
         return
@@ -63,10 +64,9 @@ def _run_in_sweep(cfg: DictConfig) -> None:
     _announce(record, label)
 
 
-def _run(cfg: DictConfig, folder: Path, *, show: str = "nothing", wait: bool = False) -> RunRecord:
+def _run(cfg: DictConfig, run: Config, folder: Path, *, show: str = "nothing", wait: bool = False) -> RunRecord:
     from src import experiment
 
-    run = config.load(cfg)
     if finished := experiment.finished_record(run, folder):
         log.info("%s holds this run already: it is not made again", folder)
         return finished
