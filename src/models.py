@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from src.component import build, locate, parameters
+from src.config import Config
 from src.errors import UsageError
+from src.initialisation import AS_BUILT, initialise
 from src.runtime import derived_seed
 
-PIXELS = 28 * 28
+SIDE = 28
+PIXELS = SIDE * SIDE
 
 
 def build_model(config: Mapping[str, Any], seed: int) -> nn.Module:
@@ -20,10 +24,33 @@ def build_model(config: Mapping[str, Any], seed: int) -> nn.Module:
     target = locate("model", config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "init"))
-        model = build("model", target, **parameters(config))
-    if not isinstance(model, nn.Module):
-        raise UsageError(f"model._target_={config['_target_']}: made a {type(model).__name__}, not a torch.nn.Module")
+        model = build("model", target, **parameters(config, without=("init",)))
+        if not isinstance(model, nn.Module):
+            made = type(model).__name__
+            raise UsageError(f"model._target_={config['_target_']}: made a {made}, not a torch.nn.Module")
+        initialise(model, config.get("init", AS_BUILT))
     return model
+
+
+def check_model(config: Config) -> None:
+    """Refuses a model that cannot be built, or cannot be trained on the smallest batch of an epoch.
+
+    Raises:
+        UsageError: names the value and the remedy.
+    """
+    model, name = build_model(config.model, config.seed), config.model["name"]
+    batch = min(2, config.data.train_size % config.batch_size or config.batch_size)
+    images = torch.zeros(batch, 1, SIDE, SIDE)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            shape = tuple(model(images).shape)
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        said = str(error).partition("\n")[0]
+        hint = "; the last batch of an epoch has one example: choose another batch_size" if batch == 1 else ""
+        raise UsageError(f"model={name} does not take images of shape {tuple(images.shape)}: {said}{hint}") from error
+    if shape != (batch, config.data.num_classes):
+        wanted = (batch, config.data.num_classes)
+        raise UsageError(f"model={name} makes an output of shape {shape}; it must be the logits, of shape {wanted}")
 
 
 def softmax(num_classes: int) -> nn.Module:
@@ -38,6 +65,15 @@ def mlp(num_classes: int, hidden: list[int], dropout: float) -> nn.Module:
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
         if dropout > 0:
             layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers, nn.Linear([PIXELS, *hidden][-1], num_classes))
+
+
+def mlp_bn(num_classes: int, hidden: list[int]) -> nn.Module:
+    """`mlp` with batch normalisation (Ioffe and Szegedy, 2015) before each ReLU."""
+    layers: list[nn.Module] = [nn.Flatten()]
+    for inputs, outputs in zip([PIXELS, *hidden], hidden, strict=False):
+        # What a bias would add, the norm takes off again and its own bias gives.
+        layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear([PIXELS, *hidden][-1], num_classes))
 
 
@@ -74,3 +110,69 @@ def cnn(num_classes: int, dropout_conv: float, dropout_linear: float) -> nn.Modu
         nn.Dropout(dropout_linear),
         nn.Linear(128, num_classes),
     )
+
+
+def resnet(num_classes: int, widths: list[int], num_blocks: int, stem_stride: int) -> nn.Module:
+    """Residual network with pre-activation (He et al., 2016, arXiv 1603.05027): a stage of blocks for each width.
+
+    Every stage but the first halves the side of the image; the stem divides it by `stem_stride`.
+    """
+    layers: list[nn.Module] = [nn.Conv2d(1, widths[0], 3, stride=stem_stride, padding=1, bias=False)]
+    inputs = widths[0]
+    for stage, outputs in enumerate(widths):
+        for block in range(num_blocks):
+            layers.append(PreActivationBlock(inputs, outputs, stride=2 if stage > 0 and block == 0 else 1))
+            inputs = outputs
+    head = [nn.BatchNorm2d(inputs), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, num_classes)]
+    return nn.Sequential(*layers, *head)
+
+
+class PreActivationBlock(nn.Module):
+    """Norm, ReLU, convolution, twice, on top of the identity; of a projection where the shape changes."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.norm1 = nn.BatchNorm2d(inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        keeps_shape = inputs == outputs and stride == 1
+        self.projection = None if keeps_shape else nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        active = functional.relu(self.norm1(images))
+        shortcut = images if self.projection is None else self.projection(active)
+        residual: Tensor = self.conv2(functional.relu(self.norm2(self.conv1(active))))
+        return shortcut + residual
+
+
+class VisionTransformer(nn.Module):
+    """Vision transformer (Dosovitskiy et al., 2020, arXiv 2010.11929), norms first, learned positions.
+
+    The mean over the patches goes to the head, not a class token (Beyer et al., 2022, arXiv 2205.01580).
+    """
+
+    def __init__(
+        self, num_classes: int, patch_size: int, width: int, depth: int, num_heads: int, mlp_width: int, dropout: float
+    ) -> None:
+        super().__init__()
+        if patch_size < 1 or SIDE % patch_size:
+            raise ValueError(f"patch_size={patch_size} does not divide the image's side of {SIDE}")
+        self.patches = nn.Conv2d(1, width, kernel_size=patch_size, stride=patch_size)
+        self.positions = nn.Parameter(torch.empty(1, (SIDE // patch_size) ** 2, width))
+        nn.init.trunc_normal_(self.positions, std=0.02, a=-0.04, b=0.04)
+        self.blocks = nn.Sequential(
+            *(
+                nn.TransformerEncoderLayer(
+                    width, num_heads, mlp_width, dropout, activation="gelu", batch_first=True, norm_first=True
+                )
+                for _ in range(depth)
+            )
+        )
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, num_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        tokens = self.patches(images).flatten(2).transpose(1, 2) + self.positions
+        logits: Tensor = self.head(self.norm(self.blocks(tokens)).mean(dim=1))
+        return logits
