@@ -19,7 +19,7 @@ setup: $(STAMP) ## put the environment into .venv
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and f"Python 3.10 or newer is needed; {sys.executable} is {sys.version.split()[0]}. Name one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,optimizers]'
 	@touch $@
 
 benchmark: setup ## the main job: schedules x seeds on MNIST, ending in the comparison table and pictures

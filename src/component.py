@@ -5,27 +5,48 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Literal, Union
-
-from hydra.utils import get_object
 
 from src.errors import UsageError
 
 _RESERVED = ("name", "_target_")
+_UNIONS = (Union, types.UnionType)
+_LISTS = (list, tuple, Iterable, Sequence)
+_EXTRAS = {"pytorch_optimizer": "optimizers", "schedulefree": "optimizers"}  # of pyproject.toml, by package
+# torch.optim.lr_scheduler imports these for type checkers alone, so that its annotations name what it has not.
+_ABSENT_NAMES = {"Callable": Callable, "Iterable": Iterable, "Sequence": Sequence}
 
 
 def locate(group: str, config: Mapping[str, Any]) -> Callable[..., Any]:
     """The class or function that `_target_` names."""
     target = config["_target_"]
+    package = target.partition(".")[0]
+    if package in _EXTRAS and find_spec(package) is None:
+        raise UsageError(
+            f"{group}={config.get('name', target)} needs {package}, which is not installed: "
+            f".venv/bin/pip install -c constraints.txt -e '.[{_EXTRAS[package]}]'"
+        )
     try:
-        found = get_object(target)
+        found = _find(target)
     except Exception as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"{group}._target_={target}: cannot be found ({reason})") from error
+        raise UsageError(f"{group}._target_={target}: cannot be found ({_first_line(error)})") from error
     if not callable(found):
         raise UsageError(f"{group}._target_={target}: is a {type(found).__name__}, not a class or a function")
     return typing.cast(Callable[..., Any], found)
+
+
+def _find(target: str) -> Any:
+    """What a dotted path leads to; modules on the way are imported."""
+    path, *rest = target.split(".")
+    found: Any = import_module(path)
+    for part in rest:
+        path = f"{path}.{part}"
+        is_unloaded = isinstance(found, types.ModuleType) and not hasattr(found, part)
+        found = import_module(path) if is_unloaded else getattr(found, part)
+    return found
 
 
 def parameters(config: Mapping[str, Any], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -36,11 +57,11 @@ def parameters(config: Mapping[str, Any], *, without: tuple[str, ...] = ()) -> d
 def build(group: str, target: Callable[..., Any], *positional: Any, **arguments: Any) -> Any:
     """Calls `target`, and turns whatever it has against its arguments into one message."""
     check_arguments(group, target, arguments, given=len(positional))
+    hints = type_hints(target)
     try:
-        return target(*positional, **arguments)
+        return target(*positional, **{name: _converted(hints.get(name), value) for name, value in arguments.items()})
     except (ArithmeticError, AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"{group}: {getattr(target, '__name__', target)} refuses its parameters: {reason}") from error
+        raise UsageError(f"{group}: {_name(target)} refuses its parameters: {_first_line(error)}") from error
 
 
 def check_arguments(group: str, target: Callable[..., Any], arguments: Mapping[str, Any], *, given: int) -> None:
@@ -49,7 +70,7 @@ def check_arguments(group: str, target: Callable[..., Any], arguments: Mapping[s
     expected = list(signature.parameters.values())[given:]
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in expected)
     named = {p.name: p for p in expected if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    hints = _hints(target)
+    hints = type_hints(target)
     for name, value in arguments.items():
         if name not in named:
             if open_ended:
@@ -66,7 +87,7 @@ def check_arguments(group: str, target: Callable[..., Any], arguments: Mapping[s
 def admits(annotation: Any, value: Any) -> bool:
     """Whether a plain value from YAML fits an annotation; an annotation that says nothing plain admits everything."""
     origin, options = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in (Union, types.UnionType):
+    if origin in _UNIONS:
         return any(admits(option, value) for option in options)
     if origin is Literal:
         return value in options
@@ -78,35 +99,58 @@ def admits(annotation: Any, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if annotation is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
-    if origin in (list, tuple):
-        inner = options[0] if options else Any
-        return isinstance(value, list | tuple) and all(admits(inner, item) for item in value)
-    if isinstance(annotation, type) and annotation is not inspect.Parameter.empty:
+    if origin in _LISTS:
+        return isinstance(value, list | tuple) and all(admits(_inner(annotation), item) for item in value)
+    if isinstance(annotation, type) and annotation not in (Any, inspect.Parameter.empty):
         # torch's own classes (a Tensor for an lr) never come from YAML.
-        return isinstance(value, annotation) or annotation is object
+        return isinstance(value, annotation)
     return True
 
 
-def _hints(target: Callable[..., Any]) -> dict[str, Any]:
+def type_hints(target: Callable[..., Any]) -> dict[str, Any]:
+    """The evaluated annotations of what a class or a function takes."""
     try:
-        return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target)
+        return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target, localns=_ABSENT_NAMES)
     except Exception:  # a foreign annotation that cannot be evaluated here: its arguments go unchecked
         return {}
 
 
-def _readable(annotation: Any) -> str:
+def _converted(annotation: Any, value: Any) -> Any:
+    """An int where only floats are meant becomes one, as typing has it; some of torch's classes look at the type."""
+    alternatives = typing.get_args(annotation) if typing.get_origin(annotation) in _UNIONS else (annotation,)
+    if type(value) is int and float in alternatives and int not in alternatives:
+        return float(value)
+    if isinstance(value, list):
+        for alternative in alternatives:
+            if typing.get_origin(alternative) in _LISTS and admits(alternative, value):
+                return [_converted(_inner(alternative), item) for item in value]
+    return value
+
+
+def _inner(annotation: Any) -> Any:
+    """What the items of an annotated list are."""
     options = typing.get_args(annotation)
-    if typing.get_origin(annotation) in (Union, types.UnionType):
+    return options[0] if options else Any
+
+
+def _readable(annotation: Any) -> str:
+    origin, options = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in _UNIONS:
         plain = [
             option for option in options if option in (bool, int, float, str, type(None)) or typing.get_args(option)
         ]
-        return " or ".join(map(_readable, plain or options))
-    if typing.get_origin(annotation) is Literal:
+        return " or ".join(dict.fromkeys(map(_readable, plain or options)))
+    if origin is Literal:
         return "one of " + ", ".join(map(str, options))
-    if typing.get_origin(annotation) in (list, tuple):
-        return "a list"
+    if origin in _LISTS:
+        items = {"a whole number": "whole numbers", "a number": "numbers", "a text": "texts"}
+        return " of ".join(filter(None, ("a list", items.get(_readable(_inner(annotation))))))
     words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false", type(None): "null"}
     return words.get(annotation, str(annotation))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def _name(target: Callable[..., Any]) -> str:

@@ -16,7 +16,16 @@ import torch
 from src.config import TrainerConfig
 from src.errors import UsageError
 
-PACKAGES = ("torch", "torchvision", "hydra-core", "omegaconf", "numpy", "scikit-learn")
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "hydra-core",
+    "omegaconf",
+    "numpy",
+    "scikit-learn",
+    "pytorch-optimizer",
+    "schedulefree",
+)
 
 
 @dataclass(frozen=True)
