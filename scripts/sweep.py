@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.table import Table
 
+from src.composition import parsed, refusing
 from src.config import CONF
 from src.errors import EXIT_INTERRUPTED, UsageError, refuse
 from src.fallback import settle
@@ -62,7 +60,7 @@ def main() -> None:
             print_plan(make_plan(overrides))
             return
         sys.exit(run_plan(make_plan(settle(overrides))))
-    except (UsageError, HydraException, OmegaConfBaseException) as error:
+    except UsageError as error:
         sys.exit(refuse(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -71,10 +69,10 @@ def main() -> None:
 
 def sweep_overrides(given: list[str]) -> list[str]:
     """What is given, on top of the experiment it names, as overrides of a multirun."""
-    parsed = {each.key_or_group: each for each in OverridesParser.create().parse_overrides(given)}
-    own = {key: parsed.pop(key).value() for key in ("experiment", "schedulers", "seeds") if key in parsed}
+    by_key = {each.key_or_group: each for each in parsed(given)}
+    own = {key: by_key.pop(key).value() for key in ("experiment", "schedulers", "seeds") if key in by_key}
     experiment = load_experiment(str(own.get("experiment", "benchmark")))
-    lines = {key: str(each.input_line) for key, each in parsed.items()}
+    lines = {key: str(each.input_line) for key, each in by_key.items()}
     inherited = {line.partition("=")[0]: line for line in experiment.overrides}
     chosen = {
         **inherited,
@@ -104,7 +102,8 @@ def load_experiment(name: str) -> Experiment:
         raise UsageError(
             f"experiment={name}: choose one of {', '.join(sorted(each.stem for each in folder.iterdir()))}"
         )
-    loaded = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Experiment), OmegaConf.load(path)))
+    with refusing():
+        loaded = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Experiment), OmegaConf.load(path)))
     assert isinstance(loaded, Experiment)
     return loaded
 

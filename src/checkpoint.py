@@ -15,7 +15,7 @@ from src.results import EpochResult, Outcome
 from src.trainer import Trainer
 
 FILE = "checkpoint.pt"
-VERSION = 1
+VERSION = 2
 
 
 class Checkpoint(Callback):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from omegaconf.errors import OmegaConfBaseException
 from src import resolvers
 from src.errors import UsageError
 from src.identity import MACHINE_KEYS, digest, flatten
-from src.resolvers import updates_per_epoch
+from src.resolvers import AUTO, updates_per_epoch
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
+GROUPS = ("model", "optimizer", "averaging", "scheduler")  # whose choices are classes or functions
 INTERVALS = ("step", "epoch", "second")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
@@ -64,11 +65,12 @@ class TrainerConfig:
 
 @dataclass
 class Config:
-    """One run. `model`, `optimizer` and `scheduler` stay open: their parameters are those of their `_target_`."""
+    """One run. The groups that name a `_target_` stay open: their parameters are those of the target."""
 
     data: DataConfig
     model: dict[str, Any]
     optimizer: dict[str, Any]
+    averaging: dict[str, Any]
     scheduler: dict[str, Any]
     trainer: TrainerConfig
     seed: int
@@ -99,10 +101,34 @@ class Config:
         """Ticks of the schedule in the run; None where nothing bounds them."""
         by_interval = {
             "step": self.total_steps,
-            "epoch": self.epochs,
+            "epoch": None if self.seconds else self.epochs,
             "second": math.ceil(self.seconds) if self.seconds else None,
         }
         return by_interval[self.tick_interval]
+
+
+@dataclass(kw_only=True)
+class FoundConfig(Config):
+    """A config whose peak learning rate was found (`optimizer.lr=auto`), and the one that asked for it."""
+
+    asked: Config
+
+
+def at_lr(config: Config, lr: float) -> FoundConfig:
+    """`config` with its `optimizer.lr=auto`, and every fraction of it, made numbers."""
+
+    def settled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: settled(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [settled(item) for item in value]
+        if isinstance(value, str) and value.partition("*")[0] == AUTO:
+            return lr * float(value.partition("*")[2] or 1)
+        return value
+
+    values = {each.name: getattr(config, each.name) for each in fields(config)}
+    values |= {group: settled(values[group]) for group in ("optimizer", "scheduler")}
+    return FoundConfig(**values, asked=config)
 
 
 def load(node: DictConfig) -> Config:
@@ -120,14 +146,15 @@ def load(node: DictConfig) -> Config:
         raise UsageError(_one_line(error)) from error
     assert isinstance(config, Config)
     _check_components(config)
-    for group in ("model", "optimizer", "scheduler"):
+    for group in GROUPS:
         _name_foreign_target(group, getattr(config, group))
     return config
 
 
 def identity(config: Config) -> dict[str, Any]:
     """What a run was asked to compute, as dotted keys and plain values; what it was computed with is in its record."""
-    return {key: value for key, value in flatten(asdict(config)).items() if key not in MACHINE_KEYS}
+    asked = config.asked if isinstance(config, FoundConfig) else config
+    return {key: value for key, value in flatten(asdict(asked)).items() if key not in MACHINE_KEYS}
 
 
 def config_hash(config: Config) -> str:
@@ -160,10 +187,10 @@ def _check_ranges(cfg: Any) -> None:
     )
     lr = cfg.optimizer.get("lr", 0.0)
     _require(
-        isinstance(lr, int | float) and not isinstance(lr, bool) and 0 <= lr < math.inf,
+        lr == AUTO or (isinstance(lr, int | float) and not isinstance(lr, bool) and 0 <= lr < math.inf),
         "optimizer.lr",
         lr,
-        "a finite number from 0",
+        f"a finite number from 0, or {AUTO}",
     )
     _require(
         0 <= cfg.warmup < 1 or (1 <= cfg.warmup < math.inf and cfg.warmup == int(cfg.warmup)),
@@ -174,7 +201,7 @@ def _check_ranges(cfg: Any) -> None:
     _require(cfg.interval in (None, *INTERVALS), "interval", cfg.interval, f"one of {', '.join(INTERVALS)}, or null")
     interval = cfg.interval or cfg.scheduler.get("interval")
     _require(interval in INTERVALS, "scheduler.interval", interval, f"one of {', '.join(INTERVALS)}")
-    if cfg.seconds is not None and interval != "second":
+    if cfg.seconds is not None and interval != "second" and cfg.scheduler.get("monitor") is None:
         raise UsageError(
             f"seconds={cfg.seconds:g} is a wall-clock run, but a tick of scheduler={cfg.scheduler.get('name')} is "
             f"one {interval}; add interval=second, or give epochs instead of seconds"
@@ -214,7 +241,7 @@ def _check_trainer(trainer: Any) -> None:
 
 
 def _check_components(config: Config) -> None:
-    for group in ("model", "optimizer", "scheduler"):
+    for group in GROUPS:
         component = getattr(config, group)
         for key in ("name", "_target_"):
             if not isinstance(component.get(key), str):

@@ -7,7 +7,8 @@ import logging
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
@@ -15,26 +16,32 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
+from omegaconf import OmegaConf
 
 from src import checkpoint, data, records
 from src.atomic import write_text
+from src.averaging import build_averaging, check_averaging
 from src.callbacks import Callback, build_callbacks, check_callbacks
 from src.checkpoint import Checkpoint
-from src.config import Config, config_hash, identity
+from src.config import CONF, Config, at_lr, config_hash, identity
 from src.errors import FolderTakenError, UsageError
-from src.models import build_model
+from src.lr_range import RangeTest, range_test_of, rates
+from src.models import build_model, check_model
 from src.optimizers import build_optimizer
 from src.progress import EpochLines, ProgressBar
 from src.records import RunRecord
+from src.resolvers import AUTO
 from src.results import EpochResult, Outcome
 from src.runtime import Precision, configure_torch, git_state, provenance, select_device, select_precision
-from src.schedules.schedule import build_schedule, check_scheduler, rehearse
+from src.schedules.rehearsal import rehearse
+from src.schedules.schedule import build_schedule, check_scheduler
 from src.tracking import History, TensorBoard
 from src.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
 _OWNER = ".config_hash"
+LR_FIND_FILE = "lr_find.csv"
 _OBSERVERS: dict[str, list[type[Callback]]] = {"bar": [ProgressBar], "lines": [EpochLines], "nothing": []}
 
 
@@ -72,6 +79,7 @@ def run(
         code = git_state()  # now: what is committed while the run lasts is not its code
         trainer, error = None, None
         try:
+            config = _with_found_lr(config, folder)
             trainer = _prepared_trainer(config, folder, show)
             with _stopped_by_signals(trainer):
                 outcome = trainer.fit()
@@ -110,13 +118,57 @@ def check(config: Config, *, here: bool = True) -> None:
     """
     if here:
         select_precision(config.trainer.precision, select_device(config.trainer.device))
+    if config.optimizer["lr"] == AUTO:
+        config = at_lr(config, 1.0)  # any will do: it is found once the data are there
     check_scheduler(config)
     check_callbacks(config)
-    build_model(config.model, config.seed)
+    check_averaging(config)
+    check_model(config)
     rehearse(config)
 
 
 def build_trainer(config: Config, folder: Path, show: str = "nothing") -> Trainer:
+    """The trainer of a run in `folder`, with all that watches it."""
+    precision = select_precision(config.trainer.precision, select_device(config.trainer.device))
+    return _trainer(
+        config,
+        *(observer() for observer in _OBSERVERS[show]),
+        History(folder),
+        TensorBoard(folder, _settings(config, precision)),
+        *build_callbacks(config),
+        Checkpoint(folder),  # last: what the others have written is never behind it
+    )
+
+
+def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:
+    """The range test on a model of its own, which starts as that of a run with `config` does.
+
+    Raises:
+        UsageError: the config cannot run, or no rate lowers the loss.
+    """
+    constant: Any = OmegaConf.to_container(OmegaConf.load(CONF / "scheduler" / "constant.yaml"))
+    none: Any = OmegaConf.to_container(OmegaConf.load(CONF / "averaging" / "none.yaml"))
+    known = at_lr(config, 1.0) if config.optimizer["lr"] == AUTO else config
+    alone = replace(known, scheduler=constant, averaging=none, warmup=0.0, interval=None, seconds=None, callbacks={})
+    with torch.random.fork_rng(devices=[]):  # a trainer seeds the global generator for dropout
+        return range_test_of(_trainer(alone), lrs)
+
+
+def _with_found_lr(config: Config, folder: Path) -> Config:
+    """`config` with the learning rate that `optimizer.lr=auto` asks for, found once and kept in the folder."""
+    if config.optimizer["lr"] != AUTO:
+        return config
+    check(config)
+    path = folder / LR_FIND_FILE
+    if not path.exists():
+        # With a seed of its own: the runs of a setting, which differ in the seed, are to share their peak.
+        write_text(path, find_lr(replace(config, seed=0), rates()).to_csv())
+    lr = RangeTest.read_csv(path).suggestion()
+    log.info("optimizer.lr=auto: %g, by the range test in %s", lr, path)
+    return at_lr(config, lr)
+
+
+def _trainer(config: Config, *callbacks: Callback) -> Trainer:
     check(config)
     device = select_device(config.trainer.device)
     precision = select_precision(config.trainer.precision, device)
@@ -126,16 +178,9 @@ def build_trainer(config: Config, folder: Path, show: str = "nothing") -> Traine
     if config.trainer.channels_last:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = build_optimizer(config.optimizer, model.parameters(), fused=config.trainer.fused)
-    observers = [observer() for observer in _OBSERVERS[show]]
-    callbacks = [
-        *observers,
-        History(folder),
-        TensorBoard(folder, _settings(config, precision)),
-        *build_callbacks(config),
-        Checkpoint(folder),  # last: what the others have written is never behind it
-    ]
     schedule = build_schedule(config, optimizer)
-    return Trainer(config, dataset, model, optimizer, schedule, precision, callbacks)
+    averaging = build_averaging(config.averaging)
+    return Trainer(config, dataset, model, optimizer, schedule, averaging, precision, list(callbacks))
 
 
 def make_record(
@@ -151,6 +196,9 @@ def make_record(
     reached: dict[str, Any] = {} if trainer is None else _reached(trainer)
     if outcome.test is not None:
         reached |= {"test_accuracy": outcome.test.accuracy, "test_loss": outcome.test.loss}
+    if outcome.averaged is not None:
+        for split, metrics in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
+            reached |= {f"averaged_{split}_accuracy": metrics.accuracy, f"averaged_{split}_loss": metrics.loss}
     return RunRecord(
         status=outcome.status,
         dataset=config.data.name,
@@ -158,7 +206,8 @@ def make_record(
         model=config.model["name"],
         optimizer=config.optimizer["name"],
         scheduler=config.scheduler["name"],
-        lr=float(config.optimizer["lr"]),
+        lr=None if config.optimizer["lr"] == AUTO else float(config.optimizer["lr"]),
+        averaging=config.averaging["name"],
         warmup=config.warmup,
         epochs=config.epochs,
         seconds=config.seconds,

@@ -9,14 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
 
 from src import archives, config
+from src.composition import composed, composing, parsed
 from src.config import Config
 from src.errors import DataUnavailableError, UsageError
 
@@ -26,26 +22,23 @@ log = logging.getLogger(__name__)
 def settle(overrides: Sequence[str]) -> list[str]:
     """The overrides with a data set that can be had, downloading it if need be.
 
-    Overrides that Hydra would refuse come back as they are: Hydra says what is wrong with them.
-
     Raises:
-        UsageError: the config is impossible, an archive is damaged, or there is no data set and no fallback.
+        UsageError: an override or the config is impossible, an archive is damaged, or there is neither data set nor
+            fallback.
     """
-    try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
-        lines = [str(each.input_line) for each in parsed if not each.is_sweep_override()]
-        swept = next((each for each in parsed if each.key_or_group == "data" and each.is_sweep_override()), None)
+    given = parsed(overrides)
+    lines = [str(each.input_line) for each in given if not each.is_sweep_override()]
+    swept = next((each for each in given if each.key_or_group == "data" and each.is_sweep_override()), None)
+    with composing():
         if swept is None:
-            return _settled(_composed(lines), parsed, list(overrides))
+            return _settled(config.load(composed(lines)), given, list(overrides))
         # A sweep over data sets compares them: standing one in for another would make no sense.
         for choice in swept.sweep_string_iterator():
-            archives.ensure(_composed([*lines, f"data={choice}"]).data)
-    except (HydraException, OmegaConfBaseException):
-        pass
+            archives.ensure(config.load(composed([*lines, f"data={choice}"])).data)
     return list(overrides)
 
 
-def _settled(run: Config, parsed: Sequence[Override], overrides: list[str]) -> list[str]:
+def _settled(run: Config, given: Sequence[Override], overrides: list[str]) -> list[str]:
     try:
         archives.ensure(run.data)
     except DataUnavailableError as error:
@@ -55,14 +48,6 @@ def _settled(run: Config, parsed: Sequence[Override], overrides: list[str]) -> l
         if not (config.CONF / "data" / f"{fallback}.yaml").exists():
             raise UsageError(f"data.fallback={fallback}: no such data set") from error
         log.warning("!!! %s cannot be had: going on with data=%s. %s", run.data.name, fallback, error)
-        kept = [str(each.input_line) for each in parsed if each.key_or_group.split(".")[0] != "data"]
+        kept = [str(each.input_line) for each in given if each.key_or_group.split(".")[0] != "data"]
         return [*kept, f"data={fallback}", f"data.requested={run.data.name}"]
     return overrides
-
-
-def _composed(lines: list[str]) -> Config:
-    try:
-        with initialize_config_dir(str(config.CONF), version_base="1.3"):
-            return config.load(compose("train", overrides=lines))
-    finally:
-        GlobalHydra.instance().clear()

@@ -12,15 +12,17 @@ from src.atomic import write_text
 from src.errors import UsageError
 
 FILE = "result.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 STATUSES = ("completed", "diverged", "failed", "interrupted")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """One run. Metrics are those of the final step; null where there is none. `time_to` maps a validation accuracy to
-    the epoch, step and training seconds at which it was first reached, or to null. `error` says in its first line what
-    went wrong, and below it where."""
+    """One run. Metrics are those of the final step, `averaged_` ones those of the average of the weights up to there;
+    null where there is none. `lr` is the peak, also where it was found (`config` then says "auto"). `time_to` maps a
+    validation accuracy to the epoch, step and training seconds at which it was first reached, or to null. `error` says
+    in its first line what went wrong, and below it where.
+    """
 
     status: str
     dataset: str
@@ -28,7 +30,8 @@ class RunRecord:
     model: str
     optimizer: str
     scheduler: str
-    lr: float
+    lr: float | None
+    averaging: str
     warmup: float
     epochs: int
     seconds: float | None
@@ -44,6 +47,10 @@ class RunRecord:
     val_accuracy: float | None = None
     val_loss: float | None = None
     train_loss: float | None = None
+    averaged_test_accuracy: float | None = None
+    averaged_test_loss: float | None = None
+    averaged_val_accuracy: float | None = None
+    averaged_val_loss: float | None = None
     best_val_accuracy: float | None = None
     best_val_epoch: int | None = None
     steps: int = 0

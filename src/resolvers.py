@@ -12,6 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 from src.errors import UsageError
 from src.identity import MACHINE_KEYS, digest
 
+AUTO = "auto"  # an optimizer.lr that is still to be found
+
 
 def updates_per_epoch(train_size: int, batch_size: int, accumulate_batches: int) -> int:
     """Batches in an epoch, by groups of those that make one update."""
@@ -31,9 +33,33 @@ def decay(final: float, *, _root_: DictConfig) -> float:
     return float(final ** (1 / _known_ticks(_root_)))
 
 
-def peak_fraction(fraction: float, *, _root_: DictConfig) -> float:
-    """`${lr:0.1}`: that fraction of the peak learning rate."""
-    return float(fraction * _root_.optimizer.lr)
+def rate(total: float, *, _root_: DictConfig) -> float:
+    """`${rate:9.0}`: what a tick adds so that the run adds up to `total`."""
+    return float(total / _known_ticks(_root_))
+
+
+def first_cycle(num_cycles: int, growth: int, *, _root_: DictConfig) -> int:
+    """`${first_cycle:3,2}`: ticks of the first of three cycles, each twice the one before, that fill the run.
+
+    Rounded up: rounded down, a fourth cycle would begin, at the peak, in the run's last ticks.
+    """
+    return math.ceil(_known_ticks(_root_) / sum(growth**cycle for cycle in range(num_cycles)))
+
+
+def memory(fraction: float, *, _root_: DictConfig) -> float:
+    """`${memory:0.1}`: the decay an update of an average that reaches back over that fraction of the run's updates."""
+    if _root_.seconds:
+        raise UsageError(
+            f"averaging={_root_.averaging.name}: the updates of a run of {_root_.seconds:g} seconds are not known "
+            "beforehand; give averaging.decay, for instance averaging.decay=0.999"
+        )
+    return 1 - 1 / max(1.0, fraction * _known_updates(_root_))
+
+
+def peak_fraction(fraction: float, *, _root_: DictConfig) -> float | str:
+    """`${lr:0.1}`: that fraction of the peak learning rate; while that is still to be found, `auto*0.1`."""
+    peak = _root_.optimizer.lr
+    return f"{AUTO}*{fraction!r}" if peak == AUTO else float(fraction * peak)
 
 
 def run_path(*, _root_: DictConfig) -> str:
@@ -67,8 +93,15 @@ def _known_ticks(root: DictConfig) -> int:
                 "give it as seconds=60"
             )
         return math.ceil(float(root.seconds))
-    if interval == "epoch":
-        return int(root.epochs)
+    if interval == "epoch" and root.seconds:
+        raise UsageError(
+            f"scheduler={root.scheduler.name} counts epochs, and those of a run of {root.seconds:g} seconds are not "
+            "known; give its spans as numbers (scheduler.patience=2)"
+        )
+    return int(root.epochs) if interval == "epoch" else _known_updates(root)
+
+
+def _known_updates(root: DictConfig) -> int:
     return int(root.epochs) * updates_per_epoch(
         root.data.num_train - root.data.num_val, root.batch_size, root.trainer.accumulate_batches
     )
@@ -76,7 +109,15 @@ def _known_ticks(root: DictConfig) -> int:
 
 def register() -> None:
     """Makes the resolvers known to OmegaConf."""
-    plain: dict[str, Callable[..., Any]] = {"ticks": ticks, "decay": decay, "lr": peak_fraction, "run_path": run_path}
+    plain: dict[str, Callable[..., Any]] = {
+        "ticks": ticks,
+        "decay": decay,
+        "rate": rate,
+        "first_cycle": first_cycle,
+        "memory": memory,
+        "lr": peak_fraction,
+        "run_path": run_path,
+    }
     for name, resolver in plain.items():
         OmegaConf.register_new_resolver(name, resolver, replace=True)
     # Cached, because Hydra resolves a sweep's folder again in every job, whose overrides are not the sweep's.

@@ -51,8 +51,17 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class AveragedMetrics:
+    """What the average of the weights does on two splits."""
+
+    val: Metrics
+    test: Metrics
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a run ended: completed, diverged, interrupted or failed. Only a completed run has been tested."""
 
     status: str
     test: Metrics | None
+    averaged: AveragedMetrics | None = None

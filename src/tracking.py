@@ -108,6 +108,10 @@ class TensorBoard(Callback):
         if outcome.test is not None:
             test = {"test/loss": outcome.test.loss, "test/accuracy": outcome.test.accuracy}
             self._scalars(trainer.progress.epoch, test)
+        if outcome.averaged is not None:
+            for split, metrics in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
+                values = {f"{split}/averaged_loss": metrics.loss, f"{split}/averaged_accuracy": metrics.accuracy}
+                self._scalars(trainer.progress.epoch, values)
         if outcome.status in ("completed", "diverged"):
             self._write(Event(wall_time=time.time(), summary=self._session_end))
         self._file.close()

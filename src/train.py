@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import hydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
 
+from src.composition import parsed
 from src.errors import EXIT_INTERRUPTED, UsageError, refuse
 from src.fallback import settle
 from src.job import run_job
@@ -37,6 +36,8 @@ def main() -> None:
         overrides = settle(overrides)
         if arguments.multirun:
             sys.exit(multirun(overrides))
+        if several := [each.input_line for each in parsed(overrides) if each.is_sweep_override()]:
+            raise UsageError(f"{several[0]}: has several values; add -m to run every combination")
         sys.argv[1:] = overrides
         train()
     except UsageError as error:
@@ -51,11 +52,7 @@ def multirun(overrides: list[str]) -> int:
     from src.sweep.launch import run_plan
     from src.sweep.plan import make_plan
 
-    try:
-        plan = make_plan(overrides)
-    except (HydraException, OmegaConfBaseException) as error:
-        return refuse(error)
-    return run_plan(plan)
+    return run_plan(make_plan(overrides))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import torch
@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
 
+from src.averaging import NoAveraging, recompute_batch_norm
 from src.callbacks import Callback, Callbacks
 from src.config import Config
 from src.data import Dataset, Split
-from src.results import EpochResult, Metrics, Outcome, Progress
+from src.results import AveragedMetrics, EpochResult, Metrics, Outcome, Progress
 from src.runtime import Precision, derived_seed
 from src.schedules.schedule import Schedule
 
@@ -34,6 +35,7 @@ class Trainer:
         model: nn.Module,
         optimizer: Optimizer,
         schedule: Schedule,
+        averaging: NoAveraging,
         precision: Precision,
         callbacks: list[Callback],
     ) -> None:
@@ -42,6 +44,7 @@ class Trainer:
         self.model = model
         self.optimizer = optimizer
         self.schedule = schedule
+        self.averaging = averaging
         self.precision = precision
         self.callbacks = Callbacks(callbacks)
         self.scaler = torch.amp.GradScaler(data.device.type, enabled=precision.scales_gradients)
@@ -66,8 +69,7 @@ class Trainer:
         try:
             self.callbacks.run_start(self)
             status = self.train()
-            test = self.evaluate(self.data.test()) if status == "completed" else None
-            outcome = Outcome(status, test)
+            outcome = self.test() if status == "completed" else Outcome(status, None)
         finally:
             self.progress.wall_seconds = time.perf_counter() - self._run_started
             self.callbacks.run_end(self, outcome)
@@ -87,7 +89,7 @@ class Trainer:
         if self.progress.updates == 0:
             self._clear_epoch()
         self.callbacks.epoch_start(self)
-        self.model.train()
+        self.set_training(True)
         self._epoch_started = time.perf_counter() - self.progress.train_seconds
         size, parts = self.config.batch_size, self.config.trainer.accumulate_batches
         order = self.data.train_order(self.config.seed, self.progress.epoch)
@@ -118,6 +120,7 @@ class Trainer:
         self.losses.append(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
         if self._update_weights():
             progress.step += 1
+            self.averaging.after_update(self.model)
         else:
             progress.skipped_updates += 1
         progress.updates += 1
@@ -132,6 +135,7 @@ class Trainer:
         train = self._epoch_metrics()
         progress.epoch += 1
         progress.updates = 0
+        self.averaging.after_epoch(self.model, self._done)
         progress.wall_seconds = time.perf_counter() - self._run_started
         result = EpochResult(
             epoch=progress.epoch,
@@ -148,15 +152,32 @@ class Trainer:
             self.schedule.end_epoch(progress.epoch, result.metrics)
         self.callbacks.epoch_end(self, result)
 
+    def test(self) -> Outcome:
+        """Reads the test set, once: the weights of the last update and, where there is one, their average."""
+        split = self.data.test()
+        outcome = Outcome("completed", self.evaluate(split))
+        averaged = self.averaging.model
+        if averaged is None:
+            return outcome
+        with self._autocast():
+            everything = self.data.train_order(self.config.seed, epoch=0)
+            recompute_batch_norm(averaged, self.data.batches(self.data.train, everything, self.config.batch_size))
+        averaged.eval()
+        metrics = AveragedMetrics(self._measure(averaged, self.data.val), self._measure(averaged, split))
+        return replace(outcome, averaged=metrics)
+
     def evaluate(self, split: Split) -> Metrics:
         """Plain cross-entropy, without label smoothing, and accuracy."""
-        self.model.eval()
+        self.set_training(False)
+        return self._measure(self.model, split)
+
+    def _measure(self, model: nn.Module, split: Split) -> Metrics:
         losses = torch.zeros((), dtype=torch.float64, device=self.data.device)
         hits = torch.zeros((), dtype=torch.int64, device=self.data.device)
         everything = torch.arange(len(split), device=self.data.device)
         with torch.inference_mode(), self._autocast():
             for images, labels in self.data.batches(split, everything, self.config.trainer.eval_batch_size):
-                logits = self.model(images)
+                logits = model(images)
                 losses += functional.cross_entropy(logits.float(), labels, reduction="sum")
                 hits += (logits.argmax(dim=1) == labels).sum()
         return Metrics(losses.item() / len(split), hits.item() / len(split))
@@ -170,6 +191,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
+            "averaging": self.averaging.state_dict(),
             "scaler": self.scaler.state_dict(),
             "progress": progress,
             "epoch_so_far": self._epoch_so_far(),
@@ -186,6 +208,7 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
+        self.averaging.load_state_dict(state["averaging"], self.model)
         self.scaler.load_state_dict(state["scaler"])
         self._scale = self.scaler.get_scale()
         history = [EpochResult(**row) for row in state["progress"]["history"]]
@@ -206,6 +229,21 @@ class Trainer:
         return {"lrs": list(self.lrs), "losses": torch.stack(self.losses), **tensors}
 
     # --- parts ---
+
+    def set_training(self, training: bool) -> None:
+        """Switches between training and evaluation: the model and a schedule-free optimizer, which trains other weights
+        than it evaluates. No other place does."""
+        switched = self.model.training != training
+        self.model.train(training)
+        switch = getattr(self.optimizer, "train" if training else "eval", None)
+        if switch is None:
+            return
+        switch()
+        if switched and not training:
+            # The statistics are those of the trained weights; those of fifty batches are near enough.
+            examples = self.data.train_order(self.config.seed, epoch=0)[: 50 * self.config.batch_size]
+            with self._autocast():
+                recompute_batch_norm(self.model, self.data.batches(self.data.train, examples, self.config.batch_size))
 
     def _update_weights(self) -> bool:
         """Clips and steps; False where the fp16 scaler found a gradient that is not finite and left the update out."""
@@ -251,6 +289,13 @@ class Trainer:
     def _read_clock(self) -> None:
         """Sets the training clock, which stands still outside of `train_epoch`."""
         self.progress.train_seconds = time.perf_counter() - self._epoch_started
+
+    @property
+    def _done(self) -> float:
+        """How much of the run is over, from 0 to 1."""
+        if self.config.seconds is not None:
+            return min(1.0, self.progress.train_seconds / self.config.seconds)
+        return self.progress.epoch / self.config.epochs
 
     @property
     def _time_is_up(self) -> bool:

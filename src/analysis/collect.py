@@ -73,7 +73,12 @@ def _labels(runs: pd.DataFrame) -> dict[str, str]:
         settings: list[dict[str, Any]] = rows["settings"].tolist()
         keys = sorted({key for each in settings for key in each})
         differing = [key for key in keys if len({str(each.get(key)) for each in settings}) > 1]
-        for name, digest_, each in zip(rows["scheduler"], rows["setting"], settings, strict=True):
-            parts = [f"{key.removeprefix('scheduler.')}={each.get(key)}" for key in differing]
-            labels[digest_] = f"{name} ({', '.join(parts)})" if parts else name
+        for name, setting, each in zip(rows["scheduler"], rows["setting"], settings, strict=True):
+            parts = [_difference(key, each) for key in differing if key in each and not key.endswith("._target_")]
+            labels[setting] = f"{name} ({', '.join(parts)})" if parts else name
     return labels
+
+
+def _difference(key: str, settings: dict[str, Any]) -> str:
+    """`gamma=0.5` for a parameter of the schedule, `averaging=ema` for a choice."""
+    return f"{key.removeprefix('scheduler.').removesuffix('.name')}={settings[key]}"

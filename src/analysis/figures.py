@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
@@ -54,14 +55,19 @@ def draw_figures(runs: pd.DataFrame, folder: Path) -> list[Path]:
 def draw_lr_curves(runs: pd.DataFrame) -> Figure:
     """The lr of every update, linear and logarithmic, of each setting's first seed."""
     figure, (linear, logarithmic) = _panels(runs, "Learning rate", 2)
+    lowest = math.inf
     for label, style, rows in _settings(runs):
         first = rows.iloc[0]
         steps = pd.read_csv(Path(first["folder"]) / "steps.csv")
         updates_per_epoch = len(steps) / max(1, len(_history(first)))
+        ends = [*steps["step"], len(steps)]  # an update's lr holds until the next, the last one's to the end
+        epochs = [end / updates_per_epoch for end in ends]
+        lrs = [*steps["lr"], *steps["lr"].tail(1)]
+        lowest = min([lowest, *(lr for lr in lrs if lr > 0)])
         for axes in (linear, logarithmic):
-            axes.step(steps["step"] / updates_per_epoch, steps["lr"], where="post", label=label, **style)
+            axes.step(epochs, lrs, where="post", label=label, **style)
     peak = max(linear.get_ylim()[1], 1e-12)
-    logarithmic.set(yscale="log", ylim=(peak * 1e-5, peak * 1.3))
+    logarithmic.set(yscale="log", ylim=(max(peak * 1e-5, min(lowest, peak) * 0.7), peak * 1.3))
     for axes in (linear, logarithmic):
         axes.set(xlabel="epoch", ylabel="learning rate")
     _legend(figure, linear)
@@ -98,7 +104,7 @@ _FIGURES: dict[str, Callable[[pd.DataFrame], Figure]] = {
 
 
 def _panels(runs: pd.DataFrame, title: str, count: int) -> tuple[Figure, Sequence[Axes]]:
-    figure = Figure(figsize=(5.2 * count, 4.6), layout="constrained")
+    figure = Figure(figsize=(5.2 * count, 4.4), layout="constrained")
     panels = figure.subplots(1, count)
     figure.suptitle(f"{title}\n{workload_title(runs.iloc[0])}", fontsize=11)
     for axes in panels:
@@ -109,11 +115,12 @@ def _panels(runs: pd.DataFrame, title: str, count: int) -> tuple[Figure, Sequenc
 
 def _settings(runs: pd.DataFrame) -> list[tuple[str, dict[str, Any], pd.DataFrame]]:
     """Each setting with its label and style; settings that differ in lr or warmup alone have it in the label."""
-    groups = list(runs.groupby(["label", "lr", "warmup", "setting"], sort=True))
-    varied = [name for name in ("lr", "warmup") if runs[name].nunique() > 1]
+    groups = list(runs.groupby(["label", "lr", "warmup", "setting"], sort=True, dropna=False))
     named = []
     for (line, colour), (_, rows) in zip(_styles(len(groups)), groups, strict=True):
         first = rows.iloc[0]
+        namesakes = runs[runs["label"] == first["label"]]
+        varied = [name for name in ("lr", "warmup") if namesakes[name].nunique() > 1]
         label = " ".join([first["label"], *(f"{name}={first[name]:g}" for name in varied)])
         named.append((label, {"color": colour, "linestyle": line, "linewidth": 1.6}, rows))
     return named
@@ -149,5 +156,10 @@ def _history(run: pd.Series) -> pd.DataFrame:
 
 
 def _legend(figure: Figure, axes: Axes) -> None:
+    """Below the panels, in as many columns as fit; the figure grows by its rows."""
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)), frameon=False, fontsize=9)
+    if not labels:
+        return
+    columns = max(1, min(len(labels), int(figure.get_figwidth() / (0.75 + 0.075 * max(map(len, labels))))))
+    figure.set_figheight(figure.get_figheight() + 0.19 * math.ceil(len(labels) / columns))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)

@@ -53,7 +53,8 @@ def print_comparison(table: pd.DataFrame) -> None:
     for title, rows in workloads(table):
         printed = Table(title=title, title_style="bold")
         for position, name in enumerate(text := readable(rows)):
-            printed.add_column(str(name), justify="left" if position == 0 else "right", no_wrap=True)
+            heading = str(name).replace(" ", "\n", 1)  # on two lines, which leaves the numbers room
+            printed.add_column(heading, justify="left" if position == 0 else "right", no_wrap=True)
         for row in text.itertuples(index=False):
             printed.add_row(*map(str, row))
         console.print(printed)

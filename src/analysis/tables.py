@@ -6,7 +6,15 @@ import pandas as pd
 
 from src.analysis.collect import SETTING, WORKLOAD
 
-METRICS = ["test_accuracy", "test_loss", "val_accuracy", "val_loss", "train_seconds"]
+METRICS = [
+    "test_accuracy",
+    "test_loss",
+    "averaged_test_accuracy",
+    "averaged_test_loss",
+    "val_accuracy",
+    "val_loss",
+    "train_seconds",
+]
 
 
 def comparison(runs: pd.DataFrame) -> pd.DataFrame:
@@ -65,9 +73,12 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
         "n": [str(value) for value in rows["n"]],
         "test accuracy %": _mean_sd(rows, "test_accuracy", 100, 2),
         "test loss": _mean_sd(rows, "test_loss", 1, 4),
+        "averaged accuracy %": _mean_sd(rows, "averaged_test_accuracy", 100, 2),
         "val accuracy %": _mean_sd(rows, "val_accuracy", 100, 2),
         "train s": [_number(value, 1) for value in rows["train_seconds_mean"]],
     }
+    if rows["averaged_test_accuracy_mean"].isna().all():
+        del columns["averaged accuracy %"]
     if (rows["warmup"] > 0).any():
         columns["warmup"] = [f"{value:g}" for value in rows["warmup"]]
     for status in ("diverged", "failed", "interrupted"):
@@ -88,8 +99,9 @@ def to_markdown(table: pd.DataFrame) -> str:
 
 NOTE = (
     "Mean ± standard deviation over n seeds, at the final step, best mean test accuracy first. Runs that diverged or "
-    "failed are counted in columns of their own, and a schedule that lost runs stands below those that lost none. The "
-    "differences are described here, not tested."
+    "failed are counted in columns of their own, and a schedule that lost runs stands below those that lost none. "
+    "The order is that of the last update's weights; what their average does on the test set is the averaged accuracy. "
+    "The differences are described here, not tested."
 )
 
 

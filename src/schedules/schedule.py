@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import io
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CyclicLR, LambdaLR, LRScheduler, OneCycleLR, ReduceLROnPlateau
 
-from src.component import build, check_arguments, locate, parameters
+from src.component import admits, build, check_arguments, locate, parameters, type_hints
 from src.config import Config
 from src.errors import UsageError
-from src.optimizers import build_optimizer
 
+CALCULATION_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-_REHEARSED_TICKS = 10_000
 
 
 @dataclass(frozen=True)
@@ -148,54 +144,9 @@ def check_scheduler(config: Config) -> None:
     _check_monitor(config, needs_metric)
 
 
-def rehearse(config: Config) -> list[float]:
-    """The learning rate of every tick, up to the first 10,000, on a throw-away optimizer.
-
-    A metric-driven schedule is given a metric that never changes.
-
-    Raises:
-        UsageError: the schedule fails, leaves the finite numbers from 0, or cannot be saved.
-    """
-    weight = torch.nn.Parameter(torch.zeros(1))
-    optimizer = build_optimizer(config.optimizer, [weight])
-    schedule = build_schedule(config, optimizer)
-    optimizer.step()
-    name = config.scheduler["name"]
-    curve: list[float] = []
-    for tick in range(min(config.total_ticks or _REHEARSED_TICKS, _REHEARSED_TICKS)):
-        try:
-            if schedule.monitor is None:
-                schedule.advance(tick)
-            else:
-                schedule.end_epoch(tick, dict.fromkeys(METRICS, 1.0))
-        except (ArithmeticError, ValueError, TypeError, RuntimeError) as error:
-            raise UsageError(f"scheduler={name} fails at tick {tick}: {error}; change its parameters") from error
-        curve.append(float(optimizer.param_groups[0]["lr"]))
-        if not (math.isfinite(curve[-1]) and curve[-1] >= 0):
-            raise UsageError(
-                f"scheduler={name} sets the learning rate to {curve[-1]:g} at tick {tick}; it must be a finite number "
-                "from 0: change its parameters"
-            )
-    _check_saving(name, schedule)
-    return curve
-
-
-def _check_saving(name: str, schedule: Schedule) -> None:
-    """A schedule whose state cannot be read back would lose an interrupted run."""
-    file = io.BytesIO()
-    try:
-        torch.save(schedule.state_dict(), file)
-        file.seek(0)
-        torch.load(file, weights_only=True)
-    except Exception as error:  # pickle raises what it likes
-        held = {key: type(value).__name__ for key, value in schedule.state_dict().items()}
-        raise UsageError(
-            f"scheduler={name}: its state_dict cannot be saved and read back as plain values and tensors ({held})"
-        ) from error
-
-
 def _target(config: Config) -> tuple[Callable[..., Any], dict[str, Any]]:
-    return locate("scheduler", config.scheduler), parameters(config.scheduler, without=("interval", "monitor"))
+    arguments = parameters(config.scheduler, without=("interval", "monitor", "default_warmup"))
+    return locate("scheduler", config.scheduler), arguments
 
 
 def _build_scheduler(config: Config, optimizer: Optimizer) -> LRScheduler:
@@ -203,10 +154,28 @@ def _build_scheduler(config: Config, optimizer: Optimizer) -> LRScheduler:
     if inspect.isclass(target):
         if issubclass(target, (OneCycleLR, CyclicLR)) and arguments.get("cycle_momentum"):
             _check_momentum(config, optimizer)
+        if issubclass(target, OneCycleLR) and arguments.get("pct_start", 0.3) * arguments.get("total_steps", 0) == 1:
+            raise UsageError(  # torch divides by the ticks of the rise less one
+                f"scheduler.pct_start={arguments['pct_start']:g}: a rise of a single tick has no slope; give more, or 0"
+            )
         scheduler: LRScheduler = build("scheduler", target, optimizer, **arguments)
         return scheduler
     horizon = config.total_ticks
-    return LambdaLR(optimizer, lambda t: float(target(t, horizon, **arguments)))
+    if horizon is None and not admits(_second_hint(target), None):
+        raise UsageError(
+            f"scheduler={config.scheduler['name']} spans the run, whose length in ticks of interval="
+            f"{config.tick_interval} is not known; with interval=second give it as seconds=60"
+        )
+    try:
+        return LambdaLR(optimizer, lambda t: float(target(t, horizon, **arguments)))
+    except CALCULATION_ERRORS as error:
+        name = config.scheduler["name"]
+        raise UsageError(f"scheduler={name} fails at tick 0: {error}; change its parameters") from error
+
+
+def _second_hint(target: Callable[..., Any]) -> Any:
+    names = list(inspect.signature(target).parameters)
+    return type_hints(target).get(names[1], object) if len(names) > 1 else object
 
 
 def _check_monitor(config: Config, needs_metric: bool) -> None:
@@ -230,9 +199,12 @@ def _check_monitor(config: Config, needs_metric: bool) -> None:
 
 def _check_momentum(config: Config, optimizer: Optimizer) -> None:
     """torch would refuse an optimizer without momentum, and turn momentum 0 into 0.95 without a word."""
+    asked = f"scheduler.cycle_momentum=true: optimizer={config.optimizer['name']}"
+    if hasattr(optimizer, "eval"):  # it gets from the weights it trains to those it evaluates by its momentum
+        raise UsageError(f"{asked} relies on a momentum that stays; set scheduler.cycle_momentum=false")
     defaults = optimizer.defaults
     if not defaults.get("momentum") and "betas" not in defaults:
         raise UsageError(
-            f"scheduler.cycle_momentum=true: optimizer={config.optimizer['name']} has no momentum to cycle; set "
-            "scheduler.cycle_momentum=false, or optimizer.momentum above 0 where it has one"
+            f"{asked} has no momentum to cycle; set scheduler.cycle_momentum=false, or optimizer.momentum above 0 "
+            "where it has one"
         )

@@ -20,6 +20,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from src import config
 from src.atomic import write_text
+from src.composition import refusing
 from src.config import CONF, Config, config_hash
 from src.errors import FolderTakenError
 from src.records import RunRecord, find_record
@@ -89,9 +90,13 @@ def make_plan(overrides: Sequence[str]) -> Plan:
     """Plans every combination of `overrides`, which may sweep (`seed=0,1,2`).
 
     Raises:
-        UsageError: the config of a job is impossible.
-        hydra.errors.HydraException: an override names what is not there.
+        UsageError: an override names what is not there, or the config of a job is impossible.
     """
+    with refusing():
+        return _plan(overrides)
+
+
+def _plan(overrides: Sequence[str]) -> Plan:
     GlobalHydra.instance().clear()
     hydra = Hydra.create_main_hydra2("train", create_config_search_path(str(CONF)))
     master = hydra.compose_config(

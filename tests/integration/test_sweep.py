@@ -174,18 +174,18 @@ def test_the_plan_is_printed_and_nothing_is_run(command: Command, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["schedulers=[nope]"], "scheduler/nope"),
+        (["schedulers=[nope]"], "scheduler=nope: choose one of"),
         (["seeds=[]"], "seeds=[0,1,2]"),
         (["experiment=nope"], "benchmark"),
         (["epochs=0"], "epochs=0"),
-        (["hydra/launcher=nope"], "hydra/launcher"),
+        (["hydra/launcher=nope"], "hydra/launcher=nope: choose one of"),
     ],
 )
 def test_bad_input_is_one_clear_message(arguments: list[str], says: str, command: Command, tmp_path: Path) -> None:
     done = command(SWEEP, "data=digits", *arguments)
     assert done.returncode == 2
     assert says in done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.glob("outputs/**/result.json"))
 
 

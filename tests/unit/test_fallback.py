@@ -82,5 +82,7 @@ def test_impossible_values_are_refused_before_anything_is_fetched() -> None:
 
 @pytest.mark.usefixtures("all_data")
 @pytest.mark.parametrize("override", ["scheduler=nope", "epochz=3", "=", "epochs=[1"])
-def test_what_hydra_refuses_is_left_to_hydra(override: str) -> None:
-    assert settle([override]) == [override]
+def test_what_hydra_refuses_is_one_line(override: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        settle([override])
+    assert len(str(refusal.value).splitlines()) == 1

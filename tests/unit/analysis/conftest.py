@@ -18,7 +18,13 @@ MakeRun = Callable[..., Path]
 def make_run(tmp_path: Path) -> MakeRun:
     """Writes a record, a history of two epochs and four updates into a folder of its own."""
 
-    def make(*overrides: str, accuracy: float | None = 0.9, status: str = "completed", folder: str = "") -> Path:
+    def make(
+        *overrides: str,
+        accuracy: float | None = 0.9,
+        averaged: float | None = None,
+        status: str = "completed",
+        folder: str = "",
+    ) -> Path:
         config = small_config(*overrides)
         target = tmp_path / "sweep" / (folder or config_hash(config))
         completed = status == "completed"
@@ -29,7 +35,8 @@ def make_run(tmp_path: Path) -> MakeRun:
             model=config.model["name"],
             optimizer=config.optimizer["name"],
             scheduler=config.scheduler["name"],
-            lr=config.optimizer["lr"],
+            lr=None if config.optimizer["lr"] == "auto" else config.optimizer["lr"],
+            averaging=config.averaging["name"],
             warmup=config.warmup,
             epochs=config.epochs,
             seconds=config.seconds,
@@ -40,6 +47,7 @@ def make_run(tmp_path: Path) -> MakeRun:
             test_accuracy=accuracy if completed else None,
             test_loss=1 - accuracy if completed and accuracy is not None else None,
             val_accuracy=accuracy,
+            averaged_test_accuracy=None if averaged is None or not completed else averaged,
             val_loss=0.5,
             train_loss=0.4,
             train_seconds=2.0,

@@ -50,3 +50,10 @@ def test_a_label_says_in_what_settings_of_one_schedule_differ(make_run: MakeRun,
     make_run("scheduler=cosine", "optimizer.lr=0.1")  # lr has a column of its own
     labels = set(collect([tmp_path / "sweep"]).runs["label"])
     assert labels == {"step (gamma=0.5)", "step (gamma=0.1)", "cosine"}
+
+
+def test_a_label_names_the_average(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("averaging=none")
+    make_run("averaging=swa")
+    labels = set(collect([tmp_path / "sweep"]).runs["label"])
+    assert labels == {"constant (averaging=none)", "constant (averaging=swa, averaging.start=0.75)"}

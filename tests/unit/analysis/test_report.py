@@ -77,8 +77,8 @@ def test_no_record_is_an_error(tmp_path: Path) -> None:
 def test_the_lr_picture_draws_what_was_logged(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step")
     axes = draw_lr_curves(collect([tmp_path]).runs).axes[0]
-    assert axes.lines[0].get_ydata().tolist() == [0.02, 0.02, 0.01, 0.01]
-    assert axes.lines[0].get_xdata().tolist() == [0.0, 0.5, 1.0, 1.5]  # two updates an epoch
+    assert axes.lines[0].get_ydata().tolist() == [0.02, 0.02, 0.01, 0.01, 0.01]
+    assert axes.lines[0].get_xdata().tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]  # two updates an epoch, the last to its end
 
 
 def test_thirty_schedules_can_be_told_apart() -> None:

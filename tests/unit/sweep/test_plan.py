@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 
 from src import experiment
 from src.errors import UsageError
@@ -51,5 +50,5 @@ def test_an_impossible_job_is_refused(tmp_path: Path) -> None:
         make_plan(overrides(tmp_path, "batch_size=32,0"))
     with pytest.raises(UsageError, match="seed"):
         make_plan(overrides(tmp_path, "seed=0,x"))
-    with pytest.raises(HydraException, match="nope"):
+    with pytest.raises(UsageError, match="scheduler=nope: choose one of adaptive"):
         make_plan(overrides(tmp_path, "scheduler=step,nope"))

@@ -1,0 +1,111 @@
+"""Averages of the weights along a run, on torch's AveragedModel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, get_swa_multi_avg_fn, update_bn
+
+from src.component import build, locate, parameters
+from src.config import Config
+from src.errors import UsageError
+
+
+class NoAveraging:
+    """The interface of an average, which stays empty here."""
+
+    def __init__(self) -> None:
+        self.model: AveragedModel | None = None  # None as long as nothing has been averaged
+
+    def after_update(self, model: nn.Module) -> None:
+        """After every update that happened."""
+
+    def after_epoch(self, model: nn.Module, done: float) -> None:
+        """After every epoch, `done` of the run being over."""
+
+    def state_dict(self) -> dict[str, Any] | None:
+        return None if self.model is None else self.model.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any] | None, model: nn.Module) -> None:
+        if state is not None:
+            self.model = self._begin(model)
+            self.model.load_state_dict(state)
+
+    def _begin(self, model: nn.Module) -> AveragedModel:
+        raise NotImplementedError
+
+
+class EpochAverage(NoAveraging):
+    """The equal mean of the weights after each epoch that ends past the fraction `start` of the run."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__()
+        if not 0 <= start <= 1:
+            raise ValueError(f"start={start:g} is no fraction of the run; give one from 0 to 1")
+        self._start = start
+
+    def after_epoch(self, model: nn.Module, done: float) -> None:
+        if done >= self._start:
+            self.model = self.model or self._begin(model)
+            self.model.update_parameters(model)
+
+    def _begin(self, model: nn.Module) -> AveragedModel:
+        return AveragedModel(model, multi_avg_fn=get_swa_multi_avg_fn())  # type: ignore[no-untyped-call]
+
+
+class MovingAverage(NoAveraging):
+    """After each update `decay` of the average and 1 - `decay` of the weights; it starts with the first update's."""
+
+    def __init__(self, decay: float) -> None:
+        super().__init__()
+        if not 0 <= decay < 1:
+            raise ValueError(f"decay={decay:g} must be from 0 to below 1")
+        self._decay = decay
+
+    def after_update(self, model: nn.Module) -> None:
+        self.model = self.model or self._begin(model)
+        self.model.update_parameters(model)
+
+    def _begin(self, model: nn.Module) -> AveragedModel:
+        return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(self._decay))  # type: ignore[no-untyped-call]
+
+
+def build_averaging(config: Mapping[str, Any]) -> NoAveraging:
+    """The configured average.
+
+    Raises:
+        UsageError: the target is no average, or refuses its parameters.
+    """
+    target = locate("averaging", config)
+    if not (isinstance(target, type) and issubclass(target, NoAveraging)):
+        raise UsageError(f"averaging._target_={config['_target_']}: is no subclass of src.averaging.NoAveraging")
+    average: NoAveraging = build("averaging", target, **parameters(config))
+    return average
+
+
+def check_averaging(config: Config) -> None:
+    """Refuses an average that cannot be built, or that the optimizer keeps itself.
+
+    Raises:
+        UsageError: names the value and the remedy.
+    """
+    average = build_averaging(config.averaging)
+    if type(average) is not NoAveraging and hasattr(locate("optimizer", config.optimizer), "eval"):
+        raise UsageError(
+            f"averaging={config.averaging['name']}: optimizer={config.optimizer['name']} averages the weights itself; "
+            "use averaging=none"
+        )
+
+
+def recompute_batch_norm(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+    """Batch-norm statistics of the weights as they are, over `batches`; nothing happens in a model without them.
+
+    The running statistics of a model are those of the weights it was trained with, not of an average of them.
+    """
+    update_bn(batches, model)
+
+
+def has_batch_norm(model: nn.Module) -> bool:
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())

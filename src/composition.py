@@ -1,0 +1,66 @@
+"""Hydra's compose, with its refusals in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from src.config import CONF
+from src.errors import UsageError
+
+
+@contextmanager
+def composing() -> Iterator[None]:
+    """The context in which `composed` may be called; Hydra's main, which sets up one of its own, may come after it."""
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            yield
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def composed(overrides: Sequence[str]) -> DictConfig:
+    """The primary config under `overrides`.
+
+    Raises:
+        UsageError: an override names what is not there, or cannot be read.
+    """
+    with refusing():
+        return compose("train", overrides=list(overrides))
+
+
+def parsed(overrides: Sequence[str]) -> list[Override]:
+    """The overrides as Hydra reads them.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    with refusing():
+        return OverridesParser.create().parse_overrides(list(overrides))
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turns what Hydra and OmegaConf raise into a UsageError of one line."""
+    try:
+        yield
+    except MissingConfigException as error:
+        group, _, choice = str(error.missing_cfg_file).rpartition("/")
+        said = f"{group}={choice}: choose one of {', '.join(error.options)}" if error.options else _one_line(error)
+        raise UsageError(said) from error
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UsageError(_one_line(error)) from error
+
+
+def _one_line(error: Exception) -> str:
+    """What Hydra says over several lines, without those that speak of its own types or point to its manual."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return " ".join(line for line in lines if line and not line.startswith(("full_key", "object_type", "See https")))

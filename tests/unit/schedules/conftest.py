@@ -1,0 +1,56 @@
+"""A schedule driven as the trainer drives it: 97 ticks, a prime, so that no span of the run divides evenly."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+
+import torch
+from omegaconf import OmegaConf
+
+from src.config import CONF, Config
+from src.optimizers import build_optimizer
+from src.schedules.schedule import METRICS, Schedule, build_schedule
+from tests.conftest import make_config
+
+NAMES = sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))
+TICKS = 97
+PEAK = 0.4
+LENGTH = {
+    "step": ("epochs=1", f"batch_size={math.ceil(1257 / TICKS)}"),
+    "epoch": (f"epochs={TICKS}", "batch_size=1257"),
+    "second": (f"seconds={TICKS}",),
+}
+
+
+@functools.cache  # composing takes longer than driving
+def by_tick(name: str, *overrides: str) -> Config:
+    """A run of 97 ticks, one an update: 97 updates in one epoch, 97 epochs of one update, or 97 seconds."""
+    interval = OmegaConf.load(CONF / "scheduler" / f"{name}.yaml").interval
+    return make_config("data=digits", f"scheduler={name}", f"optimizer.lr={PEAK}", *LENGTH[interval], *overrides)
+
+
+def drive(
+    config: Config, schedule: Schedule, optimizer: torch.optim.Optimizer, first: int = 0, last: int = TICKS
+) -> Iterator[float]:
+    """The learning rate of every update; every epoch brings the same metric, and every update takes a second."""
+    for step in range(first, last):
+        lr = schedule.begin_update(step, float(step))
+        assert lr == optimizer.param_groups[0]["lr"]
+        optimizer.step()
+        yield lr
+        schedule.end_update(step + 1, float(step + 1))
+        if (step + 1) % config.updates_per_epoch == 0:
+            schedule.end_epoch((step + 1) // config.updates_per_epoch, dict.fromkeys(METRICS, 1.0))
+
+
+def build(config: Config) -> tuple[Schedule, torch.optim.Optimizer]:
+    weight = torch.nn.Parameter(torch.zeros(1))
+    weight.grad = torch.zeros(1)
+    optimizer = build_optimizer(config.optimizer, [weight])
+    return build_schedule(config, optimizer), optimizer
+
+
+def curve(config: Config) -> list[float]:
+    return list(drive(config, *build(config)))
