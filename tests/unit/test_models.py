@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from src.config import CONF
 from src.errors import UsageError
-from src.models import build_model, check_model
+from src.models import PreActivationBlock, build_model, check_model
 from tests.conftest import make_config
 
 # Counted by hand from the layers' shapes.
