@@ -9,7 +9,7 @@ LOGDIR ?= outputs
 PORT ?= 6006
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark test test-gpu lint format type sweep report speed tensorboard clean
+.PHONY: help setup benchmark test test-gpu lint format type sweep report preview lr-find speed tensorboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ sweep: setup ## a sweep of your own: make sweep ARGS="schedulers=[step,cosine] s
 
 report: setup ## tables and pictures again from records: make report DIR=outputs/sweeps/benchmark
 	$(BIN)/python scripts/report.py $(DIR)
+
+preview: setup ## draw the lr of every schedule without training: make preview ARGS="epochs=30 warmup=0.05"
+	$(BIN)/python scripts/preview.py $(ARGS)
+
+lr-find: setup ## learning-rate range test: make lr-find ARGS="model=mlp optimizer=adamw"
+	$(BIN)/python scripts/lr_find.py $(ARGS)
 
 speed: setup ## time this trainer against a bare loop and the customary DataLoader loop
 	$(BIN)/python scripts/benchmark.py $(ARGS)
