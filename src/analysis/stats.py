@@ -1,0 +1,233 @@
+"""The statistics of a comparison, on scipy. Of errors and their differences the smaller is the better.
+
+Seeds pair the runs: two schedules under the same seed start from the same weights and see the same batches.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+CONFIDENCE = 0.95
+ALPHA = 0.05
+RESAMPLES = 9_999
+MIN_WORKLOADS = 6  # for ranks over workloads to say anything
+_BATCH = 2**16  # sign patterns that are in memory at once
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    low: float
+    high: float
+
+    def excludes(self, value: float) -> bool:
+        return self.low > value or self.high < value  # an interval that is NaN excludes nothing
+
+    def is_within(self, margin: float) -> bool:
+        return -margin <= self.low and self.high <= margin
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A schedule against the reference, over the `n` seeds that both completed."""
+
+    n: int
+    difference: float
+    interval: Interval
+    p: float
+    p_holm: float
+    p_better: float
+    verdict: str
+
+
+# --- one sample -----------------------------------------------------------------------------------------------------
+
+
+def interquartile_mean(values: ArrayLike) -> float:
+    """Mean of the middle half; Agarwal et al., arXiv 2108.13264."""
+    return float(stats.trim_mean(np.asarray(values, dtype=float), 0.25))
+
+
+def bca_interval(values: ArrayLike) -> Interval:
+    """Bias-corrected and accelerated bootstrap interval of the mean, always the same for the same values."""
+    sample = np.asarray(values, dtype=float)
+    if len(sample) < 2:
+        return Interval(math.nan, math.nan)
+    if np.ptp(sample) == 0:  # nothing to resample: scipy would warn and return NaN
+        return Interval(float(sample[0]), float(sample[0]))
+    rng = np.random.default_rng(0)
+    found = stats.bootstrap(
+        (sample,), np.mean, method="BCa", confidence_level=CONFIDENCE, n_resamples=RESAMPLES, rng=rng
+    ).confidence_interval
+    return Interval(float(found.low), float(found.high))
+
+
+def sign_flip_p(differences: ArrayLike) -> Floats:
+    """Exact two-sided p of paired differences: how many of all 2^n patterns of signs make a mean as far from zero.
+
+    Args:
+        differences: (..., n); each row of n is a test of its own.
+
+    Returns:
+        (...)
+    """
+    samples = np.asarray(differences, dtype=float)
+    found = stats.permutation_test(
+        (samples,),
+        lambda flipped, axis: np.mean(flipped, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf,
+        batch=max(1, _BATCH // max(1, samples.size // samples.shape[-1])),
+        axis=-1,
+    )
+    return np.asarray(found.pvalue, dtype=float)
+
+
+# --- families of tests ----------------------------------------------------------------------------------------------
+
+
+def holm(p_values: ArrayLike) -> Floats:
+    """Holm's step-down adjustment (1979) of a family; scipy has none."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p)
+    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    result = np.empty_like(p)
+    result[order] = np.minimum(1.0, adjusted)
+    return result
+
+
+def seeds_needed(family: int) -> int:
+    """The fewest seeds with which the clearest difference of a family could become significant."""
+    return math.ceil(math.log2(2 * family / ALPHA))
+
+
+def compare(
+    errors: Mapping[str, Mapping[int, float]], reference: str, *, margin: float, lost: Mapping[str, int] | None = None
+) -> dict[str, Comparison]:
+    """Every schedule against the reference.
+
+    Args:
+        errors: By schedule and seed, of the runs that completed.
+        reference: The schedule that the others are compared with.
+        margin: Half the width of the interval around zero in which differences do not matter.
+        lost: By schedule, how many runs diverged or failed: such a schedule is never called better or equivalent.
+
+    Returns:
+        By schedule, without the reference. Where less than two seeds are common, everything is NaN.
+    """
+    names = [name for name in errors if name != reference]
+    paired = {name: _paired(errors[name], errors[reference]) for name in names}
+    testable = [name for name in names if len(paired[name][0]) >= 2]
+    p = {name: float(sign_flip_p(np.subtract(*paired[name]))) for name in testable}
+    p_holm = dict(zip(testable, holm(list(p.values())), strict=True))
+    found = {}
+    for name in names:
+        own, other = paired[name]
+        differences = own - other
+        interval = bca_interval(differences)
+        corrected = float(p_holm.get(name, math.nan))
+        found[name] = Comparison(
+            n=len(differences),
+            difference=float(differences.mean()) if len(differences) else math.nan,
+            interval=interval,
+            p=p.get(name, math.nan),
+            p_holm=corrected,
+            p_better=probability_of_improvement(own, other),
+            verdict=verdict(interval, corrected, margin=margin, lost=(lost or {}).get(name, 0)),
+        )
+    return found
+
+
+def verdict(interval: Interval, p_holm: float, *, margin: float, lost: int = 0) -> str:
+    """better, worse, equivalent or inconclusive."""
+    if p_holm < ALPHA and interval.excludes(0):
+        word = "better" if interval.high < 0 else "worse"
+    else:
+        word = "equivalent" if interval.is_within(margin) else "inconclusive"
+    return "inconclusive" if lost and word in ("better", "equivalent") else word
+
+
+def probability_of_improvement(own: ArrayLike, other: ArrayLike) -> float:
+    """How often a run of the one has a smaller error than a run of the other, seeds drawn apart; ties count half."""
+    one, two = np.asarray(own, dtype=float), np.asarray(other, dtype=float)
+    if not len(one) or not len(two):
+        return math.nan
+    return float(stats.mannwhitneyu(two, one).statistic / (len(one) * len(two)))
+
+
+def _paired(own: Mapping[int, float], other: Mapping[int, float]) -> tuple[Floats, Floats]:
+    common = sorted(own.keys() & other.keys())
+    return np.array([own[seed] for seed in common]), np.array([other[seed] for seed in common])
+
+
+# --- censored times -------------------------------------------------------------------------------------------------
+
+
+def censored_median(times: Sequence[float | None]) -> float:
+    """Median where None never got there: infinite where half or more of them did not."""
+    return float(np.median([math.inf if time is None else time for time in times])) if times else math.nan
+
+
+# --- over workloads -------------------------------------------------------------------------------------------------
+
+
+def mean_ranks(errors: ArrayLike) -> Floats:
+    """Mean rank of each schedule, 1 the best, ties sharing theirs; what has no error (NaN) is last.
+
+    Args:
+        errors: (workloads, schedules)
+    """
+    table = np.nan_to_num(np.asarray(errors, dtype=float), nan=np.inf, posinf=np.inf)
+    return np.asarray(stats.rankdata(table, axis=1).mean(axis=0))
+
+
+def friedman_p(errors: ArrayLike) -> float:
+    """Friedman's test over workloads.
+
+    Args:
+        errors: (workloads, schedules), finite
+
+    Raises:
+        ValueError: less than six workloads or three schedules.
+    """
+    table = np.asarray(errors, dtype=float)
+    if table.shape[0] < MIN_WORKLOADS or table.shape[1] < 3:
+        raise ValueError(f"{table.shape[0]} workloads and {table.shape[1]} schedules: Friedman's test needs 6 and 3")
+    return float(stats.friedmanchisquare(*table.T).pvalue)
+
+
+def critical_difference(num_workloads: int, num_schedules: int) -> float:
+    """By how much mean ranks must differ; Nemenyi, in Demšar, JMLR 2006.
+
+    Raises:
+        ValueError: less than six workloads.
+    """
+    if num_workloads < MIN_WORKLOADS:
+        raise ValueError(f"{num_workloads} workloads: a critical difference of ranks needs {MIN_WORKLOADS}")
+    quantile = stats.studentized_range.ppf(1 - ALPHA, num_schedules, np.inf) / math.sqrt(2)
+    return float(quantile * math.sqrt(num_schedules * (num_schedules + 1) / (6 * num_workloads)))
+
+
+def performance_profile(times: ArrayLike, ratios: ArrayLike) -> Floats:
+    """The fraction of workloads that each schedule solves within `ratios` times the fastest; Dolan and Moré, 2002.
+
+    Args:
+        times: (workloads, schedules); infinite where a target was never reached.
+        ratios: (r)
+
+    Returns:
+        (schedules, r)
+    """
+    table = np.nan_to_num(np.asarray(times, dtype=float), nan=np.inf, posinf=np.inf)
+    fastest = table.min(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        relative = np.where(np.isfinite(table), table / fastest, np.inf)
+    return np.asarray((relative.T[:, :, None] <= np.asarray(ratios, dtype=float)).mean(axis=1))
