@@ -1,14 +1,17 @@
-"""Sweeps schedulers x seeds in parallel, and ends in tables and pictures.
+"""Compares schedules in parallel, and ends in tables and pictures.
 
-The same command again skips completed runs, finishes interrupted ones and retries failed ones.
+With protocol=NAME every schedule is first tuned, then evaluated under fresh seeds, and the differences are tested.
+Otherwise every schedule is run as it is configured, under every seed. The same command again skips completed runs,
+finishes interrupted ones and retries failed ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import joblib
 from omegaconf import OmegaConf
@@ -20,10 +23,13 @@ from src.config import CONF
 from src.errors import EXIT_INTERRUPTED, UsageError, refuse
 from src.fallback import settle
 from src.identity import digest
-from src.sweep.launch import run_plan
+from src.sweep.launch import run_plan, run_study
 from src.sweep.plan import Plan, make_plan
+from src.sweep.protocol import Protocol, Study, load_protocol
 
 USAGE = """\
+protocol=NAME          of conf/protocol: quick, standard or strict; its fields can be changed (num_lrs=7, budgets=[1,5],
+                       tuning_seeds=[1000], evaluation_seeds=[0,1], reference=cosine, max_extensions=0)
 experiment=NAME        of conf/experiment: schedulers, seeds and overrides to start from (default: benchmark)
 schedulers=[a,b]       schedules to compare
 seeds=[0,1,2]          seeds, the same for every schedule
@@ -55,6 +61,8 @@ def main() -> None:
     arguments = parser.parse_intermixed_args()
     sys.path.insert(0, str(Path.cwd()))  # a script starts without it, and a user's own module lies there
     try:
+        if any(text.startswith("protocol=") for text in arguments.overrides):
+            sys.exit(compare(arguments.overrides, dry_run=arguments.dry_run))
         overrides = sweep_overrides(arguments.overrides)
         if arguments.dry_run:
             print_plan(make_plan(overrides))
@@ -65,6 +73,44 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
+
+
+def compare(given: list[str], *, dry_run: bool) -> int:
+    """Plans a protocol and, unless that was all that was asked for, runs it; returns the exit status."""
+    changes, overrides = protocol_overrides(given)
+    protocol = load_protocol(str(changes.pop("protocol")), changes)
+    study = Study(protocol, overrides if dry_run else settle(overrides))
+    print_study(study)
+    return 0 if dry_run else run_study(study)
+
+
+def protocol_overrides(given: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """What is said of the protocol, and the overrides of its runs."""
+    by_key = {each.key_or_group: each for each in parsed(given)}
+    own = {"protocol", "seeds", *(field.name for field in fields(Protocol))} - {"name"}
+    changes: dict[str, Any] = {key: by_key.pop(key).value() for key in own if key in by_key}
+    if "seeds" in changes:
+        raise UsageError("seeds: a protocol has two kinds of them; give tuning_seeds=[...] or evaluation_seeds=[...]")
+    for each in by_key.values():
+        if each.is_sweep_override() or each.key_or_group in ("scheduler", "seed"):
+            raise UsageError(f"{each.input_line}: does not go with protocol=; it compares schedulers=[a,b] alone")
+    lines = {key: str(each.input_line) for key, each in by_key.items()}
+    telling = [*sorted(map(str, changes.items())), *sorted(line for key, line in lines.items() if key not in _UNTOLD)]
+    lines.setdefault("name", f"name={changes['protocol']}-{digest(telling)[:8]}")
+    return changes, list(on_workers(lines).values())
+
+
+def print_study(study: Study) -> None:
+    """What will be made, and how long that will take; what the tuning ends in is not known yet."""
+    protocol, plan = study.protocol, study.tuning(study.first_grids)
+    evaluation = len(study.first_grids) * len(protocol.schedulers) * len(protocol.evaluation_seeds)
+    lrs = ", ".join(f"{lr:g}" for lr in next(iter(study.first_grids.values())).lrs)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"protocol={protocol.name} in {plan.folder}, {len(plan.unfinished())} of the tuning runs to be made")
+    console.print(f"  schedulers  {', '.join(protocol.schedulers)} (reference: {protocol.reference})")
+    console.print(f"  epochs      {', '.join(map(str, study.first_grids))}")
+    console.print(f"  tune        {len(plan.jobs)} runs: lr {lrs}; seeds {protocol.tuning_seeds}")
+    console.print(f"  evaluate    {evaluation} runs: the best lr of each; seeds {protocol.evaluation_seeds}")
 
 
 def sweep_overrides(given: list[str]) -> list[str]:
@@ -80,15 +126,21 @@ def sweep_overrides(given: list[str]) -> list[str]:
         "seed": f"seed={_choices('seeds', own.get('seeds', experiment.seeds))}",
     }
     name = experiment.name if not own.keys() - {"experiment"} and not lines.keys() - _UNTOLD else None
-    chosen |= {"hydra/launcher": "hydra/launcher=joblib"} | lines
-    if "joblib" in chosen["hydra/launcher"]:
-        workers = chosen.setdefault("hydra.launcher.n_jobs", f"hydra.launcher.n_jobs={num_workers()}")
-        if not workers.endswith("=1"):
-            # One torch thread a worker: several workers with several threads each would get in each other's way.
-            chosen.setdefault("trainer.num_threads", "trainer.num_threads=1")
+    chosen = on_workers(chosen | lines)
     telling = sorted(line for key, line in chosen.items() if key not in _UNTOLD)
     chosen.setdefault("name", f"name={name or f'{experiment.name}-{digest(telling)[:8]}'}")
     return list(chosen.values())
+
+
+def on_workers(lines: dict[str, str]) -> dict[str, str]:
+    """Overrides by key with a launcher among them: unless they name one, joblib with a worker a core."""
+    lines = {"hydra/launcher": "hydra/launcher=joblib"} | lines
+    if "joblib" in lines["hydra/launcher"]:
+        workers = lines.setdefault("hydra.launcher.n_jobs", f"hydra.launcher.n_jobs={num_workers()}")
+        if not workers.endswith("=1"):
+            # One torch thread a worker: several workers with several threads each would get in each other's way.
+            lines.setdefault("trainer.num_threads", "trainer.num_threads=1")
+    return lines
 
 
 # What does not tell one sweep from another: where it runs, and where its data lie.

@@ -38,6 +38,7 @@ class DataConfig:
     mean: float
     std: float
     thresholds: list[float]
+    equivalence_margin: float
     root: str | None
     mirror: str | None
     fallback: str | None
@@ -79,6 +80,7 @@ class Config:
     batch_size: int
     warmup: float
     interval: str | None
+    read_test: bool = True
     callbacks: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
 

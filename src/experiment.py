@@ -214,6 +214,7 @@ def make_record(
         batch_size=config.batch_size,
         seed=config.seed,
         config_hash=config_hash(config),
+        read_test=config.read_test,
         config=identity(config),
         time_to=time_to(config.data.thresholds, [] if trainer is None else trainer.progress.history),
         error=error,
@@ -253,6 +254,7 @@ def _reached(trainer: Trainer) -> dict[str, Any]:
             "train_loss": last.train_loss,
             "val_loss": last.val_loss,
             "val_accuracy": last.val_accuracy,
+            "mean_val_accuracy": sum(row.val_accuracy for row in progress.history) / len(progress.history),
             "best_val_accuracy": best.val_accuracy,
             "best_val_epoch": best.epoch,
         }

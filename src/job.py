@@ -82,6 +82,9 @@ def _announce(record: RunRecord, label: str = "") -> None:
         accuracy = f"{100 * record.test_accuracy:.2f} %"
         seconds = record.train_seconds
         log.info("%stest accuracy %s, test loss %.4f, %.1f s of training", label, accuracy, record.test_loss, seconds)
+    elif record.status == "completed":
+        loss, accuracy = record.val_loss, record.val_accuracy
+        log.info("%svalidation accuracy %.2f %%, validation loss %.4f, not tested", label, 100 * (accuracy or 0), loss)
     elif record.status == "diverged":
         log.warning("%sdiverged: the loss is not finite; a smaller optimizer.lr may help", label)
     elif record.status == "interrupted":

@@ -19,9 +19,10 @@ STATUSES = ("completed", "diverged", "failed", "interrupted")
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
     """One run. Metrics are those of the final step, `averaged_` ones those of the average of the weights up to there;
-    null where there is none. `lr` is the peak, also where it was found (`config` then says "auto"). `time_to` maps a
-    validation accuracy to the epoch, step and training seconds at which it was first reached, or to null. `error` says
-    in its first line what went wrong, and below it where.
+    null where there is none. `mean_val_accuracy` is that over the epochs, the area under their curve. `lr` is the peak,
+    also where it was found (`config` then says "auto"). `time_to` maps a validation accuracy to the epoch, step and
+    training seconds at which it was first reached, or to null. `error` says in its first line what went wrong, and
+    below it where.
     """
 
     status: str
@@ -51,6 +52,8 @@ class RunRecord:
     averaged_test_loss: float | None = None
     averaged_val_accuracy: float | None = None
     averaged_val_loss: float | None = None
+    read_test: bool = True
+    mean_val_accuracy: float | None = None
     best_val_accuracy: float | None = None
     best_val_epoch: int | None = None
     steps: int = 0

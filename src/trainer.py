@@ -63,13 +63,14 @@ class Trainer:
     # --- the run ---
 
     def fit(self) -> Outcome:
-        """Trains to the end of the run, or until it diverges or `stop_requested` is set; then tests."""
+        """Trains to the end of the run, or until it diverges or `stop_requested` is set; tests what was completed."""
         self._run_started = time.perf_counter() - self.progress.wall_seconds
         outcome = Outcome("failed", None)
         try:
             self.callbacks.run_start(self)
             status = self.train()
-            outcome = self.test() if status == "completed" else Outcome(status, None)
+            is_tested = status == "completed" and self.config.read_test
+            outcome = self.test() if is_tested else Outcome(status, None)
         finally:
             self.progress.wall_seconds = time.perf_counter() - self._run_started
             self.callbacks.run_end(self, outcome)

@@ -57,7 +57,7 @@ def _row(record: RunRecord, folder: Path) -> dict[str, Any]:
     for threshold, reached in record.time_to.items():
         for unit in ("epoch", "step", "seconds"):
             row[f"{unit}_to_{threshold}"] = None if reached is None else reached[unit]
-    settings = {key: value for key, value in record.config.items() if key != "seed"}
+    settings = {key: value for key, value in record.config.items() if key not in ("seed", "read_test")}
     row["setting"] = digest(settings)
     row["settings"] = settings
     row["device"] = record.provenance.get("device")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 
 from hydra._internal.callbacks import Callbacks
 from hydra.core.hydra_config import HydraConfig
@@ -13,6 +14,8 @@ from src import workers
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED
 from src.job import run_job
 from src.sweep.plan import Job, Plan, write_sweep_file
+from src.sweep.progress import reporting
+from src.sweep.protocol import Protocol, Study
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +32,48 @@ def run_plan(plan: Plan) -> int:
     write_sweep_file(plan)
     with workers.stopped_by_signals():
         _launch_all(plan)
-    _compare(plan)
+    return _concluded(plan)
+
+
+def run_study(study: Study) -> int:
+    """Tunes, evaluates and compares; returns the exit status.
+
+    Raises:
+        UsageError: a job cannot run; none of its phase was started.
+    """
+    protocol, plans = study.protocol, [study.tuning(study.first_grids)]
+    check_jobs(plans[0])
+    grids = study.first_grids
+    with workers.stopped_by_signals():
+        for extension in range(protocol.max_extensions + 1):
+            _run_phase("Tuning" if extension == 0 else "Tuning on a wider grid", plans, protocol)
+            wider = study.extended(grids, plans[0].folder) if not workers.is_stopping() else grids
+            if wider == grids or extension == protocol.max_extensions:
+                break
+            grids = wider
+            plans.append(study.tuning(grids))
+        if not workers.is_stopping():
+            plans.append(study.evaluation(grids, plans[0].folder))
+            _run_phase("Evaluation", plans, protocol)
+    return _concluded(*plans)
+
+
+def _run_phase(name: str, plans: list[Plan], protocol: Protocol) -> None:
+    """Makes the runs of the last plan that are not made yet."""
+    write_sweep_file(*plans, protocol=asdict(protocol))
+    unfinished = plans[-1].unfinished()
+    log.info("%s: %d runs, %d of them to be made", name, len(plans[-1].jobs), len(unfinished))
+    with reporting(unfinished):
+        _launch_all(plans[-1])
+
+
+def _concluded(*plans: Plan) -> int:
+    """Ends in the comparison of whatever there is."""
+    _compare(plans[0])
     if workers.is_stopping():
         log.warning("Interrupted; the same command goes on from here")
         return EXIT_INTERRUPTED
-    return EXIT_FAILED if plan.unfinished() else 0
+    return EXIT_FAILED if any(plan.unfinished() for plan in plans) else 0
 
 
 def check_jobs(plan: Plan) -> None:

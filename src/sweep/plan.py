@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.hydra import Hydra
@@ -86,17 +87,21 @@ class Plan:
         return str(self.master.hydra.launcher._target_).rpartition(".")[2] in ("BasicLauncher", "JoblibLauncher")
 
 
-def make_plan(overrides: Sequence[str]) -> Plan:
-    """Plans every combination of `overrides`, which may sweep (`seed=0,1,2`).
+def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = None) -> Plan:
+    """Plans every combination of `overrides`, which may sweep (`seed=0,1,2`), or the given jobs.
+
+    Args:
+        overrides: Of the sweep: its folder and launcher, and what all jobs share.
+        jobs: The overrides of each job, those that are shared among them.
 
     Raises:
         UsageError: an override names what is not there, or the config of a job is impossible.
     """
     with refusing():
-        return _plan(overrides)
+        return _plan(overrides, jobs)
 
 
-def _plan(overrides: Sequence[str]) -> Plan:
+def _plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None) -> Plan:
     GlobalHydra.instance().clear()
     hydra = Hydra.create_main_hydra2("train", create_config_search_path(str(CONF)))
     master = hydra.compose_config(
@@ -104,28 +109,31 @@ def _plan(overrides: Sequence[str]) -> Plan:
     )
     folder = Path(master.hydra.sweep.dir)  # resolved here first, which fixes it for every job
     composed: dict[tuple[str, ...], DictConfig] = {}
-    jobs = []
-    for number, job in enumerate(_combinations(overrides, hydra)):
+    planned = []
+    for number, job in enumerate(_combinations(overrides, hydra) if jobs is None else map(tuple, jobs)):
         setting = _without_seed(job)
         if setting not in composed:  # composing takes a tenth of a second, and a seed changes one value
             composed[setting] = hydra.config_loader.load_sweep_config(master, list(setting))
-        jobs.append(_job(number, job, composed[setting], folder))
-    for each in jobs:
+        planned.append(_job(number, job, composed[setting], folder))
+    for each in planned:
         each.record()  # refused here, before the first job, where it is another run's
-    return Plan(folder, jobs, hydra, master)
+    return Plan(folder, planned, hydra, master)
 
 
-def write_sweep_file(plan: Plan) -> None:
-    """`sweep.json`: the plan, the command that made it, and the state of the code."""
+def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> None:
+    """`sweep.json`: the plans of one sweep, the command that made them, the protocol, and the state of the code."""
     from src.runtime import git_state
 
+    folder = plans[0].folder
+    jobs = {job.folder: job for plan in plans for job in plan.jobs}
     content = {
         "command": COMMAND,
         "planned_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "provenance": git_state(),
-        "jobs": [{"folder": str(job.folder.relative_to(plan.folder)), "overrides": job.overrides} for job in plan.jobs],
+        "protocol": protocol,
+        "jobs": [{"folder": str(path.relative_to(folder)), "overrides": job.overrides} for path, job in jobs.items()],
     }
-    write_text(plan.folder / FILE, json.dumps(content, indent=2) + "\n")
+    write_text(folder / FILE, json.dumps(content, indent=2) + "\n")
 
 
 def _job(number: int, overrides: tuple[str, ...], composed: DictConfig, sweep_folder: Path) -> Job:
