@@ -83,8 +83,8 @@ def _announce(record: RunRecord, label: str = "") -> None:
         seconds = record.train_seconds
         log.info("%stest accuracy %s, test loss %.4f, %.1f s of training", label, accuracy, record.test_loss, seconds)
     elif record.status == "completed":
-        loss, accuracy = record.val_loss, record.val_accuracy
-        log.info("%svalidation accuracy %.2f %%, validation loss %.4f, not tested", label, 100 * (accuracy or 0), loss)
+        val_accuracy, val_loss = 100 * (record.val_accuracy or 0), record.val_loss
+        log.info("%svalidation accuracy %.2f %%, validation loss %.4f, not tested", label, val_accuracy, val_loss)
     elif record.status == "diverged":
         log.warning("%sdiverged: the loss is not finite; a smaller optimizer.lr may help", label)
     elif record.status == "interrupted":
