@@ -43,6 +43,7 @@ def collect(folders: Sequence[Path]) -> Collection:
             found[row["config_hash"]] = row
     runs = pd.DataFrame(list(found.values()))
     if not runs.empty:
+        runs["seconds"] = pd.to_numeric(runs["seconds"])  # a column of nothing but None would be one of objects
         runs["label"] = runs["setting"].map(_labels(runs))
         runs = runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
     return Collection(runs, problems)

@@ -11,15 +11,18 @@ from rich.console import Console
 from rich.table import Table
 
 from src.analysis.collect import collect
+from src.analysis.comparison import REFERENCE, comparison, evaluated
 from src.analysis.figures import SERIES, draw_figures, has_series
-from src.analysis.tables import NOTE, comparison, readable, to_markdown, workloads
+from src.analysis.tables import notes, readable, to_latex, to_markdown, workloads
 from src.atomic import write_text
 from src.errors import UsageError
 
 log = logging.getLogger(__name__)
 
+EXPENDABLE = ("train s", "n", "P(better)", "test loss", "p (Holm)")  # where a terminal is narrow, the first first
 
-def build_report(folders: Sequence[Path], out: Path) -> pd.DataFrame:
+
+def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE) -> pd.DataFrame:
     """Rebuilds tables and figures in `out` from the records below `folders`; returns the comparison.
 
     Raises:
@@ -31,17 +34,21 @@ def build_report(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     runs = collection.runs
     if runs.empty:
         raise UsageError(f"no run record ({', '.join(map(str, folders))}): give the folder of a run or of a sweep")
-    table = comparison(runs)
+    counted = evaluated(runs)
+    if counted.empty:  # a sweep that was stopped while it tuned
+        counted = runs
+    table = comparison(counted, reference)
     write_text(out / "runs.csv", runs.drop(columns=["settings"]).to_csv(index=False))
     write_text(out / "comparison.csv", table.to_csv(index=False))
     write_text(out / "comparison.md", to_markdown(table))
+    write_text(out / "comparison.tex", to_latex(table))
     print_comparison(table)
     for _, run in runs[runs["status"] == "failed"].iterrows():
         log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
     drawable = runs["folder"].map(has_series)
     for folder in runs[~drawable & (runs["status"] == "completed")]["folder"]:
         log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
-    draw_figures(runs[drawable], out / "figures")
+    draw_figures(counted[counted["folder"].map(has_series)], out / "figures")
     log.info("Tables and figures in %s", out)
     return table
 
@@ -51,11 +58,20 @@ def print_comparison(table: pd.DataFrame) -> None:
     if not console.is_terminal:
         console = Console(width=120)  # a log file has no width, and rich would guess 80 and cut columns
     for title, rows in workloads(table):
-        printed = Table(title=title, title_style="bold")
-        for position, name in enumerate(text := readable(rows)):
+        console.print(_fitting(readable(rows), title, console))
+        console.print(*notes(rows), style="dim", highlight=False)
+
+
+def _fitting(text: pd.DataFrame, title: str, console: Console) -> Table:
+    """As many columns as the terminal has room for; the files have all of them."""
+    for dropped in range(len(EXPENDABLE) + 1):
+        kept = [name for name in text if name not in EXPENDABLE[:dropped]]
+        table = Table(title=title, title_style="bold")
+        for name in kept:
             heading = str(name).replace(" ", "\n", 1)  # on two lines, which leaves the numbers room
-            printed.add_column(heading, justify="left" if position == 0 else "right", no_wrap=True)
-        for row in text.itertuples(index=False):
-            printed.add_row(*map(str, row))
-        console.print(printed)
-    console.print(NOTE, style="dim")
+            table.add_column(heading, justify="left" if name == kept[0] else "right", no_wrap=True)
+        for row in text[kept].itertuples(index=False):
+            table.add_row(*map(str, row))
+        if console.measure(table, options=console.options.update(max_width=10_000)).maximum <= console.width:
+            break
+    return table

@@ -1,54 +1,21 @@
-"""The comparison: a row a setting, mean and standard deviation over its seeds."""
+"""Tables as people read them: rounded, aligned, with a note on what they show; Markdown and LaTeX."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import pandas as pd
 
-from src.analysis.collect import SETTING, WORKLOAD
+from src.analysis.collect import WORKLOAD
+from src.analysis.stats import seeds_needed
 
-METRICS = [
-    "test_accuracy",
-    "test_loss",
-    "averaged_test_accuracy",
-    "averaged_test_loss",
-    "val_accuracy",
-    "val_loss",
-    "train_seconds",
-]
-
-
-def comparison(runs: pd.DataFrame) -> pd.DataFrame:
-    """Final-step metrics over the completed runs of each setting, best mean test accuracy first in each workload.
-
-    A setting that lost runs to divergence or failure comes after those that lost none: the mean of the seeds that
-    survived is not what a user of it can expect.
-    """
-    rows = [_row(group) for _, group in runs.groupby([*SETTING, "label", "setting"], dropna=False, sort=False)]
-    table = pd.DataFrame(rows)
-    table["lost"] = (table["n"] == 0).astype(int) * 2 + ((table["diverged"] + table["failed"]) > 0)
-    order = [*WORKLOAD, "lost", "test_accuracy_mean", "label", "lr", "warmup"]
-    ascending = [name != "test_accuracy_mean" for name in order]
-    return table.sort_values(order, ascending=ascending, na_position="last", ignore_index=True).drop(columns="lost")
-
-
-def _row(group: pd.DataFrame) -> dict[str, object]:
-    first = group.iloc[0]
-    completed = group[group["status"] == "completed"]
-    row: dict[str, object] = {name: first[name] for name in WORKLOAD}
-    row |= {
-        "scheduler": first["scheduler"],
-        "label": first["label"],
-        "lr": first["lr"],
-        "warmup": first["warmup"],
-        "n": len(completed),
-    }
-    for metric in METRICS:
-        values = pd.to_numeric(completed[metric])
-        row[f"{metric}_mean"], row[f"{metric}_sd"] = values.mean(), values.std(ddof=1)
-    for status in ("diverged", "failed", "interrupted"):
-        row[status] = int((group["status"] == status).sum())
-    row["seeds"] = " ".join(str(seed) for seed in sorted(completed["seed"]))
-    return row
+NOTE = (
+    "Test error at the final step over n seeds, smallest mean first; in brackets a 95 % BCa bootstrap interval, after "
+    "± a standard deviation. Runs that diverged or failed are counted in columns of their own, and a schedule that "
+    "lost runs stands below those that lost none."
+)
+AVERAGED = "The averaged error is that of the averaged weights; the order is that of the last update's."
 
 
 def workloads(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -69,22 +36,54 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
     """One workload's rows, rounded, as people read them."""
     columns: dict[str, list[str]] = {
         "scheduler": list(rows["label"]),
-        "lr": [f"{value:g}" for value in rows["lr"]],
+        "peak lr": ["–" if pd.isna(value) else f"{value:g}" for value in rows["lr"]],
         "n": [str(value) for value in rows["n"]],
-        "test accuracy %": _mean_sd(rows, "test_accuracy", 100, 2),
-        "test loss": _mean_sd(rows, "test_loss", 1, 4),
-        "averaged accuracy %": _mean_sd(rows, "averaged_test_accuracy", 100, 2),
-        "val accuracy %": _mean_sd(rows, "val_accuracy", 100, 2),
-        "train s": [_number(value, 1) for value in rows["train_seconds_mean"]],
+        "test error %": _with_interval(rows, "test_error", "test_error_mean"),
+        "test loss": _mean_sd(rows, "test_loss", 4),
     }
-    if rows["averaged_test_accuracy_mean"].isna().all():
-        del columns["averaged accuracy %"]
+    if rows["averaged_test_accuracy_mean"].notna().any():
+        columns["averaged error %"] = [_number(100 * (1 - value), 2) for value in rows["averaged_test_accuracy_mean"]]
     if (rows["warmup"] > 0).any():
         columns["warmup"] = [f"{value:g}" for value in rows["warmup"]]
+    if rows["verdict"].notna().any():
+        columns |= _difference_columns(rows)
+    if rows["target"].notna().any():
+        columns[f"epochs to {100 * rows['target'].iloc[0]:g} %"] = _times(rows)
+    columns["train s"] = [_number(value, 1) for value in rows["train_seconds_mean"]]
     for status in ("diverged", "failed", "interrupted"):
         if (rows[status] > 0).any():
             columns[status] = [str(value) for value in rows[status]]
     return pd.DataFrame(columns)
+
+
+def notes(rows: pd.DataFrame) -> list[str]:
+    """What has to be said below one workload's table."""
+    said = [NOTE]
+    if rows["averaged_test_accuracy_mean"].notna().any():
+        said.append(AVERAGED)
+    if rows["verdict"].notna().any():
+        said += [
+            f"Δ is the mean paired difference to {rows['reference'].iloc[0]} in percentage points; p is exact (every "
+            "pattern of signs), adjusted by Holm over the table; P(better) is how often a run beats one of the "
+            "reference.",
+            _power(family=int(rows["verdict"].notna().sum()), seeds=int(rows["paired"].max())),
+        ]
+    else:
+        said.append("The differences are described here, not tested.")
+    if rows["target"].notna().any():
+        said.append("Epochs to a validation accuracy: the median and, in brackets, how many of the runs reached it.")
+    return [text for text in said if text]
+
+
+def _power(family: int, seeds: int) -> str:
+    """Says so where the seeds are too few for anything to become significant."""
+    needed = seeds_needed(family)
+    if seeds >= needed:
+        return ""
+    return (
+        f"With {seeds} seeds no difference in this table can be significant, however large: {family} comparisons need "
+        f"{needed} at least. Read it as a description."
+    )
 
 
 def to_markdown(table: pd.DataFrame) -> str:
@@ -93,24 +92,78 @@ def to_markdown(table: pd.DataFrame) -> str:
     for title, rows in workloads(table):
         text = readable(rows)
         alignment = ["left"] + ["right"] * (len(text.columns) - 1)
-        parts.append(f"### {title}\n\n{text.to_markdown(index=False, disable_numparse=True, colalign=alignment)}\n")
-    return "\n".join([*parts, NOTE]) + "\n"
+        markdown = text.to_markdown(index=False, disable_numparse=True, colalign=alignment)
+        parts.append(f"### {title}\n\n{markdown}\n\n{' '.join(notes(rows))}\n")
+    return "\n".join(parts)
 
 
-NOTE = (
-    "Mean ± standard deviation over n seeds, at the final step, best mean test accuracy first. Runs that diverged or "
-    "failed are counted in columns of their own, and a schedule that lost runs stands below those that lost none. "
-    "The order is that of the last update's weights; what their average does on the test set is the averaged accuracy. "
-    "The differences are described here, not tested."
-)
+def to_latex(table: pd.DataFrame) -> str:
+    """Every workload's table with booktabs rules: `\\usepackage{booktabs}`."""
+    parts = []
+    for title, rows in workloads(table):
+        text = readable(rows)
+        text.columns = pd.Index([_escaped(name) for name in text.columns])
+        styled = text.map(_escaped).style.hide(axis="index")
+        body = styled.to_latex(hrules=True, column_format="l" + "r" * (len(text.columns) - 1))
+        caption = _escaped(f"{title}. {' '.join(notes(rows))}")
+        parts.append(f"\\begin{{table}}\n\\centering\n\\small\n{body}\\caption{{{caption}}}\n\\end{{table}}\n")
+    return "\n".join(["% needs \\usepackage{booktabs}", *parts])
 
 
-def _mean_sd(rows: pd.DataFrame, metric: str, scale: float, digits: int) -> list[str]:
-    pairs = zip(rows[f"{metric}_mean"], rows[f"{metric}_sd"], strict=True)
-    return [
-        _number(mean * scale, digits) + ("" if pd.isna(sd) else f" ± {sd * scale:.{digits}f}") for mean, sd in pairs
-    ]
+def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
+    return {
+        "Δ": _with_interval(rows, "difference", "difference", signed=True),
+        "p (Holm)": ["" if pd.isna(value) else _probability(value) for value in rows["p_holm"]],
+        "P(better)": ["" if pd.isna(value) else f"{value:.2f}" for value in rows["p_better"]],
+        "verdict": [
+            "reference" if label == reference and pd.isna(word) else str(word or "")
+            for word, label, reference in zip(rows["verdict"], rows["scheduler"], rows["reference"], strict=True)
+        ],
+    }
+
+
+def _with_interval(rows: pd.DataFrame, name: str, center: str, *, signed: bool = False) -> list[str]:
+    """`1.02 [0.97, 1.08]`, in percentage points; without the brackets where there is no interval."""
+    form = "+.2f" if signed else ".2f"
+    texts = []
+    for mean, low, high in zip(rows[center], rows[f"{name}_low"], rows[f"{name}_high"], strict=True):
+        if pd.isna(mean):
+            texts.append("" if signed else "–")
+        elif pd.isna(low):
+            texts.append(f"{100 * mean:{form}}")
+        else:
+            texts.append(f"{100 * mean:{form}} [{100 * low:{form}}, {100 * high:{form}}]")
+    return texts
+
+
+def _times(rows: pd.DataFrame) -> list[str]:
+    times = zip(rows["epoch_to_target"], rows["reached"], rows["tried"], strict=True)
+    return ["–" if not tried else f"{_epochs(time)} ({reached}/{tried})" for time, reached, tried in times]
+
+
+def _epochs(time: float) -> str:
+    return "never" if math.isinf(time) else f"{time:g}"
+
+
+def _probability(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _mean_sd(rows: pd.DataFrame, metric: str, digits: int) -> list[str]:
+    pairs: Sequence[tuple[float, float]] = list(zip(rows[f"{metric}_mean"], rows[f"{metric}_sd"], strict=True))
+    return [_number(mean, digits) + ("" if pd.isna(sd) else f" ± {sd:.{digits}f}") for mean, sd in pairs]
 
 
 def _number(value: float, digits: int) -> str:
     return "–" if pd.isna(value) else f"{value:.{digits}f}"
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "Δ": r"$\Delta$", "–": "--", "·": r"$\cdot$",
+    "<": "$<$", ">": "$>$",
+}  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in text)
