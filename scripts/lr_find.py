@@ -23,7 +23,7 @@ num_updates=400        how many are tried, an update each
 suggest=valley         which suggestion is taken: valley | steepest; both are printed
 out=DIR                folder of lr_find.png, .svg and .csv (default: outputs/lr_find/<data>/<model>/<optimizer>)
 
-`python -m src.train optimizer.lr=auto` makes the same test first and takes its valley.
+`python -m src.train optimizer.lr=auto` makes this test first, always with seed=0, and takes its valley.
 """
 _NUMBERS: dict[str, Any] = {"min_lr": float, "max_lr": float, "num_updates": int}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, get_swa_multi_avg_fn, update_bn
 
@@ -29,8 +30,8 @@ class NoAveraging:
         return None if self.model is None else self.model.state_dict()
 
     def load_state_dict(self, state: dict[str, Any] | None, model: nn.Module) -> None:
-        if state is not None:
-            self.model = self._begin(model)
+        self.model = None if state is None else self._begin(model)
+        if self.model is not None and state is not None:
             self.model.load_state_dict(state)
 
     def _begin(self, model: nn.Module) -> AveragedModel:
@@ -42,12 +43,12 @@ class EpochAverage(NoAveraging):
 
     def __init__(self, start: float) -> None:
         super().__init__()
-        if not 0 <= start <= 1:
-            raise ValueError(f"start={start:g} is no fraction of the run; give one from 0 to 1")
+        if not 0 <= start < 1:
+            raise ValueError(f"start={start:g} is no fraction of the run; give one from 0 to below 1")
         self._start = start
 
     def after_epoch(self, model: nn.Module, done: float) -> None:
-        if done >= self._start:
+        if done > self._start:
             self.model = self.model or self._begin(model)
             self.model.update_parameters(model)
 
@@ -64,9 +65,17 @@ class MovingAverage(NoAveraging):
             raise ValueError(f"decay={decay:g} must be from 0 to below 1")
         self._decay = decay
 
+    @torch.no_grad()
     def after_update(self, model: nn.Module) -> None:
-        self.model = self.model or self._begin(model)
-        self.model.update_parameters(model)
+        if self.model is None:
+            self.model = self._begin(model)
+            self.model.update_parameters(model)
+            return
+        # What update_parameters does, without its copy of the counter to the device, which waits for the device.
+        torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), 1 - self._decay)
+        for averaged, current in zip(self.model.module.buffers(), model.buffers(), strict=True):
+            averaged.copy_(current)
+        self.model.n_averaged += 1
 
     def _begin(self, model: nn.Module) -> AveragedModel:
         return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(self._decay))  # type: ignore[no-untyped-call]
@@ -105,7 +114,3 @@ def recompute_batch_norm(model: nn.Module, batches: Iterable[tuple[Tensor, Tenso
     The running statistics of a model are those of the weights it was trained with, not of an average of them.
     """
     update_bn(batches, model)
-
-
-def has_batch_norm(model: nn.Module) -> bool:
-    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())

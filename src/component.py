@@ -75,7 +75,8 @@ def check_arguments(group: str, target: Callable[..., Any], arguments: Mapping[s
         if name not in named:
             if open_ended:
                 continue
-            raise UsageError(f"{group}.{name}: no such parameter; {_name(target)} takes {', '.join(named)}")
+            known = f"{_name(target)} takes {', '.join(named)}"
+            raise UsageError(f"{group}.{name}: no such parameter; {known} (~{group}.{name} leaves it out)")
         annotation = hints.get(name, named[name].annotation)
         if not admits(annotation, value):
             raise UsageError(f"{group}.{name}={value!r}: must be {_readable(annotation)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -15,6 +16,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config import CONF
 from src.errors import UsageError
+
+_NO_KEY = re.compile(r"^Could not override '(.+)'\.$")
 
 
 @contextmanager
@@ -62,5 +65,8 @@ def refusing() -> Iterator[None]:
 
 def _one_line(error: Exception) -> str:
     """What Hydra says over several lines, without those that speak of its own types or point to its manual."""
-    lines = [line.strip() for line in str(error).splitlines()]
+    # Its advice to write +key would be refused in turn: the schema knows no other keys.
+    lines = [line.strip().partition(" To append to your")[0] for line in str(error).splitlines()]
+    lines = [_NO_KEY.sub(r"\1: there is no such key; --cfg job shows those there are", line) for line in lines]
+    lines = [line for line in lines if not line.startswith("To append to your")]
     return " ".join(line for line in lines if line and not line.startswith(("full_key", "object_type", "See https")))

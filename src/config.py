@@ -124,12 +124,13 @@ def at_lr(config: Config, lr: float) -> FoundConfig:
             return {key: settled(item) for key, item in value.items()}
         if isinstance(value, list):
             return [settled(item) for item in value]
-        if isinstance(value, str) and value.partition("*")[0] == AUTO:
-            return lr * float(value.partition("*")[2] or 1)
+        if isinstance(value, str) and value.startswith(f"{AUTO}*"):
+            return lr * float(value.removeprefix(f"{AUTO}*"))
         return value
 
     values = {each.name: getattr(config, each.name) for each in fields(config)}
-    values |= {group: settled(values[group]) for group in ("optimizer", "scheduler")}
+    values |= {group: settled(values[group]) for group in (*GROUPS, "callbacks")}
+    values["optimizer"]["lr"] = lr
     return FoundConfig(**values, asked=config)
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
-import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -26,8 +24,8 @@ from src.checkpoint import Checkpoint
 from src.config import CONF, Config, at_lr, config_hash, identity
 from src.errors import FolderTakenError, UsageError
 from src.lr_range import RangeTest, range_test_of, rates
-from src.models import build_model, check_model
-from src.optimizers import build_optimizer
+from src.models import build_model, checked_model
+from src.optimizers import build_optimizer, check_optimizer
 from src.progress import EpochLines, ProgressBar
 from src.records import RunRecord
 from src.resolvers import AUTO
@@ -35,6 +33,7 @@ from src.results import EpochResult, Outcome
 from src.runtime import Precision, configure_torch, git_state, provenance, select_device, select_precision
 from src.schedules.rehearsal import rehearse
 from src.schedules.schedule import build_schedule, check_scheduler
+from src.stopping import Stop, StoppedError, stopped_by_signals
 from src.tracking import History, TensorBoard
 from src.trainer import Trainer
 
@@ -79,10 +78,14 @@ def run(
         code = git_state()  # now: what is committed while the run lasts is not its code
         trainer, error = None, None
         try:
-            config = _with_found_lr(config, folder)
-            trainer = _prepared_trainer(config, folder, show)
-            with _stopped_by_signals(trainer):
+            with stopped_by_signals() as stop:
+                begun = time.perf_counter()
+                config = _with_found_lr(config, folder, stop)
+                trainer = _prepared_trainer(config, folder, show, stop, searched=time.perf_counter() - begun)
                 outcome = trainer.fit()
+            _warn_of_a_lone_average(trainer, outcome)
+        except StoppedError:
+            outcome = Outcome("interrupted", None)
         except Exception as caught:
             if trainer is None and isinstance(caught, UsageError):
                 raise
@@ -99,11 +102,26 @@ def record_refusal(config: Config, folder: Path, error: UsageError) -> RunRecord
     return record
 
 
-def _prepared_trainer(config: Config, folder: Path, show: str) -> Trainer:
+def _prepared_trainer(config: Config, folder: Path, show: str, stop: Stop, *, searched: float) -> Trainer:
+    """The trainer where the folder's checkpoint left it; a new one has the `searched` seconds on its clock."""
     trainer = build_trainer(config, folder, show)
     if checkpoint.resume(trainer, folder):
         log.info("Resumed after epoch %d, update %d", trainer.progress.epoch, trainer.progress.step)
+    else:
+        trainer.progress.wall_seconds = searched
+
+    def halt() -> None:
+        trainer.stop_requested = True
+
+    stop.on_request = halt
+    trainer.stop_requested = stop.is_requested
     return trainer
+
+
+def _warn_of_a_lone_average(trainer: Trainer, outcome: Outcome) -> None:
+    average = trainer.averaging.model
+    if outcome.averaged is not None and average is not None and int(average.n_averaged) == 1:
+        log.warning("averaging=%s: the average is of a single epoch", trainer.config.averaging["name"])
 
 
 def check(config: Config, *, here: bool = True) -> None:
@@ -123,7 +141,7 @@ def check(config: Config, *, here: bool = True) -> None:
     check_scheduler(config)
     check_callbacks(config)
     check_averaging(config)
-    check_model(config)
+    check_optimizer(config.optimizer, checked_model(config))
     rehearse(config)
 
 
@@ -140,21 +158,22 @@ def build_trainer(config: Config, folder: Path, show: str = "nothing") -> Traine
     )
 
 
-def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:
+def find_lr(config: Config, lrs: Sequence[float], stop: Stop | None = None) -> RangeTest:
     """The range test on a model of its own, which starts as that of a run with `config` does.
 
     Raises:
         UsageError: the config cannot run, or no rate lowers the loss.
+        StoppedError: a stop was asked for.
     """
     constant: Any = OmegaConf.to_container(OmegaConf.load(CONF / "scheduler" / "constant.yaml"))
     none: Any = OmegaConf.to_container(OmegaConf.load(CONF / "averaging" / "none.yaml"))
     known = at_lr(config, 1.0) if config.optimizer["lr"] == AUTO else config
     alone = replace(known, scheduler=constant, averaging=none, warmup=0.0, interval=None, seconds=None, callbacks={})
     with torch.random.fork_rng(devices=[]):  # a trainer seeds the global generator for dropout
-        return range_test_of(_trainer(alone), lrs)
+        return range_test_of(_trainer(alone), lrs, stop or Stop())
 
 
-def _with_found_lr(config: Config, folder: Path) -> Config:
+def _with_found_lr(config: Config, folder: Path, stop: Stop) -> Config:
     """`config` with the learning rate that `optimizer.lr=auto` asks for, found once and kept in the folder."""
     if config.optimizer["lr"] != AUTO:
         return config
@@ -162,7 +181,7 @@ def _with_found_lr(config: Config, folder: Path) -> Config:
     path = folder / LR_FIND_FILE
     if not path.exists():
         # With a seed of its own: the runs of a setting, which differ in the seed, are to share their peak.
-        write_text(path, find_lr(replace(config, seed=0), rates()).to_csv())
+        write_text(path, find_lr(replace(config, seed=0), rates(), stop).to_csv())
     lr = RangeTest.read_csv(path).suggestion()
     log.info("optimizer.lr=auto: %g, by the range test in %s", lr, path)
     return at_lr(config, lr)
@@ -269,6 +288,7 @@ def _settings(config: Config, precision: Precision) -> dict[str, str | float | b
         "optimizer": config.optimizer["name"],
         "scheduler": config.scheduler["name"],
         "lr": float(config.optimizer["lr"]),
+        "averaging": config.averaging["name"],
         "warmup": config.warmup,
         "epochs": config.epochs,
         "batch_size": config.batch_size,
@@ -312,32 +332,6 @@ def _claimed(config: Config, folder: Path, wait: bool) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(trainer: Trainer) -> Iterator[None]:
-    """SIGINT and SIGTERM end the run after the update in hand; a second one ends the process as it always would."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may have handlers
-        return
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        trainer.stop_requested = True
-        handler = previous[signal.Signals(signum)]
-        if callable(handler) and handler is not signal.default_int_handler:
-            handler(signum, frame)  # a sweep's, which stops what comes after this run
-        else:
-            restore()
-
-    def restore() -> None:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        restore()
 
 
 def _describe(error: Exception) -> str:

@@ -82,6 +82,9 @@ def _announce(record: RunRecord, label: str = "") -> None:
         accuracy = f"{100 * record.test_accuracy:.2f} %"
         seconds = record.train_seconds
         log.info("%stest accuracy %s, test loss %.4f, %.1f s of training", label, accuracy, record.test_loss, seconds)
+        if record.averaged_test_accuracy is not None:
+            accuracy = f"{100 * record.averaged_test_accuracy:.2f} %"
+            log.info("%saveraged weights: test accuracy %s, test loss %.4f", label, accuracy, record.averaged_test_loss)
     elif record.status == "completed":
         val_accuracy, val_loss = 100 * (record.val_accuracy or 0), record.val_loss
         log.info("%svalidation accuracy %.2f %%, validation loss %.4f, not tested", label, val_accuracy, val_loss)

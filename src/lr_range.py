@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from src.errors import UsageError
+from src.stopping import Stop, StoppedError
 from src.trainer import Trainer
 
 MIN_LR, MAX_LR, NUM_UPDATES = 1e-6, 10.0, 400
@@ -72,19 +73,23 @@ class RangeTest:
         return cls(*([float(value) for value in column] for column in columns))
 
 
-def range_test(update: Callable[[float], float], lrs: Sequence[float]) -> RangeTest:
+def range_test(update: Callable[[float], float], lrs: Sequence[float], stop: Stop | None = None) -> RangeTest:
     """Tries growing rates until the loss is not finite or its smoothed curve is four times its best.
 
     Args:
         update: Makes one update at a learning rate; returns the loss before it.
         lrs: Growing, evenly spaced in their logarithm.
+        stop: Looked at before every update.
 
     Raises:
         UsageError: no rate lowers the loss.
+        StoppedError: a stop was asked for.
     """
     test = RangeTest([], [], [])
     average = 0.0
     for number, lr in enumerate(lrs, 1):
+        if stop is not None and stop.is_requested:
+            raise StoppedError
         loss = update(lr)
         average = _MEMORY * average + (1 - _MEMORY) * loss
         smoothed = average / (1 - _MEMORY**number)  # as if there had been losses before the first
@@ -96,7 +101,7 @@ def range_test(update: Callable[[float], float], lrs: Sequence[float]) -> RangeT
     if len(test.lrs) < 2 or min(test.smoothed) > (1 - _NOISE) * test.smoothed[0]:
         raise UsageError(
             f"no learning rate from {lrs[0]:g} to {lrs[-1]:g} lowers the loss by more than {_NOISE:.0%}, so none is "
-            "suggested; try others (min_lr, max_lr of scripts/lr_find.py), or give optimizer.lr as a number"
+            "suggested; give optimizer.lr as a number (scripts/lr_find.py can try others: min_lr, max_lr)"
         )
     return test
 
@@ -114,8 +119,8 @@ def rates(min_lr: float = MIN_LR, max_lr: float = MAX_LR, num_updates: int = NUM
     return [float(lr) for lr in np.geomspace(min_lr, max_lr, num_updates)]
 
 
-def range_test_of(trainer: Trainer, lrs: Sequence[float]) -> RangeTest:
-    """The range test on a trainer's own updates; leaves model, optimizer, schedule and random numbers as they were.
+def range_test_of(trainer: Trainer, lrs: Sequence[float], stop: Stop | None = None) -> RangeTest:
+    """The range test on a trainer's own updates; all that a checkpoint holds is afterwards as it was.
 
     The trainer's schedule must be constant and without warmup: the test sets the learning rate itself.
     """
@@ -130,7 +135,7 @@ def range_test_of(trainer: Trainer, lrs: Sequence[float]) -> RangeTest:
 
     try:
         trainer.set_training(True)
-        return range_test(update, lrs)
+        return range_test(update, lrs, stop)
     finally:
         trainer.load_state_dict(before)
 

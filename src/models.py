@@ -32,8 +32,8 @@ def build_model(config: Mapping[str, Any], seed: int) -> nn.Module:
     return model
 
 
-def check_model(config: Config) -> None:
-    """Refuses a model that cannot be built, or cannot be trained on the smallest batch of an epoch.
+def checked_model(config: Config) -> nn.Module:
+    """The model, refused where it cannot be built or cannot be trained on the smallest batch of an epoch.
 
     Raises:
         UsageError: names the value and the remedy.
@@ -51,6 +51,7 @@ def check_model(config: Config) -> None:
     if shape != (batch, config.data.num_classes):
         wanted = (batch, config.data.num_classes)
         raise UsageError(f"model={name} makes an output of shape {shape}; it must be the logits, of shape {wanted}")
+    return model
 
 
 def softmax(num_classes: int) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from torch import Tensor
 from torch.optim import AdamW, Muon, Optimizer
@@ -42,6 +43,14 @@ class MuonWithAdamW(Optimizer):
         self._parts.append(AdamW(others, lr, betas, eps, weight_decay, fused=fused))
         # Neither momentum nor betas are defaults: no schedule can cycle what only one of the parts has.
         super().__init__([part.param_groups[0] for part in self._parts], {"lr": lr, "weight_decay": weight_decay})
+
+    @property
+    def has_hidden(self) -> bool:
+        """Whether there is a matrix for Muon."""
+        return len(self._parts) > 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_parts": self._parts}
 
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """One update of both parts, on the groups and the state of the whole."""

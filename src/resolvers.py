@@ -46,6 +46,20 @@ def first_cycle(num_cycles: int, growth: int, *, _root_: DictConfig) -> int:
     return math.ceil(_known_ticks(_root_) / sum(growth**cycle for cycle in range(num_cycles)))
 
 
+def ramp(*, _root_: DictConfig) -> float:
+    """`${ramp:}`: the fraction of the run that its warmup takes."""
+    warmup = float(_root_.warmup)
+    if _root_.seconds:
+        if warmup >= 1:
+            raise UsageError(
+                f"warmup={warmup:g}: scheduler={_root_.scheduler.name} begins where the warmup ends, and the updates "
+                f"of a run of {_root_.seconds:g} seconds are not known; give a fraction, as in warmup=0.1"
+            )
+        return warmup
+    updates = _known_updates(_root_)
+    return (warmup if warmup >= 1 else round(warmup * updates)) / updates
+
+
 def memory(fraction: float, *, _root_: DictConfig) -> float:
     """`${memory:0.1}`: the decay an update of an average that reaches back over that fraction of the run's updates."""
     if _root_.seconds:
@@ -115,6 +129,7 @@ def register() -> None:
         "rate": rate,
         "first_cycle": first_cycle,
         "memory": memory,
+        "ramp": ramp,
         "lr": peak_fraction,
         "run_path": run_path,
     }

@@ -12,6 +12,7 @@ import pandas as pd
 from src import records
 from src.identity import digest
 from src.records import RecordError, RunRecord
+from src.resolvers import AUTO
 
 # Runs that differ in one of these answer different questions: they are never averaged and never in one table.
 WORKLOAD = ["dataset", "model", "optimizer", "epochs", "seconds", "batch_size"]
@@ -44,9 +45,17 @@ def collect(folders: Sequence[Path]) -> Collection:
     runs = pd.DataFrame(list(found.values()))
     if not runs.empty:
         runs["seconds"] = pd.to_numeric(runs["seconds"])  # a column of nothing but None would be one of objects
+        runs["lr"] = _shared_lr(runs)
         runs["label"] = runs["setting"].map(_labels(runs))
         runs = runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
     return Collection(runs, problems)
+
+
+def _shared_lr(runs: pd.DataFrame) -> pd.Series:
+    """The peak lr; of runs that looked for theirs (optimizer.lr=auto) the median over the setting, which they share."""
+    lrs = pd.to_numeric(runs["lr"])
+    is_found = runs["settings"].map(lambda settings: settings["optimizer.lr"] == AUTO)
+    return lrs.where(~is_found, lrs.groupby(runs["setting"]).transform("median"))
 
 
 def _record_files(folders: Iterable[Path]) -> list[Path]:

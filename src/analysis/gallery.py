@@ -262,7 +262,7 @@ def print_curves(curves: Sequence[Curve], title: str) -> None:
     console.print(table)
     for note in dict.fromkeys(curve.note for curve in curves if curve.note):
         noted = [curve.scheduler for curve in curves if curve.note == note]
-        names = ", ".join(noted) if len(noted) < len(curves) else "all"
+        names = ", ".join(noted) if len(noted) < len(curves) or len(curves) == 1 else "all"
         console.print(f"{names}: {note}", style="dim", highlight=False, soft_wrap=True)
 
 

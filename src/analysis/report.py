@@ -19,6 +19,7 @@ from src.errors import UsageError
 
 log = logging.getLogger(__name__)
 
+FILE_WIDTH = 120  # a log file has no width, and rich would guess 80 and cut columns
 EXPENDABLE = ("train s", "n", "P(better)", "test loss", "p (Holm)")  # where a terminal is narrow, the first first
 
 
@@ -56,7 +57,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE)
 def print_comparison(table: pd.DataFrame) -> None:
     console = Console()
     if not console.is_terminal:
-        console = Console(width=120)  # a log file has no width, and rich would guess 80 and cut columns
+        console = Console(width=FILE_WIDTH)
     for title, rows in workloads(table):
         console.print(_fitting(readable(rows), title, console))
         console.print(*notes(rows), style="dim", highlight=False)

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from src.config import Config
 from src.errors import UsageError
 from src.optimizers import build_optimizer
-from src.schedules.schedule import CALCULATION_ERRORS, METRICS, Schedule, build_schedule
+from src.schedules.schedule import CALCULATION_ERRORS, METRICS, Schedule, build_schedule, described
 
 _REHEARSED_TICKS = 10_000
 
@@ -37,7 +37,9 @@ def rehearse(config: Config) -> list[float]:
             else:
                 schedule.end_epoch(tick, dict.fromkeys(METRICS, 1.0))
         except CALCULATION_ERRORS as error:
-            raise UsageError(f"scheduler={name} fails at tick {tick}: {error}; change its parameters") from error
+            raise UsageError(
+                f"scheduler={name} fails at tick {tick}: {described(error)}; change its parameters"
+            ) from error
         curve.append(float(optimizer.param_groups[0]["lr"]))
         if not 0 <= curve[-1] <= config.optimizer["lr"] * (1 + 1e-9):
             raise UsageError(
@@ -67,7 +69,9 @@ def trace(config: Config) -> list[float]:
                 schedule.end_epoch((step + 1) // per_epoch, _supposed_metrics((step + 1) / steps))
     except CALCULATION_ERRORS as error:
         name = config.scheduler["name"]
-        raise UsageError(f"scheduler={name} fails after update {len(curve)}: {error}; change its parameters") from error
+        raise UsageError(
+            f"scheduler={name} fails after update {len(curve)}: {described(error)}; change its parameters"
+        ) from error
     return curve
 
 

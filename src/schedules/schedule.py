@@ -34,6 +34,11 @@ class Warmup:
         return 1.0
 
 
+def described(error: Exception) -> str:
+    """What a schedule raised, which may be one of the user's own: its kind too, unless it speaks of a value."""
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+
+
 class Schedule:
     """One torch scheduler on the run's clock.
 
@@ -170,7 +175,7 @@ def _build_scheduler(config: Config, optimizer: Optimizer) -> LRScheduler:
         return LambdaLR(optimizer, lambda t: float(target(t, horizon, **arguments)))
     except CALCULATION_ERRORS as error:
         name = config.scheduler["name"]
-        raise UsageError(f"scheduler={name} fails at tick 0: {error}; change its parameters") from error
+        raise UsageError(f"scheduler={name} fails at tick 0: {described(error)}; change its parameters") from error
 
 
 def _second_hint(target: Callable[..., Any]) -> Any:
@@ -205,6 +210,6 @@ def _check_momentum(config: Config, optimizer: Optimizer) -> None:
     defaults = optimizer.defaults
     if not defaults.get("momentum") and "betas" not in defaults:
         raise UsageError(
-            f"{asked} has no momentum to cycle; set scheduler.cycle_momentum=false, or optimizer.momentum above 0 "
-            "where it has one"
+            f"{asked} has no momentum to cycle; set scheduler.cycle_momentum=false"
+            + (", or optimizer.momentum above 0" if "momentum" in defaults else "")
         )

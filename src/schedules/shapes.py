@@ -27,11 +27,13 @@ def k_decay(t: int, horizon: int, k: float, end: float) -> float:
 
 def cosine_cycles(t: int, horizon: int, num_cycles: int, cycle_decay: float, end: float) -> float:
     """Equal cosine cycles, each with `cycle_decay` times the peak of the one before."""
+    if num_cycles < 1:
+        raise ValueError(f"num_cycles={num_cycles} must be a whole number from 1")
     if t >= horizon:
         return end
     # In whole numbers: num_cycles * (t / horizon) can fall just short of the cycle that it begins.
     cycle, position = divmod(t * num_cycles, horizon)
-    return _between(cycle_decay**cycle, end, _cosine(position / horizon))
+    return _between(max(end, cycle_decay**cycle), end, _cosine(position / horizon))
 
 
 def rex(t: int, horizon: int, end: float) -> float:
@@ -59,6 +61,7 @@ def wsd(t: int, horizon: int, cooldown: float, shape: str, end: float) -> float:
 
 def trapezoid(t: int, horizon: int, warmup: float, cooldown: float) -> float:
     """Up over the fraction `warmup`, flat, linearly to 0 over the fraction `cooldown`; arXiv 2106.04560."""
+    _check_fractions(warmup, cooldown)
     up = min(1.0, (t + 1) / (warmup * horizon)) if warmup > 0 else 1.0
     return up * (1 - _since(1 - cooldown, cooldown, t, horizon))
 
@@ -116,9 +119,7 @@ def _progress(t: float, span: float) -> float:
 
 def _since(start: float, span: float, t: int, horizon: int) -> float:
     """How much of a fraction `span` of the run has gone by since its fraction `start`, from 0 to 1."""
-    for fraction in (start, span):
-        if not 0 <= fraction <= 1:
-            raise ValueError(f"{fraction:g} is no fraction of the run, which is from 0 to 1")
+    _check_fractions(start, span)
     begun = t - start * horizon
     return 0.0 if begun <= 0 else _progress(begun, span * horizon) if span > 0 else 1.0
 
@@ -133,6 +134,12 @@ def _cooldowns(q: float) -> dict[str, float]:
         "one_minus_square": 1 - q * q,
         "exponential": (0.01**q - 0.01) / 0.99,  # by a factor of 100, shifted down to end at 0
     }
+
+
+def _check_fractions(*values: float) -> None:
+    for value in values:
+        if not 0 <= value <= 1:
+            raise ValueError(f"{value:g} is no fraction of the run, which is from 0 to 1")
 
 
 def _between(top: float, end: float, height: float) -> float:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from src.averaging import NoAveraging, recompute_batch_norm
+from src.averaging import recompute_batch_norm
 from src.callbacks import Callback
 from src.config import Config
 from src.errors import UsageError
@@ -121,22 +121,64 @@ def test_a_stopped_run_goes_on_bit_for_bit(overrides: tuple[str, ...], stop_at: 
     first = build_trainer(config, tmp_path / "first")
     first.callbacks._steppers.append(StopAfter(stop_at))
     assert first.fit().status == "interrupted"
+    torch.save(first.state_dict(), tmp_path / "state.pt")
     second = build_trainer(config, tmp_path / "second")
-    second.load_state_dict(first.state_dict())
+    second.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
     assert second.fit() == outcome
 
 
-def test_a_run_too_short_for_its_average_has_none(tmp_path: Path) -> None:
-    trainer, outcome, _ = trained(small_config("averaging=ema"), tmp_path)
-    assert outcome.averaged is not None
-    trainer.averaging = NoAveraging()
-    assert trainer.test().averaged is None
+def test_loading_a_state_without_an_average_leaves_none(tmp_path: Path) -> None:
+    trainer = build_trainer(small_config("averaging=ema"), tmp_path)
+    before = trainer.state_dict()["averaging"]
+    trainer.fit()
+    assert trainer.averaging.model is not None
+    trainer.averaging.load_state_dict(before, trainer.model)
+    assert trainer.averaging.model is None
+
+
+def test_an_epoch_that_ends_where_averaging_starts_is_not_averaged(tmp_path: Path) -> None:
+    trainer, _, seen = trained(small_config("averaging=swa", "averaging.start=0.75", "epochs=4"), tmp_path)
+    assert close(averaged(trainer), seen.by_epoch[3])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize(
+    "overrides", [("averaging=ema",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda each: each[0]
+)
+def test_a_step_on_a_gpu_does_not_wait_for_it(overrides: tuple[str, ...], tmp_path: Path) -> None:
+    config = small_config("trainer.device=cuda", "trainer.precision=bf16", "model=mlp_bn", *overrides)
+    trainer = build_trainer(config, tmp_path)
+    trainer.set_training(True)
+    order = trainer.data.train_order(0, 0)
+    for first in (0, 64):  # the first update sets up what the later ones use
+        trainer.train_step(order[first : first + 64])
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        trainer.train_step(order[128:192])
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+@pytest.mark.parametrize(
+    "overrides", [("averaging=swa",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda each: each[0]
+)
+def test_a_run_on_a_gpu_in_half_precision(overrides: tuple[str, ...], precision: str, tmp_path: Path) -> None:
+    config = small_config(
+        "trainer.device=cuda", f"trainer.precision={precision}", "model=mlp_bn", "epochs=8", *overrides
+    )
+    _, outcome, _ = trained(config, tmp_path)
+    assert outcome.test is not None
+    assert outcome.test.accuracy > 0.8
 
 
 @pytest.mark.parametrize(
     ("overrides", "says"),
     [
-        (("averaging=swa", "averaging.start=2"), "start=2 is no fraction of the run"),
+        (("averaging=swa", "averaging.start=1"), "start=1 is no fraction of the run"),
         (("averaging=ema", "averaging.decay=1"), "decay=1 must be from 0 to below 1"),
         (("averaging=ema", "averaging.decay=slow"), "averaging.decay='slow': must be a number"),
         (("averaging=ema", "+averaging.start=0"), "averaging.start: no such parameter; MovingAverage takes decay"),

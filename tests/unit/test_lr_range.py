@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import signal
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from src.analysis.collect import collect
+from src.analysis.comparison import comparison
+from src.analysis.tables import to_markdown
 from src.config import identity
 from src.errors import UsageError
-from src.experiment import LR_FIND_FILE, build_trainer, check, find_lr, run
+from src.experiment import LR_FIND_FILE, build_trainer, check, find_lr, record_refusal, run
 from src.lr_range import RangeTest, _longest_descent, range_test, range_test_of, rates
+from src.stopping import Stop, StoppedError
+from src.trainer import Trainer
 from tests.conftest import small_config
 
 CURVATURES = torch.logspace(-3, 0, 40, dtype=torch.float64)
@@ -149,6 +156,64 @@ def _saved(state: dict[str, Any], folder: Path) -> Path:
     return folder / "state.pt"
 
 
+def test_a_stop_ends_the_test_before_its_next_update() -> None:
+    stop, tried = Stop(), []
+
+    def update(lr: float) -> float:
+        tried.append(lr)
+        if len(tried) == 7:
+            stop.request()
+        return 1.0
+
+    with pytest.raises(StoppedError):
+        range_test(update, rates(), stop)
+    assert len(tried) == 7
+
+
+def test_a_run_that_is_stopped_while_it_looks_for_its_rate_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer.train_step
+
+    def stopped(self: Trainer, examples: Tensor) -> None:
+        step(self, examples)
+        signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "train_step", stopped)
+        assert run(small_config("optimizer.lr=auto"), tmp_path, show="nothing").status == "interrupted"
+    assert not (tmp_path / LR_FIND_FILE).exists()
+    assert run(small_config("optimizer.lr=auto"), tmp_path, show="nothing").status == "completed"
+
+
+def test_the_search_is_on_the_clock_of_the_wall_and_not_of_the_training(tmp_path: Path) -> None:
+    record = run(small_config("optimizer.lr=auto"), tmp_path, show="nothing")
+    begun = datetime.fromisoformat(record.started_at)
+    assert record.wall_seconds > record.train_seconds
+    assert record.wall_seconds <= (datetime.fromisoformat(record.finished_at) - begun).total_seconds() + 1.5
+
+
+def test_seeds_that_found_their_rate_apart_share_a_row(tmp_path: Path) -> None:
+    for seed, lowest in enumerate((100, 110)):
+        losses = [max(0.5, 2 - 1.5 * i / lowest) for i in range(200)]
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        (folder / LR_FIND_FILE).write_text(RangeTest(rates(1e-3, 1, 200), losses, losses).to_csv())
+        run(small_config("optimizer.lr=auto", f"seed={seed}"), folder, show="nothing")
+    refused = small_config("optimizer.lr=auto", "seed=2")
+    record_refusal(refused, tmp_path / "2", UsageError("no learning rate"))
+    runs = collect([tmp_path]).runs
+    assert runs["lr"].nunique() == 1
+    table = comparison(runs)
+    assert (table["n"].tolist(), table["failed"].tolist()) == ([2], [1])
+    assert "| constant" in to_markdown(table)
+
+
+def test_a_sweep_in_which_no_rate_was_found_has_its_table(tmp_path: Path) -> None:
+    record_refusal(small_config("optimizer.lr=auto"), tmp_path, UsageError("no learning rate"))
+    assert "| –" in to_markdown(comparison(collect([tmp_path]).runs)).replace("|         –", "| –")
+
+
 def test_the_global_generator_is_left_as_it_was() -> None:
     before = torch.get_rng_state()
     find_lr(small_config("optimizer.lr=auto", "model=mlp", "model.dropout=0.3"), FEW)
@@ -183,7 +248,6 @@ def test_every_seed_of_a_setting_shares_the_rate_and_every_schedule_too(tmp_path
 def test_a_run_that_goes_on_does_not_look_for_its_rate_again(tmp_path: Path) -> None:
     config = small_config("optimizer.lr=auto")
     lrs = rates(1e-3, 1, 30)
-    RangeTest(lrs, [2 - 0.01 * i for i in range(30)], [2 - 0.01 * i for i in range(30)])
     kept = RangeTest(lrs, [2 - 0.01 * i for i in range(30)], [2 - 0.01 * i for i in range(30)])
     (tmp_path / LR_FIND_FILE).write_text(kept.to_csv())
     assert run(config, tmp_path, show="nothing").lr == kept.suggestion()

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from src.config import CONF
 from src.errors import UsageError
-from src.models import PreActivationBlock, build_model, check_model
+from src.models import PreActivationBlock, build_model, checked_model
 from tests.conftest import make_config
 
 # Counted by hand from the layers' shapes.
@@ -157,9 +157,15 @@ def one_output(num_classes: int) -> torch.nn.Module:
 )
 def test_a_model_that_could_not_be_trained_is_refused(overrides: tuple[str, ...], says: str) -> None:
     with pytest.raises(UsageError) as refusal:
-        check_model(make_config("data=digits", "model=softmax", *overrides))
+        checked_model(make_config("data=digits", "model=softmax", *overrides))
     assert says in str(refusal.value)
 
 
 def test_a_last_batch_of_one_example_is_no_trouble_to_other_models() -> None:
-    check_model(make_config("data=digits", "model=mlp", "batch_size=157"))
+    checked_model(make_config("data=digits", "model=mlp", "batch_size=157"))
+
+
+def test_trying_a_model_leaves_the_global_generator_alone() -> None:
+    before = torch.get_rng_state()
+    checked_model(make_config("data=digits", "model=mlp", "model.dropout=0.5"))
+    assert torch.equal(torch.get_rng_state(), before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 
 import pytest
@@ -129,3 +130,12 @@ def test_a_closure_is_called_once() -> None:
 def test_a_momentum_that_only_one_part_has_is_not_cycled() -> None:
     with pytest.raises(UsageError, match="optimizer=muon has no momentum to cycle"):
         rehearse(make_config("data=digits", "optimizer=muon", "scheduler=one_cycle", "epochs=2"))
+
+
+def test_a_copy_goes_on_by_itself() -> None:
+    weight, bias = torch.nn.Parameter(torch.ones(3, 3)), torch.nn.Parameter(torch.ones(3))
+    optimizer = MuonWithAdamW([weight, torch.nn.Parameter(torch.ones(2, 3)), bias])
+    copied = copy.deepcopy(optimizer)
+    copied.param_groups[0]["params"][0].grad = torch.ones(3, 3)
+    copied.step()
+    assert not torch.equal(copied.param_groups[0]["params"][0], weight)

@@ -15,8 +15,9 @@ from torch.nn import functional
 
 from src.config import CONF
 from src.errors import UsageError
+from src.models import build_model
 from src.muon import MuonWithAdamW
-from src.optimizers import build_optimizer
+from src.optimizers import build_optimizer, check_optimizer
 from src.schedules.rehearsal import rehearse
 from tests.conftest import make_config
 
@@ -167,3 +168,24 @@ def test_an_optimizer_whose_package_is_not_installed_is_refused(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UsageError, match=rf"^optimizer={name} needs {package}, which is not installed: "):
         rehearse(make_config("data=digits", f"optimizer={name}"))
+
+
+@pytest.mark.parametrize(
+    ("model", "has_hidden"), [("softmax", False), ("resnet", False), ("mlp", True), ("lenet", True)]
+)
+def test_muon_without_a_matrix_for_it_is_refused(model: str, has_hidden: bool) -> None:
+    config = make_config("optimizer=muon", f"model={model}")
+    built = build_model(config.model, seed=0)
+    if has_hidden:
+        check_optimizer(config.optimizer, built)
+        return
+    with pytest.raises(
+        UsageError, match=r"optimizer=muon: the model has no hidden weight matrix .* use optimizer=adamw"
+    ):
+        check_optimizer(config.optimizer, built)
+
+
+def test_an_optimizer_that_needs_a_closure_is_refused() -> None:
+    config = {"name": "lbfgs", "_target_": "torch.optim.LBFGS", "lr": 0.1}
+    with pytest.raises(UsageError, match="optimizer=lbfgs: LBFGS needs a closure in every step"):
+        build_optimizer(config, [weight()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from src.config import at_lr, config_hash
 from src.resolvers import path_label, sweep_name
 from tests.conftest import make_config
 
@@ -13,7 +14,9 @@ from tests.conftest import make_config
     [
         (("epochs=2",), 1),
         (("epochs=100",), 34),
-        (("epochs=5", "interval=step"), 731),  # 0.34 of 2,150 updates
+        (("epochs=4",), 2),
+        (("epochs=7",), 3),
+        (("epochs=5", "interval=step"), 717),  # a third of 2,150 updates
         (("interval=second", "seconds=60"), 20),
     ],
 )
@@ -36,6 +39,31 @@ def test_decay_reaches_its_final_fraction_over_the_run() -> None:
 def test_lr_is_a_fraction_of_the_peak() -> None:
     scheduler = make_config("scheduler=cyclic", "optimizer.lr=0.3").scheduler
     assert (scheduler["base_lr"], scheduler["max_lr"]) == pytest.approx((0.03, 0.3))
+
+
+def test_fractions_of_a_peak_that_is_still_to_be_found_wait_for_it() -> None:
+    auto = make_config("scheduler=cyclic", "optimizer.lr=auto", "+scheduler.scale_fn=auto")
+    assert (auto.scheduler["base_lr"], auto.scheduler["max_lr"]) == ("auto*0.1", "auto*1.0")
+    found = at_lr(auto, 0.3)
+    assert (found.scheduler["base_lr"], found.scheduler["max_lr"]) == pytest.approx((0.03, 0.3))
+    assert found.scheduler["scale_fn"] == "auto"  # a word of the user's own
+    assert (found.optimizer["lr"], auto.optimizer["lr"]) == (0.3, "auto")
+    assert config_hash(found) == config_hash(auto)
+
+
+@pytest.mark.parametrize(("epochs", "T_0"), [(1, 1), (7, 1), (8, 2), (15, 3)])
+def test_three_doubling_cycles_fill_the_run_and_no_fourth_begins(epochs: int, T_0: int) -> None:  # noqa: N803
+    found = make_config("scheduler=cosine_restarts", "interval=epoch", f"epochs={epochs}").scheduler["T_0"]
+    assert found == T_0
+    assert 7 * found >= epochs
+
+
+def test_a_rate_adds_up_to_its_total() -> None:
+    assert make_config("scheduler=inverse_time", "interval=epoch", "epochs=18").scheduler["rate"] == pytest.approx(0.5)
+
+
+def test_an_average_remembers_a_fraction_of_the_updates() -> None:
+    assert make_config("averaging=ema", "epochs=10").averaging["decay"] == pytest.approx(1 - 1 / 430)
 
 
 def test_a_label_is_a_legal_and_short_folder_name() -> None:

@@ -22,6 +22,8 @@ def make_run(tmp_path: Path) -> MakeRun:
         *overrides: str,
         accuracy: float | None = 0.9,
         averaged: float | None = None,
+        val_loss: float | None = 0.5,
+        reached: dict[str, int | None] | None = None,
         status: str = "completed",
         folder: str = "",
     ) -> Path:
@@ -44,14 +46,19 @@ def make_run(tmp_path: Path) -> MakeRun:
             seed=config.seed,
             config_hash=config_hash(config),
             config=identity(config),
-            test_accuracy=accuracy if completed else None,
-            test_loss=1 - accuracy if completed and accuracy is not None else None,
+            test_accuracy=accuracy if completed and config.read_test else None,
+            test_loss=1 - accuracy if completed and config.read_test and accuracy is not None else None,
             val_accuracy=accuracy,
             averaged_test_accuracy=None if averaged is None or not completed else averaged,
-            val_loss=0.5,
+            val_loss=val_loss if completed else None,
+            read_test=config.read_test,
+            mean_val_accuracy=accuracy,
             train_loss=0.4,
             train_seconds=2.0,
-            time_to={"0.8": {"epoch": 1, "step": 2, "seconds": 1.0}, "0.99": None},
+            time_to={
+                target: None if epoch is None else {"epoch": epoch, "step": 2 * epoch, "seconds": float(epoch)}
+                for target, epoch in (reached or {"0.8": 1, "0.99": None}).items()
+            },
             error="RuntimeError: out of memory\n\nTraceback" if status == "failed" else None,
             started_at="2026-01-01T00:00:00+00:00",
             finished_at="2026-01-01T00:01:00+00:00",

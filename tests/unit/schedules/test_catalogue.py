@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from src.schedules.rehearsal import rehearse
+from src.schedules.schedule import Warmup, build_warmup
 from tests.conftest import make_config
 from tests.unit.schedules.conftest import NAMES, PEAK, TICKS, build, by_tick, curve, drive
 
@@ -78,7 +79,7 @@ def flat_cosine(t: int, start: float) -> float:
 
 
 def warmup_cosine(t: int) -> float:
-    return min(1.0, (t + 1) / 10) * flat_cosine(t, 0.1)
+    return (t + 1) / 10 if t < 10 else half_cosine((t - 10) / (TICKS - 10))
 
 
 def swa(t: int) -> float:
@@ -148,8 +149,25 @@ def test_warmup_is_a_ramp_on_top_of_any_schedule(name: str) -> None:
     interval = by_tick(name).tick_interval
     eight = f"warmup={8 / TICKS}" if interval == "second" else "warmup=8"
     ramp = [min(1.0, (t + (interval != "second")) / 8) for t in range(TICKS)]
-    bare, warmed = curve(by_tick(name, "warmup=0")), curve(by_tick(name, eight))
+    config = by_tick(name, eight)
+    schedule, optimizer = build(config)
+    schedule.warmup = Warmup()
+    bare, warmed = list(drive(config, schedule, optimizer)), curve(config)
     assert warmed == pytest.approx([lr * factor for lr, factor in zip(bare, ramp, strict=True)], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "warmup_cosine"])
+def test_no_other_schedule_knows_of_the_ramp(name: str) -> None:
+    by_hand = by_tick(name, "warmup=0")
+    assert by_tick(name, "warmup=0.1").scheduler == by_hand.scheduler
+
+
+@pytest.mark.parametrize("warmup", ["0", "8", "0.1", "0.3", "50"])
+def test_warmup_cosine_begins_its_cosine_where_its_warmup_ends(warmup: str) -> None:
+    found = curve(by_tick("warmup_cosine", f"warmup={warmup}"))
+    peaks = [t for t, lr in enumerate(found) if lr == pytest.approx(PEAK, rel=1e-12)]
+    length = build_warmup(by_tick("warmup_cosine", f"warmup={warmup}")).steps
+    assert peaks == ([length - 1, length] if length else [0])
 
 
 @pytest.mark.parametrize("at", [3, 90])

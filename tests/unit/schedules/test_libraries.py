@@ -153,7 +153,7 @@ def test_timm_agrees_on_growing_cycles_but_at_their_first_tick(libraries: Librar
 
 def test_transformers_agrees_on_warmup_cosine_but_starts_at_zero(libraries: Libraries) -> None:
     expected = by_torch(libraries.transformers.get_cosine_schedule_with_warmup(optimizer(), 10, TICKS), TICKS)
-    found = curve(by_tick("warmup_cosine", "warmup=10", f"scheduler.start={10 / TICKS}"))
+    found = curve(by_tick("warmup_cosine"))  # a warmup of ten, by itself
     assert expected[0] == 0  # its first update is lost; ours is the same ramp one update earlier
     assert found[:10] == pytest.approx(expected[1:11], abs=1e-9)
     assert found[10:] == pytest.approx(expected[10:], abs=1e-9)

@@ -26,12 +26,12 @@ def test_step_is_the_formula_of_the_textbook() -> None:
     assert rehearse(config) == pytest.approx([0.1 * 0.1 ** (t // 10) for t in range(25)], abs=1e-15)
 
 
-@pytest.mark.parametrize("epochs", [2, 100])
+@pytest.mark.parametrize("epochs", [2, 7, 100])
 def test_defaults_do_what_the_name_says_in_a_short_and_in_a_long_run(epochs: int) -> None:
     def lrs(name: str) -> list[float]:
         return rehearse(make_config("data=digits", f"scheduler={name}", f"epochs={epochs}", "optimizer.lr=1"))
 
-    assert len(set(lrs("step"))) == min(epochs, 3)
+    assert len(set(lrs("step"))) == min(epochs, 3)  # two drops at most
     assert lrs("exponential")[-1] == pytest.approx(0.01 ** (1 - 1 / epochs))
     assert lrs("cosine")[-1] < 0.01
     assert max(lrs("one_cycle")) == pytest.approx(1, abs=0.02)
@@ -195,7 +195,7 @@ def test_one_cycle_that_is_shorter_than_the_run_is_refused() -> None:
     ],
 )
 def test_cycling_a_momentum_that_is_not_there_is_refused(name: str, optimizer: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match=r"scheduler.cycle_momentum=true: optimizer=.* set scheduler.cycle_momentum=f"):
+    with pytest.raises(UsageError, match=r"cycle_momentum=true: optimizer=.* set scheduler.cycle_momentum=false"):
         rehearse(by_tick(name, "scheduler.cycle_momentum=true", *optimizer))
     rehearse(by_tick(name, "scheduler.cycle_momentum=false", *optimizer))
 
@@ -214,6 +214,11 @@ def test_the_logged_lr_is_not_what_get_lr_says_between_steps() -> None:
     with pytest.warns(UserWarning, match="get_last_lr"):
         wrong = schedule.scheduler.get_lr()[0]
     assert (schedule.begin_update(1, 0.0), wrong) == (PEAK / 2, PEAK / 4)
+
+
+def test_cycles_whose_peak_falls_below_their_end_stay_there() -> None:
+    found = curve(by_tick("cosine_cycles", "scheduler.end=0.3"))
+    assert found[-30:] == pytest.approx([0.3 * PEAK] * 30)
 
 
 def test_plateau_would_count_a_nan_as_no_improvement() -> None:
@@ -287,6 +292,9 @@ def test_a_class_and_a_function_of_the_users_own() -> None:
         (("scheduler=wsd", "scheduler.shape=round"), "wsd fails at tick 0: shape=round is none of linear, cosine"),
         (("scheduler=wsd", "scheduler.cooldown=1.5"), "no fraction of the run"),
         (("scheduler=noam", "scheduler.warmup=0"), "noam fails at tick 0"),
+        (("scheduler=trapezoid", "scheduler.warmup=500"), "500 is no fraction of the run"),
+        (("scheduler=cosine_cycles", "scheduler.num_cycles=0"), "num_cycles=0 must be a whole number from 1"),
+        (("scheduler=warmup_cosine", "seconds=20", "interval=second", "warmup=5"), "give a fraction, as in warmup=0.1"),
         (("scheduler=factor", "scheduler.floor=3"), "from 0 to the peak"),
         (("scheduler=rex", "interval=second"), "with interval=second give it as seconds=60"),
         (("scheduler=plateau", "seconds=20"), "give its spans as numbers (scheduler.patience=2)"),
