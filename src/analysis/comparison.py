@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -54,6 +55,40 @@ def comparison(runs: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFrame:
     return table.sort_values(order, na_position="last", ignore_index=True).drop(columns="lost")
 
 
+def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
+    """Every two settings of a workload over their common seeds, Holm over all pairs of the workload.
+
+    `difference` is the first's test error less the second's.
+    """
+    runs = runs.assign(test_error=1 - pd.to_numeric(runs["test_accuracy"]))
+    parts = []
+    for _, rows in runs.groupby(WORKLOAD, dropna=False, sort=False):
+        settings = [group for _, group in rows.groupby("setting", sort=False)]
+        found = [_pair(first, second) for first, second in combinations(settings, 2)]
+        part = pd.DataFrame([pair for pair in found if pair is not None])
+        if len(part):
+            part["p_holm"] = stats.holm(part["p"])
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _pair(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any] | None:
+    own, other = _by_seed(first), _by_seed(second)
+    differences = [own[seed] - other[seed] for seed in sorted(own.keys() & other.keys())]
+    if len(differences) < 2:
+        return None
+    row = {name: first.iloc[0][name] for name in WORKLOAD}
+    interval = stats.bca_interval(differences)
+    return row | {
+        "first": first.iloc[0]["label"], "first_lr": first.iloc[0]["lr"],
+        "second": second.iloc[0]["label"], "second_lr": second.iloc[0]["lr"],
+        "n": len(differences), "difference": sum(differences) / len(differences),
+        "difference_low": interval.low, "difference_high": interval.high,
+        "p": float(stats.sign_flip_p(differences)),
+        "p_better": stats.probability_of_improvement(list(own.values()), list(other.values())),
+    }  # fmt: skip
+
+
 def _compared(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
     """The rows of one workload."""
     groups = dict(list(runs.groupby("setting", sort=False)))
@@ -79,7 +114,7 @@ def _by_seed(rows: pd.DataFrame) -> dict[int, float]:
 def _row(group: pd.DataFrame, target: str | None) -> dict[str, Any]:
     first = group.iloc[0]
     completed = group[group["status"] == "completed"]
-    row: dict[str, Any] = {name: first[name] for name in [*SETTING, "label"]}
+    row: dict[str, Any] = {name: first[name] for name in [*SETTING, "label", "setting"]}
     row["n"] = len(completed)
     for metric in METRICS:
         values = pd.to_numeric(completed[metric])

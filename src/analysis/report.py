@@ -10,10 +10,13 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from src.analysis.budgets import budget_table
 from src.analysis.collect import collect
-from src.analysis.comparison import REFERENCE, comparison, evaluated
-from src.analysis.figures import SERIES, draw_figures, has_series
+from src.analysis.comparison import REFERENCE, comparison, evaluated, pairwise
+from src.analysis.curves import SERIES, has_series
+from src.analysis.figures import draw_figures
 from src.analysis.tables import notes, readable, to_latex, to_markdown, workloads
+from src.analysis.tuning import GROUP, is_tuning, sensitivity, tolerance
 from src.atomic import write_text
 from src.errors import UsageError
 
@@ -39,19 +42,43 @@ def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE)
     if counted.empty:  # a sweep that was stopped while it tuned
         counted = runs
     table = comparison(counted, reference)
+    tuned = sensitivity(runs[is_tuning(runs)])
+    _write_tables(out, runs, counted, table, tuned)
+    print_comparison(table)
+    for _, run in runs[runs["status"] == "failed"].iterrows():
+        log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
+    completed = counted[counted["status"] == "completed"]
+    for folder in completed[~completed["folder"].map(has_series)]["folder"]:
+        log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
+    draw_figures(counted, table, tuned, out / "figures")
+    log.info("Tables and figures in %s", out)
+    return table
+
+
+def _write_tables(
+    out: Path, runs: pd.DataFrame, counted: pd.DataFrame, table: pd.DataFrame, tuned: pd.DataFrame
+) -> None:
+    """Every number in CSV, in full precision; the comparison for people as well."""
     write_text(out / "runs.csv", runs.drop(columns=["settings"]).to_csv(index=False))
     write_text(out / "comparison.csv", table.to_csv(index=False))
     write_text(out / "comparison.md", to_markdown(table))
     write_text(out / "comparison.tex", to_latex(table))
-    print_comparison(table)
-    for _, run in runs[runs["status"] == "failed"].iterrows():
-        log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
-    drawable = runs["folder"].map(has_series)
-    for folder in runs[~drawable & (runs["status"] == "completed")]["folder"]:
-        log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
-    draw_figures(counted[counted["folder"].map(has_series)], out / "figures")
-    log.info("Tables and figures in %s", out)
-    return table
+    if len(tuned):
+        tuned = tuned.assign(tolerance=_tolerances(tuned))
+    for name, rows in {
+        "lr_sensitivity": tuned,
+        "pairwise": pairwise(counted),
+        "budget_table": budget_table(table),
+    }.items():
+        (out / f"{name}.csv").unlink(missing_ok=True)  # of an earlier report
+        if len(rows):
+            write_text(out / f"{name}.csv", rows.to_csv(index=False))
+
+
+def _tolerances(tuned: pd.DataFrame) -> pd.Series:
+    """For each row the decades of lr within half a percentage point of its schedule's best."""
+    parts = [pd.Series(tolerance(grid), index=grid.index) for _, grid in tuned.groupby(GROUP, dropna=False)]
+    return pd.concat(parts)
 
 
 def print_comparison(table: pd.DataFrame) -> None:

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from src.analysis.collect import collect
-from src.analysis.figures import STYLES, draw_lr_curves
+from src.analysis.curves import draw_lr_curves
 from src.analysis.report import build_report
+from src.analysis.style import STYLES, display_names, palette
 from src.errors import UsageError
 from tests.unit.analysis.conftest import MakeRun
 
@@ -76,7 +77,9 @@ def test_no_record_is_an_error(tmp_path: Path) -> None:
 
 def test_the_lr_picture_draws_what_was_logged(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step")
-    axes = draw_lr_curves(collect([tmp_path]).runs).axes[0]
+    runs = collect([tmp_path]).runs
+    runs = runs.assign(name=display_names(runs))
+    axes = draw_lr_curves(runs, palette(runs["name"])).axes[0]
     assert axes.lines[0].get_ydata().tolist() == [0.02, 0.02, 0.01, 0.01, 0.01]
     assert axes.lines[0].get_xdata().tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]  # two updates an epoch, the last to its end
 
