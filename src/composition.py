@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -15,9 +14,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src.config import CONF
-from src.errors import UsageError
-
-_NO_KEY = re.compile(r"^Could not override '(.+)'\.$")
+from src.errors import UsageError, one_line
 
 
 @contextmanager
@@ -57,16 +54,7 @@ def refusing() -> Iterator[None]:
         yield
     except MissingConfigException as error:
         group, _, choice = str(error.missing_cfg_file).rpartition("/")
-        said = f"{group}={choice}: choose one of {', '.join(error.options)}" if error.options else _one_line(error)
+        said = f"{group}={choice}: choose one of {', '.join(error.options)}" if error.options else one_line(error)
         raise UsageError(said) from error
     except (HydraException, OmegaConfBaseException) as error:
-        raise UsageError(_one_line(error)) from error
-
-
-def _one_line(error: Exception) -> str:
-    """What Hydra says over several lines, without those that speak of its own types or point to its manual."""
-    # Its advice to write +key would be refused in turn: the schema knows no other keys.
-    lines = [line.strip().partition(" To append to your")[0] for line in str(error).splitlines()]
-    lines = [_NO_KEY.sub(r"\1: there is no such key; --cfg job shows those there are", line) for line in lines]
-    lines = [line for line in lines if not line.startswith("To append to your")]
-    return " ".join(line for line in lines if line and not line.startswith(("full_key", "object_type", "See https")))
+        raise UsageError(one_line(error)) from error

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from src import resolvers
-from src.errors import UsageError
+from src.errors import UsageError, one_line
 from src.identity import MACHINE_KEYS, digest, flatten
 from src.resolvers import AUTO, updates_per_epoch
 
@@ -146,7 +146,7 @@ def load(node: DictConfig) -> Config:
         _check_ranges(typed)
         config = OmegaConf.to_object(typed)
     except OmegaConfBaseException as error:
-        raise UsageError(_one_line(error)) from error
+        raise UsageError(one_line(error)) from error
     assert isinstance(config, Config)
     _check_components(config)
     for group in GROUPS:
@@ -258,10 +258,3 @@ def _check_components(config: Config) -> None:
 def _require(holds: bool, key: str, value: object, allowed: str) -> None:
     if not holds:
         raise UsageError(f"{key}={value}: must be {allowed}")
-
-
-def _one_line(error: OmegaConfBaseException) -> str:
-    """An OmegaConf error without the lines that speak of its own types."""
-    text = re.sub(r"^\w+ raised while resolving interpolation: ", "", str(error).splitlines()[0])
-    key = getattr(error, "full_key", None)
-    return f"{key}: {text}" if key and not text.startswith(str(key)) else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -23,3 +24,20 @@ def refuse(error: Exception) -> int:
     """Says what is wrong, once; returns the exit status."""
     print(f"error: {error}", file=sys.stderr)
     return EXIT_USAGE
+
+
+_NO_KEY = re.compile(r"^Could not override '(.+?)'\.( To append.*)?$")
+_INTERNAL = ("full_key", "object_type", "reference_type", "See https", "To append to your")
+
+
+def one_line(error: Exception) -> str:
+    """What Hydra and OmegaConf say over several lines, without those that speak of their own types.
+
+    Their advice to write +key would be refused in turn: the schema knows no other keys.
+    """
+    lines = [line.strip() for line in str(error).splitlines()]
+    text = " ".join(line for line in lines if line and not line.startswith(_INTERNAL))
+    text = re.sub(r"^\w+ raised while resolving interpolation: ", "", text)
+    text = _NO_KEY.sub(r"\1: there is no such key; --cfg job shows those there are", text)
+    key = getattr(error, "full_key", None)
+    return f"{key}: {text}" if key and not text.startswith(str(key)) else text

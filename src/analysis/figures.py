@@ -59,7 +59,7 @@ def _figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame)
     sensitivity = sensitivity.assign(name=sensitivity["label"]) if len(sensitivity) else sensitivity
     styles = palette([*runs["name"], *table["name"], *(sensitivity["name"] if len(sensitivity) else [])])
     yield from _of_each("test_error", table, lambda rows: _test_errors(rows, runs, styles))
-    drawn = runs[runs["status"].isin(["completed", "diverged"]) & runs["folder"].map(has_series)]
+    drawn = runs[runs["status"].isin(["completed", "diverged"]) & runs["folder"].map(has_series).astype(bool)]
     for name, draw in CURVES.items():
         yield from _of_each(name, drawn, partial(draw, styles=styles))
     if len(sensitivity):

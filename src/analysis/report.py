@@ -48,7 +48,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE)
     for _, run in runs[runs["status"] == "failed"].iterrows():
         log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
     completed = counted[counted["status"] == "completed"]
-    for folder in completed[~completed["folder"].map(has_series)]["folder"]:
+    for folder in completed[~completed["folder"].map(has_series).astype(bool)]["folder"]:
         log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
     draw_figures(counted, table, tuned, out / "figures")
     log.info("Tables and figures in %s", out)

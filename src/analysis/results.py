@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from src.analysis import stats
 from src.analysis.budgets import FAMILY, times_by_workload
-from src.analysis.style import Palette, legend, panels
+from src.analysis.style import Palette, legend, panels, scale_logarithmically
 from src.analysis.tables import workload_title
 
 

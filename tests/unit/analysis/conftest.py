@@ -4,72 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from src.config import config_hash, identity
+from src.config import Config, config_hash, identity
 from src.records import RunRecord, write_record
 from tests.conftest import small_config
 
 MakeRun = Callable[..., Path]
 
 
+def record_of(
+    config: Config,
+    *,
+    accuracy: float | None = 0.9,
+    averaged: float | None = None,
+    val_loss: float | None = 0.5,
+    reached: dict[str, int | None] | None = None,
+    status: str = "completed",
+) -> RunRecord:
+    """The record that a run of `config` would leave, with the given numbers."""
+    completed = status == "completed"
+    tested = completed and config.read_test
+    return RunRecord(
+        status=status,
+        dataset=config.data.name,
+        dataset_requested=config.data.name,
+        model=config.model["name"],
+        optimizer=config.optimizer["name"],
+        scheduler=config.scheduler["name"],
+        lr=None if config.optimizer["lr"] == "auto" else config.optimizer["lr"],
+        averaging=config.averaging["name"],
+        warmup=config.warmup,
+        epochs=config.epochs,
+        seconds=config.seconds,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        config_hash=config_hash(config),
+        config=identity(config),
+        test_accuracy=accuracy if tested else None,
+        test_loss=1 - accuracy if tested and accuracy is not None else None,
+        averaged_test_accuracy=averaged if tested else None,
+        val_accuracy=accuracy,
+        val_loss=val_loss if completed else None,
+        read_test=config.read_test,
+        mean_val_accuracy=accuracy,
+        train_loss=0.4,
+        train_seconds=2.0,
+        time_to={
+            target: None if epoch is None else {"epoch": epoch, "step": 2 * epoch, "seconds": float(epoch)}
+            for target, epoch in (reached or {"0.8": 1, "0.99": None}).items()
+        },
+        error="RuntimeError: out of memory\n\nTraceback" if status == "failed" else None,
+        started_at="2026-01-01T00:00:00+00:00",
+        finished_at="2026-01-01T00:01:00+00:00",
+        provenance={"device": "cpu", "git_sha": None},
+    )
+
+
+def write_run(record: RunRecord, folder: Path) -> None:
+    """A record with a history of two epochs and four updates beside it."""
+    write_record(record, folder)
+    (folder / "history.csv").write_text(
+        "epoch,step,lr,train_loss,train_accuracy,val_loss,val_accuracy,train_seconds\n"
+        "1,2,0.02,1.0,0.5,1.1,0.6,1.0\n2,4,0.01,0.8,0.6,0.9,0.7,2.0\n"
+    )
+    (folder / "steps.csv").write_text("step,lr,loss\n0,0.02,2.0\n1,0.02,1.5\n2,0.01,1.2\n3,0.01,1.0\n")
+
+
 @pytest.fixture
 def make_run(tmp_path: Path) -> MakeRun:
-    """Writes a record, a history of two epochs and four updates into a folder of its own."""
+    """Writes what a run leaves into a folder of its own."""
 
-    def make(
-        *overrides: str,
-        accuracy: float | None = 0.9,
-        averaged: float | None = None,
-        val_loss: float | None = 0.5,
-        reached: dict[str, int | None] | None = None,
-        status: str = "completed",
-        folder: str = "",
-    ) -> Path:
+    def make(*overrides: str, folder: str = "", **numbers: Any) -> Path:
         config = small_config(*overrides)
         target = tmp_path / "sweep" / (folder or config_hash(config))
-        completed = status == "completed"
-        record = RunRecord(
-            status=status,
-            dataset=config.data.name,
-            dataset_requested=config.data.name,
-            model=config.model["name"],
-            optimizer=config.optimizer["name"],
-            scheduler=config.scheduler["name"],
-            lr=None if config.optimizer["lr"] == "auto" else config.optimizer["lr"],
-            averaging=config.averaging["name"],
-            warmup=config.warmup,
-            epochs=config.epochs,
-            seconds=config.seconds,
-            batch_size=config.batch_size,
-            seed=config.seed,
-            config_hash=config_hash(config),
-            config=identity(config),
-            test_accuracy=accuracy if completed and config.read_test else None,
-            test_loss=1 - accuracy if completed and config.read_test and accuracy is not None else None,
-            val_accuracy=accuracy,
-            averaged_test_accuracy=None if averaged is None or not completed else averaged,
-            val_loss=val_loss if completed else None,
-            read_test=config.read_test,
-            mean_val_accuracy=accuracy,
-            train_loss=0.4,
-            train_seconds=2.0,
-            time_to={
-                target: None if epoch is None else {"epoch": epoch, "step": 2 * epoch, "seconds": float(epoch)}
-                for target, epoch in (reached or {"0.8": 1, "0.99": None}).items()
-            },
-            error="RuntimeError: out of memory\n\nTraceback" if status == "failed" else None,
-            started_at="2026-01-01T00:00:00+00:00",
-            finished_at="2026-01-01T00:01:00+00:00",
-            provenance={"device": "cpu", "git_sha": None},
-        )
-        write_record(record, target)
-        (target / "history.csv").write_text(
-            "epoch,step,lr,train_loss,train_accuracy,val_loss,val_accuracy,train_seconds\n"
-            "1,2,0.02,1.0,0.5,1.1,0.6,1.0\n2,4,0.01,0.8,0.6,0.9,0.7,2.0\n"
-        )
-        (target / "steps.csv").write_text("step,lr,loss\n0,0.02,2.0\n1,0.02,1.5\n2,0.01,1.2\n3,0.01,1.0\n")
+        write_run(record_of(config, **numbers), target)
         return target
 
     return make
