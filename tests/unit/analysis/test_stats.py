@@ -92,6 +92,13 @@ def test_the_sign_flip_p_counts_every_pattern_of_signs(differences: list[float])
     assert sign_flip_p(differences) == pytest.approx(sum(as_far) / len(as_far))
 
 
+def test_beyond_twenty_differences_patterns_are_drawn() -> None:
+    differences = np.random.default_rng(6).normal(0.35, 1, 40)
+    found = float(sign_flip_p(differences))
+    assert found == float(sign_flip_p(differences))  # always the same ones
+    assert found == pytest.approx(scipy_stats.ttest_1samp(differences, 0).pvalue, abs=0.01)
+
+
 def test_five_seeds_can_prove_nothing_and_the_message_names_how_many_could() -> None:
     assert sign_flip_p([-5.0] * 5) == 2 / 2**5 > ALPHA
     for family in (1, 5, 8, 30):
