@@ -25,6 +25,7 @@ from src.fallback import settle
 from src.identity import digest
 from src.sweep.launch import run_plan, run_study
 from src.sweep.plan import Plan, make_plan
+from src.sweep.progress import in_words
 from src.sweep.protocol import Protocol, Study, load_protocol
 
 USAGE = """\
@@ -40,6 +41,8 @@ key=value              anything that `python -m src.train` takes; key=a,b sweeps
 
 
 WORKERS_PER_GPU = 4
+# What a run takes beside its updates: evaluation as a part of training, and its start.
+OVERHEAD, START_SECONDS = 1.1, 1.0
 
 
 @dataclass
@@ -111,6 +114,38 @@ def print_study(study: Study) -> None:
     console.print(f"  epochs      {', '.join(map(str, study.first_grids))}")
     console.print(f"  tune        {len(plan.jobs)} runs: lr {lrs}; seeds {protocol.tuning_seeds}")
     console.print(f"  evaluate    {evaluation} runs: the best lr of each; seeds {protocol.evaluation_seeds}")
+    workers = num_workers()
+    try:
+        minutes = in_words(study_seconds(study, plan) / workers)
+    except UsageError as error:  # a dry run fetches no data
+        console.print(f"  takes       not measured: {error}")
+        return
+    console.print(f"  takes       about {minutes} on {workers} workers here, more where a grid is extended")
+
+
+def study_seconds(study: Study, plan: Plan) -> float:
+    """Estimated training time of all runs, from the measured time of an update on one thread."""
+    from src.experiment import step_seconds
+
+    config = plan.jobs[0].config
+    try:
+        threads = torch_threads(1)
+        seconds = step_seconds(config)
+    finally:
+        torch_threads(threads)
+    per_epoch = config.updates_per_epoch * seconds * OVERHEAD
+    protocol, budgets = study.protocol, study.first_grids
+    runs = len(protocol.schedulers) * (protocol.num_lrs * len(protocol.tuning_seeds) + len(protocol.evaluation_seeds))
+    return runs * sum(budget * per_epoch + START_SECONDS for budget in budgets)
+
+
+def torch_threads(count: int) -> int:
+    """Sets the number of torch's threads; returns what it was."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    return before
 
 
 def sweep_overrides(given: list[str]) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
+import statistics
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -171,6 +173,22 @@ def find_lr(config: Config, lrs: Sequence[float], stop: Stop | None = None) -> R
     alone = replace(known, scheduler=constant, averaging=none, warmup=0.0, interval=None, seconds=None, callbacks={})
     with torch.random.fork_rng(devices=[]):  # a trainer seeds the global generator for dropout
         return range_test_of(_trainer(alone), lrs, stop or Stop())
+
+
+def step_seconds(config: Config, updates: int = 20) -> float:
+    """The median time of an update, measured here and now on a model of its own."""
+    known = at_lr(config, 1e-3) if config.optimizer["lr"] == AUTO else config
+    with torch.random.fork_rng(devices=[]):
+        trainer = _trainer(replace(known, callbacks={}))
+        trainer.set_training(True)
+        batches = torch.split(trainer.data.train_order(0, 0), config.batch_size * config.trainer.accumulate_batches)
+        times = []
+        for examples, _ in zip(itertools.cycle(batches), range(updates + 5), strict=False):
+            begun = time.perf_counter()
+            trainer.train_step(examples)
+            trainer.losses[-1].item()  # waits for the device
+            times.append(time.perf_counter() - begun)
+    return statistics.median(times[5:])
 
 
 def _with_found_lr(config: Config, folder: Path, stop: Stop) -> Config:

@@ -14,6 +14,7 @@ from src.analysis.budgets import budget_table
 from src.analysis.collect import collect
 from src.analysis.comparison import REFERENCE, comparison, evaluated, pairwise
 from src.analysis.curves import SERIES, has_series
+from src.analysis.events import write_events
 from src.analysis.figures import draw_figures
 from src.analysis.tables import notes, readable, to_latex, to_markdown, workloads
 from src.analysis.tuning import GROUP, is_tuning, sensitivity, tolerance
@@ -50,7 +51,8 @@ def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE)
     completed = counted[counted["status"] == "completed"]
     for folder in completed[~completed["folder"].map(has_series).astype(bool)]["folder"]:
         log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
-    draw_figures(counted, table, tuned, out / "figures")
+    figures = draw_figures(counted, table, tuned, out / "figures")
+    write_events(figures, out)
     log.info("Tables and figures in %s", out)
     return table
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from src.analysis.collect import collect
 from src.analysis.curves import draw_lr_curves
@@ -26,6 +27,18 @@ def test_everything_is_rebuilt_from_records(make_run: MakeRun, tmp_path: Path) -
     for name in ("lr_curves", "loss_curves", "accuracy_curves"):
         assert (out / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert "<svg" in (out / "figures" / f"{name}.svg").read_text()
+
+
+def test_tensorboard_shows_the_figures(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run()
+    build_report([tmp_path / "sweep"], tmp_path)
+    build_report([tmp_path / "sweep"], tmp_path)  # the second report takes the place of the first
+    (path,) = tmp_path.glob("events.out.tfevents.*")
+    events = EventAccumulator(str(path)).Reload()
+    assert "figures/test_error" in events.Tags()["images"]
+    (image,) = events.Images("figures/lr_curves")
+    assert image.encoded_image_string == (tmp_path / "figures" / "lr_curves.png").read_bytes()
+    assert (image.width, image.height) > (1000, 500)
 
 
 def test_the_csv_has_full_precision(make_run: MakeRun, tmp_path: Path) -> None:
