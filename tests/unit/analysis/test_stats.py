@@ -96,7 +96,7 @@ def test_beyond_twenty_differences_patterns_are_drawn() -> None:
     differences = np.random.default_rng(6).normal(0.35, 1, 40)
     found = float(sign_flip_p(differences))
     assert found == float(sign_flip_p(differences))  # always the same ones
-    assert found == pytest.approx(scipy_stats.ttest_1samp(differences, 0).pvalue, abs=0.01)
+    assert found == pytest.approx(scipy_stats.ttest_1samp(differences, 0).pvalue, abs=0.02)
 
 
 def test_five_seeds_can_prove_nothing_and_the_message_names_how_many_could() -> None:
@@ -162,6 +162,11 @@ def test_what_shares_no_seeds_is_inconclusive_and_spoils_no_family() -> None:
     assert (found["apart"].n, found["apart"].verdict) == (0, "inconclusive")
     assert math.isnan(found["apart"].p)
     assert found["step"].p_holm == found["step"].p == 0.5
+
+
+def test_too_few_seeds_do_not_prove_that_there_is_no_difference_either() -> None:
+    errors = {"constant": {0: 1.0, 1: 1.0, 2: 1.0}, "step": {0: 1.0, 1: 1.0, 2: 1.0}}
+    assert compare(errors, "constant", margin=0.05)["step"].verdict == "inconclusive"
 
 
 def test_a_schedule_that_lost_runs_is_never_better() -> None:
