@@ -224,7 +224,7 @@ def test_help_does_not_wait_for_torch(command: Command) -> None:
 def test_resolved_config_shows_real_numbers(command: Command) -> None:
     done = command(*TRAIN, "scheduler=step", "epochs=25", "--cfg", "job", "--resolve")
     assert done.returncode == 0, done.stderr
-    assert "step_size: 8" in done.stdout
+    assert "step_size: 9" in done.stdout
 
 
 @pytest.mark.mnist
