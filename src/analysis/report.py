@@ -1,10 +1,12 @@
-"""Everything a sweep ends in: runs.csv, comparison.csv, comparison.md, figures, and the table on the terminal."""
+"""Everything a sweep ends in: tables as CSV, Markdown and LaTeX, figures, report.html, the table on the terminal."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -16,6 +18,7 @@ from src.analysis.comparison import REFERENCE, comparison, evaluated, pairwise
 from src.analysis.curves import SERIES, has_series
 from src.analysis.events import write_events
 from src.analysis.figures import draw_figures
+from src.analysis.html import render
 from src.analysis.tables import notes, readable, to_latex, to_markdown, workloads
 from src.analysis.tuning import GROUP, is_tuning, sensitivity, tolerance
 from src.atomic import write_text
@@ -23,6 +26,7 @@ from src.errors import UsageError
 
 log = logging.getLogger(__name__)
 
+SWEEP_FILE = "sweep.json"
 FILE_WIDTH = 120  # a log file has no width, and rich would guess 80 and cut columns
 EXPENDABLE = ("train s", "n", "P(better)", "test loss", "p (Holm)")  # where a terminal is narrow, the first first
 
@@ -53,8 +57,30 @@ def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE)
         log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
     figures = draw_figures(counted, table, tuned, out / "figures")
     write_events(figures, out)
+    page = render(
+        table=table,
+        runs=runs,
+        sensitivity=tuned,
+        figures=figures,
+        problems=collection.problems,
+        sweep=_sweep_file(folders),
+        folder=out,
+    )
+    write_text(out / "report.html", page)
     log.info("Tables and figures in %s", out)
     return table
+
+
+def _sweep_file(folders: Sequence[Path]) -> dict[str, Any] | None:
+    """The command and plan of the sweep whose report this is; None of several, or of single runs."""
+    path = folders[0] / SWEEP_FILE
+    if len(folders) > 1 or not path.exists():
+        return None
+    try:
+        content = json.loads(path.read_text())
+    except ValueError:  # it tells how to repeat the sweep; the tables do without
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _write_tables(
