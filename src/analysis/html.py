@@ -105,7 +105,7 @@ def render(
     """
     folder = _common(runs, figures) if folder is None else folder
     parts = workloads(table)
-    answers = [answer(title, rows, _margin(runs)) for title, rows in parts]
+    answers = [answer(title, rows, _margin(runs, rows["dataset"].iloc[0])) for title, rows in parts]
     # Whatever a name or an error holds, it is text here: everything is escaped.
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -223,24 +223,24 @@ def _test_line(rows: pd.DataFrame, best: pd.Series, alike: Sequence[str], margin
             f"With {_count(seeds, 'seed')} no difference to {reference} can be significant, however large: "
             f"{_count(family, 'comparison')} would need {needed} seeds. Read this as a description."
         )
-    subject = "it" if len(alike) == 1 else best["name"]
     if best["scheduler"] == reference:
         return f"{reference} is the reference, and no schedule was found to be better than it."
-    return _against(best, subject, reference, margin)
+    opening = f"Against {reference} it" if len(alike) == 1 else f"Against {reference}, {best['name']}"
+    return _against(best, opening, margin)
 
 
-def _against(row: pd.Series, subject: str, reference: str, margin: float) -> str:
+def _against(row: pd.Series, opening: str, margin: float) -> str:
     if pd.isna(row["p_holm"]):
-        return f"Against {reference} {subject} could not be tested: the two share less than two seeds."
+        return f"{opening} could not be tested: the two share less than two seeds."
     points = f"{abs(100 * row['difference']):.2f} percentage points"
     p = ("p < 0.001" if row["p_holm"] < 0.001 else f"p = {row['p_holm']:.3f}") + " after Holm"
     if row["verdict"] in ("better", "worse"):
-        return f"Against {reference} {subject} is {row['verdict']} by {points} ({p})."
+        return f"{opening} is {row['verdict']} by {points} ({p})."
     if row["verdict"] == "equivalent":
         within = f"it lies within ± {100 * margin:g} percentage points"
-        return f"Against {reference} {subject} makes no difference that matters: {within}."
+        return f"{opening} makes no difference that matters: {within}."
     side = "lower" if row["difference"] < 0 else "higher"
-    return f"Against {reference} {subject} is {side} by {points}, which may be chance ({p})."
+    return f"{opening} is {side} by {points}, which may be chance ({p})."
 
 
 def _rest_line(rows: pd.DataFrame, best: pd.Series) -> str:
@@ -500,7 +500,10 @@ def _method(runs: pd.DataFrame, sweep: Mapping[str, Any] | None) -> list[tuple[s
             ("Seeds", _ranges(runs["seed"])),
         ]
     told += [("Data", line) for line in _data_lines(runs)]
-    told.append(("Margin below which differences do not matter", f"± {100 * _margin(runs):g} percentage points"))
+    told += [
+        ("Margin below which differences do not matter", f"{name}: ± {100 * _margin(runs, name):g} percentage points")
+        for name in runs["dataset"].unique()
+    ]
     told.append(("Precision", _listed(sorted(set(runs["precision"].dropna().astype(str))))))
     return [(term, text) for term, text in told if text]
 
@@ -567,8 +570,9 @@ def _commit(state: Mapping[str, Any]) -> str:
 # --- words and numbers ----------------------------------------------------------------------------------------------
 
 
-def _margin(runs: pd.DataFrame) -> float:
-    return max(float(settings["data.equivalence_margin"]) for settings in runs["settings"])
+def _margin(runs: pd.DataFrame, dataset: str) -> float:
+    settings = runs[runs["dataset"] == dataset]["settings"]
+    return max(float(each["data.equivalence_margin"]) for each in settings)
 
 
 def _value(value: object) -> str:
