@@ -31,8 +31,10 @@ FILE_WIDTH = 120  # a log file has no width, and rich would guess 80 and cut col
 EXPENDABLE = ("train s", "n", "P(better)", "test loss", "p (Holm)")  # where a terminal is narrow, the first first
 
 
-def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE) -> pd.DataFrame:
+def build_report(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     """Rebuilds tables and figures in `out` from the records below `folders`; returns the comparison.
+
+    The reference schedule is that of the protocol in the sweep's file, otherwise `constant`.
 
     Raises:
         UsageError: there is no record.
@@ -46,7 +48,9 @@ def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE)
     counted = evaluated(runs)
     if counted.empty:  # a sweep that was stopped while it tuned
         counted = runs
-    table = comparison(counted, reference)
+    sweep = _sweep_file(folders)
+    protocol = (sweep or {}).get("protocol") or {}
+    table = comparison(counted, protocol.get("reference", REFERENCE))
     tuned = sensitivity(runs[is_tuning(runs)])
     _write_tables(out, runs, counted, table, tuned)
     print_comparison(table)
@@ -63,7 +67,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str = REFERENCE)
         sensitivity=tuned,
         figures=figures,
         problems=collection.problems,
-        sweep=_sweep_file(folders),
+        sweep=sweep,
         folder=out,
     )
     write_text(out / "report.html", page)

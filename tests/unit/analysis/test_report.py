@@ -41,6 +41,17 @@ def test_tensorboard_shows_the_figures(make_run: MakeRun, tmp_path: Path) -> Non
     assert (image.width, image.height) > (1000, 500)
 
 
+def test_the_reference_is_that_of_the_protocol(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(3):
+        make_run("scheduler=constant", f"seed={seed}", accuracy=0.9)
+        make_run("scheduler=cosine", f"seed={seed}", accuracy=0.95)
+    assert set(build_report([tmp_path / "sweep"], tmp_path)["reference"]) == {"constant"}
+    (tmp_path / "sweep" / "sweep.json").write_text('{"protocol": {"reference": "cosine"}, "jobs": []}')
+    table = build_report([tmp_path / "sweep"], tmp_path).set_index("scheduler")
+    assert set(table["reference"]) == {"cosine"}
+    assert table.loc["constant", "difference"] == pytest.approx(0.05)
+
+
 def test_the_csv_has_full_precision(make_run: MakeRun, tmp_path: Path) -> None:
     make_run(accuracy=1 / 3)
     build_report([tmp_path / "sweep"], tmp_path)
