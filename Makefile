@@ -9,10 +9,10 @@ LOGDIR ?= outputs
 PORT ?= 6006
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark test test-gpu lint format type sweep report preview lr-find speed tensorboard clean
+.PHONY: help setup benchmark test test-gpu test-launchers lint format type sweep report preview lr-find speed tensorboard clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## put the environment into .venv
 
@@ -48,6 +48,10 @@ test: setup ## the tests; those that need MNIST run where MNIST_MIRROR names a f
 
 test-gpu: setup ## the tests that need a GPU
 	$(BIN)/python -m pytest -m gpu $(ARGS)
+
+test-launchers: setup ## the tests of joblib, submitit and ray, which take minutes; installs the last two
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,slurm]'
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 lint: setup ## style and likely mistakes
 	$(BIN)/ruff check .

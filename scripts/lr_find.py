@@ -11,7 +11,7 @@ from typing import Any
 
 from src.composition import parsed
 from src.config import Config
-from src.errors import EXIT_INTERRUPTED, UsageError, refuse
+from src.errors import UsageError, ending_in_one_line
 from src.fallback import settle
 from src.schedules.choices import loading
 
@@ -36,16 +36,11 @@ def main() -> None:
     arguments = parser.parse_intermixed_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     sys.path.insert(0, str(Path.cwd()))  # a script starts without it, and a user's own module lies there
-    try:
+    with ending_in_one_line():
         own, overrides = _split(arguments.overrides)
         with loading(settle(overrides)) as load:
             config = load(None)
         lr_find(config, own)
-    except UsageError as error:
-        sys.exit(refuse(error))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
 
 
 def lr_find(config: Config, own: dict[str, str]) -> None:

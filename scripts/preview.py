@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from src.config import Config, at_lr
-from src.errors import EXIT_INTERRUPTED, UsageError, refuse
+from src.config import Config, at_some_lr
+from src.errors import UsageError, ending_in_one_line
 from src.resolvers import AUTO
 from src.schedules import choices
 
@@ -36,13 +36,8 @@ def main() -> None:
     sys.path.insert(0, str(Path.cwd()))  # a script starts without it, and a user's own module lies there
     outs = [text.removeprefix("out=") for text in arguments.overrides if text.startswith("out=")]
     overrides = [text for text in arguments.overrides if not text.startswith("out=")]
-    try:
+    with ending_in_one_line():
         preview(overrides, None if arguments.terminal else Path(outs[-1] if outs else OUT))
-    except UsageError as error:
-        sys.exit(refuse(error))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
 
 
 def preview(overrides: Sequence[str], out: Path | None) -> None:
@@ -95,7 +90,7 @@ def trace_one(config: Config) -> tuple[Config, Curve]:
     from src.analysis.gallery import Curve
     from src.schedules.rehearsal import suppositions, trace
 
-    known = at_lr(config, 1.0) if config.optimizer["lr"] == AUTO else config
+    known = at_some_lr(config)
     return config, Curve(
         scheduler=config.scheduler["name"],
         lrs=trace(known),

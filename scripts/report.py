@@ -7,7 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
-from src.errors import UsageError, refuse
+from src.errors import UsageError, ending_in_one_line
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     folders = [Path(text) for text in arguments.folders if not text.startswith("out=")]
     outs = [Path(text.removeprefix("out=")) for text in arguments.folders if text.startswith("out=")]
-    try:
+    with ending_in_one_line():
         missing = [folder for folder in folders if not folder.is_dir()]
         if missing or not folders:
             raise UsageError(f"no such folder: {', '.join(map(str, missing)) or '(none given)'}")
@@ -26,8 +26,6 @@ def main() -> None:
         if len(folders) > 1 and not outs:
             raise UsageError(f"{len(folders)} folders: say where their common tables go, as out=DIR")
         build_report(folders, outs[-1] if outs else folders[0])
-    except UsageError as error:
-        sys.exit(refuse(error))
 
 
 if __name__ == "__main__":

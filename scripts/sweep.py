@@ -20,7 +20,7 @@ from rich.table import Table
 
 from src.composition import parsed, refusing
 from src.config import CONF
-from src.errors import EXIT_INTERRUPTED, UsageError, refuse
+from src.errors import UsageError, ending_in_one_line
 from src.fallback import settle
 from src.identity import digest
 from src.sweep.launch import run_plan, run_study
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
     sys.path.insert(0, str(Path.cwd()))  # a script starts without it, and a user's own module lies there
-    try:
+    with ending_in_one_line():
         if any(text.startswith("protocol=") for text in arguments.overrides):
             sys.exit(compare(arguments.overrides, dry_run=arguments.dry_run))
         overrides = sweep_overrides(arguments.overrides)
@@ -71,11 +71,6 @@ def main() -> None:
             print_plan(make_plan(overrides))
             return
         sys.exit(run_plan(make_plan(settle(overrides))))
-    except UsageError as error:
-        sys.exit(refuse(error))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
 
 
 def compare(given: list[str], *, dry_run: bool) -> int:
@@ -98,14 +93,14 @@ def protocol_overrides(given: list[str]) -> tuple[dict[str, Any], list[str]]:
         if each.is_sweep_override() or each.key_or_group in ("scheduler", "seed"):
             raise UsageError(f"{each.input_line}: does not go with protocol=; it compares schedulers=[a,b] alone")
     lines = {key: str(each.input_line) for key, each in by_key.items()}
-    telling = [*sorted(map(str, changes.items())), *sorted(line for key, line in lines.items() if key not in _UNTOLD)]
+    telling = [*sorted(map(str, changes.items())), *sorted(line for key, line in lines.items() if tells(key))]
     lines.setdefault("name", f"name={changes['protocol']}-{digest(telling)[:8]}")
     return changes, list(on_workers(lines).values())
 
 
 def print_study(study: Study) -> None:
     """What will be made, and how long that will take; what the tuning ends in is not known yet."""
-    protocol, plan = study.protocol, study.tuning(study.first_grids)
+    protocol, plan = study.protocol, study.first_plan
     evaluation = len(study.first_grids) * len(protocol.schedulers) * len(protocol.evaluation_seeds)
     lrs = ", ".join(f"{lr:g}" for lr in next(iter(study.first_grids.values())).lrs)
     console = Console(soft_wrap=True, highlight=False)
@@ -114,38 +109,25 @@ def print_study(study: Study) -> None:
     console.print(f"  epochs      {', '.join(map(str, study.first_grids))}")
     console.print(f"  tune        {len(plan.jobs)} runs: lr {lrs}; seeds {protocol.tuning_seeds}")
     console.print(f"  evaluate    {evaluation} runs: the best lr of each; seeds {protocol.evaluation_seeds}")
-    workers = num_workers()
+    workers = workers_of(plan)
     try:
-        minutes = in_words(study_seconds(study, plan) / workers)
+        minutes = in_words(study_seconds(study) / workers)
     except UsageError as error:  # a dry run fetches no data
         console.print(f"  takes       not measured: {error}")
         return
-    console.print(f"  takes       about {minutes} on {workers} workers here, more where a grid is extended")
+    at_once = f"{workers} worker{'s' * (workers > 1)}"
+    console.print(f"  takes       about {minutes} on {at_once} here, more where a grid is extended")
 
 
-def study_seconds(study: Study, plan: Plan) -> float:
-    """Estimated training time of all runs, from the measured time of an update on one thread."""
+def study_seconds(study: Study) -> float:
+    """Estimated training time of all runs, from the measured time of an update as a worker makes it."""
     from src.experiment import step_seconds
 
-    config = plan.jobs[0].config
-    try:
-        threads = torch_threads(1)
-        seconds = step_seconds(config)
-    finally:
-        torch_threads(threads)
-    per_epoch = config.updates_per_epoch * seconds * OVERHEAD
+    config = study.first_plan.jobs[0].config
+    per_epoch = config.updates_per_epoch * step_seconds(config) * OVERHEAD
     protocol, budgets = study.protocol, study.first_grids
     runs = len(protocol.schedulers) * (protocol.num_lrs * len(protocol.tuning_seeds) + len(protocol.evaluation_seeds))
     return runs * sum(budget * per_epoch + START_SECONDS for budget in budgets)
-
-
-def torch_threads(count: int) -> int:
-    """Sets the number of torch's threads; returns what it was."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    return before
 
 
 def sweep_overrides(given: list[str]) -> list[str]:
@@ -160,9 +142,9 @@ def sweep_overrides(given: list[str]) -> list[str]:
         "scheduler": f"scheduler={_choices('schedulers', own.get('schedulers', experiment.schedulers))}",
         "seed": f"seed={_choices('seeds', own.get('seeds', experiment.seeds))}",
     }
-    name = experiment.name if not own.keys() - {"experiment"} and not lines.keys() - _UNTOLD else None
+    name = experiment.name if not own.keys() - {"experiment"} and not any(map(tells, lines)) else None
     chosen = on_workers(chosen | lines)
-    telling = sorted(line for key, line in chosen.items() if key not in _UNTOLD)
+    telling = sorted(line for key, line in chosen.items() if tells(key))
     chosen.setdefault("name", f"name={name or f'{experiment.name}-{digest(telling)[:8]}'}")
     return list(chosen.values())
 
@@ -171,15 +153,19 @@ def on_workers(lines: dict[str, str]) -> dict[str, str]:
     """Overrides by key with a launcher among them: unless they name one, joblib with a worker a core."""
     lines = {"hydra/launcher": "hydra/launcher=joblib"} | lines
     if "joblib" in lines["hydra/launcher"]:
-        workers = lines.setdefault("hydra.launcher.n_jobs", f"hydra.launcher.n_jobs={num_workers()}")
-        if not workers.endswith("=1"):
-            # One torch thread a worker: several workers with several threads each would get in each other's way.
-            lines.setdefault("trainer.num_threads", "trainer.num_threads=1")
+        lines.setdefault("hydra.launcher.n_jobs", f"hydra.launcher.n_jobs={num_workers()}")
+    if "basic" not in lines["hydra/launcher"] and not lines.get("hydra.launcher.n_jobs", "").endswith("=1"):
+        # One torch thread a worker: several workers with several threads each would get in each other's way.
+        lines.setdefault("trainer.num_threads", "trainer.num_threads=1")
     return lines
 
 
-# What does not tell one sweep from another: where it runs, and where its data lie.
-_UNTOLD = {"data.root", "data.mirror", "hydra/launcher", "hydra.launcher.n_jobs", "trainer.num_threads"}
+def tells(key: str) -> bool:
+    """Whether a key tells one sweep from another: where it runs and where its data lie does not."""
+    return key not in _UNTOLD and not key.startswith("hydra.launcher.")
+
+
+_UNTOLD = {"data.root", "data.mirror", "hydra/launcher", "trainer.num_threads"}
 
 
 def load_experiment(name: str) -> Experiment:
@@ -201,6 +187,15 @@ def num_workers() -> int:
 
     cores: int = joblib.cpu_count()
     return min(cores, WORKERS_PER_GPU * torch.cuda.device_count()) if torch.cuda.is_available() else cores
+
+
+def workers_of(plan: Plan) -> int:
+    """How many jobs run at once; of a cluster as many as would here, its own number being known to itself alone."""
+    launcher = plan.master.hydra.launcher
+    if launcher._target_.endswith("BasicLauncher"):
+        return 1
+    named = launcher.get("n_jobs") or 0
+    return int(named) if named > 0 else num_workers()
 
 
 def print_plan(plan: Plan) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, get_swa_multi_avg_fn, update_bn
+from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn, update_bn
 
 from src.component import build, locate, parameters
 from src.config import Config
@@ -30,12 +30,16 @@ class NoAveraging:
         return None if self.model is None else self.model.state_dict()
 
     def load_state_dict(self, state: dict[str, Any] | None, model: nn.Module) -> None:
-        self.model = None if state is None else self._begin(model)
-        if self.model is not None and state is not None:
-            self.model.load_state_dict(state)
+        self.model = None
+        if state is not None:
+            self._begun(model).load_state_dict(state)
 
-    def _begin(self, model: nn.Module) -> AveragedModel:
-        raise NotImplementedError
+    def _begun(self, model: nn.Module) -> AveragedModel:
+        """The average, which begins empty: its first update makes it the weights of `model`."""
+        if self.model is None:
+            equal_mean = get_swa_multi_avg_fn()  # type: ignore[no-untyped-call]
+            self.model = AveragedModel(model, multi_avg_fn=equal_mean)
+        return self.model
 
 
 class EpochAverage(NoAveraging):
@@ -49,11 +53,7 @@ class EpochAverage(NoAveraging):
 
     def after_epoch(self, model: nn.Module, done: float) -> None:
         if done > self._start:
-            self.model = self.model or self._begin(model)
-            self.model.update_parameters(model)
-
-    def _begin(self, model: nn.Module) -> AveragedModel:
-        return AveragedModel(model, multi_avg_fn=get_swa_multi_avg_fn())  # type: ignore[no-untyped-call]
+            self._begun(model).update_parameters(model)
 
 
 class MovingAverage(NoAveraging):
@@ -68,17 +68,13 @@ class MovingAverage(NoAveraging):
     @torch.no_grad()
     def after_update(self, model: nn.Module) -> None:
         if self.model is None:
-            self.model = self._begin(model)
-            self.model.update_parameters(model)
+            self._begun(model).update_parameters(model)
             return
         # What update_parameters does, without its copy of the counter to the device, which waits for the device.
         torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), 1 - self._decay)
         for averaged, current in zip(self.model.module.buffers(), model.buffers(), strict=True):
             averaged.copy_(current)
         self.model.n_averaged += 1
-
-    def _begin(self, model: nn.Module) -> AveragedModel:
-        return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(self._decay))  # type: ignore[no-untyped-call]
 
 
 def build_averaging(config: Mapping[str, Any]) -> NoAveraging:

@@ -134,6 +134,11 @@ def at_lr(config: Config, lr: float) -> FoundConfig:
     return FoundConfig(**values, asked=config)
 
 
+def at_some_lr(config: Config) -> Config:
+    """`config` itself or, where its peak learning rate is still to be found, at 1."""
+    return at_lr(config, 1.0) if config.optimizer["lr"] == AUTO else config
+
+
 def load(node: DictConfig) -> Config:
     """Checks a composed config and returns it with every interpolation resolved.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -24,6 +26,18 @@ def refuse(error: Exception) -> int:
     """Says what is wrong, once; returns the exit status."""
     print(f"error: {error}", file=sys.stderr)
     return EXIT_USAGE
+
+
+@contextmanager
+def ending_in_one_line() -> Iterator[None]:
+    """Around a command: a refusal or Ctrl-C ends it with a line and its exit status."""
+    try:
+        yield
+    except UsageError as error:
+        sys.exit(refuse(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
 
 
 _NO_KEY = re.compile(r"^Could not override '(.+?)'\.( To append.*)?$")

@@ -23,7 +23,7 @@ from src.atomic import write_text
 from src.averaging import build_averaging, check_averaging
 from src.callbacks import Callback, build_callbacks, check_callbacks
 from src.checkpoint import Checkpoint
-from src.config import CONF, Config, at_lr, config_hash, identity
+from src.config import CONF, Config, at_lr, at_some_lr, config_hash, identity
 from src.errors import FolderTakenError, UsageError
 from src.lr_range import RangeTest, range_test_of, rates
 from src.models import build_model, checked_model
@@ -138,8 +138,7 @@ def check(config: Config, *, here: bool = True) -> None:
     """
     if here:
         select_precision(config.trainer.precision, select_device(config.trainer.device))
-    if config.optimizer["lr"] == AUTO:
-        config = at_lr(config, 1.0)  # any will do: it is found once the data are there
+    config = at_some_lr(config)  # any will do: it is found once the data are there
     check_scheduler(config)
     check_callbacks(config)
     check_averaging(config)
@@ -169,17 +168,17 @@ def find_lr(config: Config, lrs: Sequence[float], stop: Stop | None = None) -> R
     """
     constant: Any = OmegaConf.to_container(OmegaConf.load(CONF / "scheduler" / "constant.yaml"))
     none: Any = OmegaConf.to_container(OmegaConf.load(CONF / "averaging" / "none.yaml"))
-    known = at_lr(config, 1.0) if config.optimizer["lr"] == AUTO else config
-    alone = replace(known, scheduler=constant, averaging=none, warmup=0.0, interval=None, seconds=None, callbacks={})
+    alone = replace(
+        at_some_lr(config), scheduler=constant, averaging=none, warmup=0.0, interval=None, seconds=None, callbacks={}
+    )
     with torch.random.fork_rng(devices=[]):  # a trainer seeds the global generator for dropout
         return range_test_of(_trainer(alone), lrs, stop or Stop())
 
 
 def step_seconds(config: Config, updates: int = 20) -> float:
     """The median time of an update, measured here and now on a model of its own."""
-    known = at_lr(config, 1e-3) if config.optimizer["lr"] == AUTO else config
     with torch.random.fork_rng(devices=[]):
-        trainer = _trainer(replace(known, callbacks={}))
+        trainer = _trainer(replace(config, callbacks={}))
         trainer.set_training(True)
         batches = torch.split(trainer.data.train_order(0, 0), config.batch_size * config.trainer.accumulate_batches)
         times = []

@@ -30,7 +30,7 @@ def run_job(cfg: DictConfig) -> None:
     if HydraConfig.get().mode == RunMode.RUN:
         _run_alone(cfg)
         return
-    workers.enlist()
+    workers.enlist(Path(HydraConfig.get().sweep.dir))
     if not workers.is_stopping():
         with workers.busy():
             _run_in_sweep(cfg)

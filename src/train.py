@@ -10,7 +10,7 @@ import hydra
 from omegaconf import DictConfig
 
 from src.composition import parsed
-from src.errors import EXIT_INTERRUPTED, UsageError, refuse
+from src.errors import UsageError, ending_in_one_line
 from src.fallback import settle
 from src.job import run_job
 
@@ -32,7 +32,7 @@ def main() -> None:
     overrides = arguments.overrides
     if arguments.config_dir is not None:
         overrides = [f"hydra.searchpath=[file://{Path(arguments.config_dir).resolve()}]", *overrides]
-    try:
+    with ending_in_one_line():
         overrides = settle(overrides)
         if arguments.multirun:
             sys.exit(multirun(overrides))
@@ -40,11 +40,6 @@ def main() -> None:
             raise UsageError(f"{several[0]}: has several values; add -m to run every combination")
         sys.argv[1:] = overrides
         train()
-    except UsageError as error:
-        sys.exit(refuse(error))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
 
 
 def multirun(overrides: list[str]) -> int:

@@ -160,9 +160,7 @@ class Trainer:
         averaged = self.averaging.model
         if averaged is None:
             return outcome
-        with self._autocast():
-            everything = self.data.train_order(self.config.seed, epoch=0)
-            recompute_batch_norm(averaged, self.data.batches(self.data.train, everything, self.config.batch_size))
+        self._recompute_batch_norm(averaged)
         averaged.eval()
         metrics = AveragedMetrics(self._measure(averaged, self.data.val), self._measure(averaged, split))
         return replace(outcome, averaged=metrics)
@@ -242,9 +240,16 @@ class Trainer:
         switch()
         if switched and not training:
             # The statistics are those of the trained weights; those of fifty batches are near enough.
-            examples = self.data.train_order(self.config.seed, epoch=0)[: 50 * self.config.batch_size]
-            with self._autocast():
-                recompute_batch_norm(self.model, self.data.batches(self.data.train, examples, self.config.batch_size))
+            self._recompute_batch_norm(self.model, num_batches=50)
+
+    def _recompute_batch_norm(self, model: nn.Module, num_batches: int | None = None) -> None:
+        """Over the batches of the first epoch, all or that many of them."""
+        size = self.config.batch_size
+        examples = self.data.train_order(self.config.seed, epoch=0)
+        if num_batches is not None:
+            examples = examples[: num_batches * size]
+        with self._autocast():
+            recompute_batch_norm(model, self.data.batches(self.data.train, examples, size))
 
     def _update_weights(self) -> bool:
         """Clips and steps; False where the fp16 scaler found a gradient that is not finite and left the update out."""

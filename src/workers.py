@@ -2,18 +2,20 @@
 
 joblib kills its other workers as soon as one of them raises, and leaves all of them behind when the master is killed.
 So a process that is told to stop finishes its checkpoint, returns, and lets the jobs that it is still given pass by.
+It is told by a file in the sweep's folder, which is what workers share with the master whatever launched them: those of
+joblib are its children, those of ray and of a cluster are not, and may run on other machines.
 """
 
 from __future__ import annotations
 
 import functools
-import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from src.errors import EXIT_INTERRUPTED
@@ -21,7 +23,9 @@ from src.errors import EXIT_INTERRUPTED
 POLL_SECONDS = 1.0
 GRACE_SECONDS = 15.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_FILE = ".stop"
 
+_commanding = threading.Event()  # in the master
 _stopping = threading.Event()
 _idle = threading.Event()
 _idle.set()
@@ -43,43 +47,54 @@ def busy() -> Iterator[None]:
 
 
 @functools.cache  # once a process, however many jobs it runs
-def enlist() -> None:
-    """In a worker process: listens to signals, and ends it soon after the process that started it is gone."""
-    if multiprocessing.current_process().name == "MainProcess":
+def enlist(sweep: Path) -> None:
+    """In a worker process: listens to signals and to the master of the sweep in that folder.
+
+    It ends soon after the process that started it is gone.
+    """
+    if _commanding.is_set():
         return
     for number in SIGNALS:
         signal.signal(number, lambda signum, frame: _stopping.set())
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    if (sweep / STOP_FILE).exists():
+        _stopping.set()
+    threading.Thread(target=_watch, args=(os.getppid(), sweep / STOP_FILE), daemon=True).start()
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[None]:
+def stopped_by_signals(sweep: Path) -> Iterator[None]:
     """In the master: SIGINT and SIGTERM are passed on to the workers, whose checkpoints are then waited for.
 
     A second signal ends the master as it always would.
     """
     previous = {number: signal.getsignal(number) for number in SIGNALS}
+    stop_file = sweep / STOP_FILE
 
     def pass_on(signum: int, frame: FrameType | None) -> None:
         _stopping.set()
         for number, handler in previous.items():
             signal.signal(number, handler)
-        for child in multiprocessing.active_children():
-            if child.pid is not None:
-                os.kill(child.pid, signal.SIGTERM)
+        stop_file.touch()
 
+    sweep.mkdir(parents=True, exist_ok=True)
+    stop_file.unlink(missing_ok=True)  # of a master that was killed before its workers had returned
+    _commanding.set()
     for number in SIGNALS:
         signal.signal(number, pass_on)
     try:
         yield
+        stop_file.unlink(missing_ok=True)
     finally:
+        _commanding.clear()
         for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
+def _watch(parent: int, stop_file: Path) -> None:
+    while os.getppid() == parent and not stop_file.exists():
         time.sleep(POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)  # the run in hand makes its checkpoint
+    while os.getppid() == parent:
+        time.sleep(POLL_SECONDS)
     _idle.wait(GRACE_SECONDS)
     os._exit(EXIT_INTERRUPTED)  # now: the main thread may wait for ever to hand its result to nobody

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from src.analysis.collect import WORKLOAD
 from src.analysis.curves import draw_accuracy_curves, draw_loss_curves, draw_lr_curves, has_series
+from src.analysis.pictures import KINDS, save_figure
 from src.analysis.results import (
     draw_performance_profile,
     draw_rank_against_budget,
@@ -18,13 +19,11 @@ from src.analysis.results import (
     draw_test_errors,
 )
 from src.analysis.style import Palette, display_names, palette
-from src.atomic import replacing
 
 NAMES = (
     "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "rank_against_budget",
     "performance_profile",
 )  # fmt: skip
-KINDS = ("png", "svg")
 CURVES: dict[str, Callable[..., Figure]] = {
     "lr_curves": draw_lr_curves,
     "loss_curves": draw_loss_curves,
@@ -46,10 +45,7 @@ def draw_figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFr
         stale.unlink()
     paths = []
     for name, figure in _figures(runs, table, sensitivity):
-        for kind in KINDS:
-            with replacing(folder / f"{name}.{kind}") as file:
-                figure.savefig(file, format=kind, dpi=150)
-            paths.append(folder / f"{name}.{kind}")
+        paths += save_figure(figure, folder, name)
     return paths
 
 

@@ -15,10 +15,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from rich.console import Console
 from rich.table import Table
 
-from src.atomic import replacing, write_text
+from src.analysis.pictures import save_figure
+from src.analysis.terminal import make_console
+from src.atomic import write_text
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "Constant, in steps, exponential": ("constant", "step", "multi_step", "exponential", "factor"),
@@ -59,14 +60,9 @@ class Curve:
 
 def write_gallery(curves: Sequence[Curve], title: str, folder: Path) -> list[Path]:
     """Writes schedules.png, schedules.svg and lr_curves.csv."""
-    figure = draw_gallery(curves, title)
-    paths = [folder / f"schedules.{kind}" for kind in ("png", "svg")]
-    for path in paths:
-        with replacing(path) as file:
-            figure.savefig(file, format=path.suffix[1:], dpi=150)
-    paths.append(folder / "lr_curves.csv")
-    write_text(paths[-1], to_csv(curves))
-    return paths
+    numbers = folder / "lr_curves.csv"
+    write_text(numbers, to_csv(curves))
+    return [*save_figure(draw_gallery(curves, title), folder, "schedules"), numbers]
 
 
 def to_csv(curves: Sequence[Curve]) -> str:
@@ -247,9 +243,7 @@ def _ticks(panel: _Panel, curve: Curve) -> list[float]:
 
 def print_curves(curves: Sequence[Curve], title: str) -> None:
     """A line a schedule: its curve in blocks, and its first, highest and last learning rate."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=120)  # a file has no width, and rich would guess 80
+    console = make_console()
     table = Table(box=None, title=title, title_justify="left", title_style="bold")
     for column in ("scheduler", "lr", "first", "highest", "last"):
         table.add_column(column, justify="left" if column in ("scheduler", "lr") else "right", no_wrap=True)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from src.atomic import replacing, write_text
+from src.analysis.pictures import save_figure
+from src.atomic import write_text
 
 COLOURS = {"valley": "#D55E00", "steepest": "#009E73"}
 NAME = "lr_find"
@@ -20,10 +21,7 @@ def write_range_test(numbers: str, suggestions: Mapping[str, float], title: str,
     """Writes `lr_find.csv` (columns lr, loss, smoothed), `.png` and `.svg`."""
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / f"{NAME}.csv", numbers)
-    figure = draw_range_test(pd.read_csv(io.StringIO(numbers)), suggestions, title)
-    for kind in ("png", "svg"):
-        with replacing(folder / f"{NAME}.{kind}") as file:
-            figure.savefig(file, format=kind, dpi=150)
+    save_figure(draw_range_test(pd.read_csv(io.StringIO(numbers)), suggestions, title), folder, NAME)
 
 
 def draw_range_test(test: pd.DataFrame, suggestions: Mapping[str, float], title: str) -> Figure:

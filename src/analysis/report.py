@@ -20,6 +20,7 @@ from src.analysis.events import write_events
 from src.analysis.figures import draw_figures
 from src.analysis.html import render
 from src.analysis.tables import notes, readable, to_latex, to_markdown, workloads
+from src.analysis.terminal import make_console
 from src.analysis.tuning import GROUP, is_tuning, sensitivity, tolerance
 from src.atomic import write_text
 from src.errors import UsageError
@@ -27,7 +28,6 @@ from src.errors import UsageError
 log = logging.getLogger(__name__)
 
 SWEEP_FILE = "sweep.json"
-FILE_WIDTH = 120  # a log file has no width, and rich would guess 80 and cut columns
 EXPENDABLE = ("train s", "n", "P(better)", "test loss", "p (Holm)")  # where a terminal is narrow, the first first
 
 
@@ -114,9 +114,7 @@ def _tolerances(tuned: pd.DataFrame) -> pd.Series:
 
 
 def print_comparison(table: pd.DataFrame) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=FILE_WIDTH)
+    console = make_console()
     for title, rows in workloads(table):
         console.print(_fitting(readable(rows), title, console))
         console.print(*notes(rows), style="dim", highlight=False)

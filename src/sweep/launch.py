@@ -30,7 +30,7 @@ def run_plan(plan: Plan) -> int:
     """
     check_jobs(plan)
     write_sweep_file(plan)
-    with workers.stopped_by_signals():
+    with workers.stopped_by_signals(plan.folder):
         _launch_all(plan)
     return _concluded(plan)
 
@@ -41,20 +41,21 @@ def run_study(study: Study) -> int:
     Raises:
         UsageError: a job cannot run; none of its phase was started.
     """
-    protocol, plans = study.protocol, [study.tuning(study.first_grids)]
+    protocol, grids, plans = study.protocol, study.first_grids, [study.first_plan]
     check_jobs(plans[0])
-    grids = study.first_grids
-    with workers.stopped_by_signals():
+    with workers.stopped_by_signals(plans[0].folder):
         for extension in range(protocol.max_extensions + 1):
             _run_phase("Tuning" if extension == 0 else "Tuning on a wider grid", plans, protocol)
-            wider = study.extended(grids, plans[0].folder) if not workers.is_stopping() else grids
+            if plans[-1].without_result():
+                break  # a rate chosen from some of the trials would not be the one chosen from all
+            choices = study.choices(plans[-1])
+            wider = study.extended(grids, choices)
             if wider == grids or extension == protocol.max_extensions:
+                plans.append(study.evaluation(choices))
+                _run_phase("Evaluation", plans, protocol)
                 break
             grids = wider
             plans.append(study.tuning(grids))
-        if not workers.is_stopping():
-            plans.append(study.evaluation(grids, plans[0].folder))
-            _run_phase("Evaluation", plans, protocol)
     return _concluded(*plans)
 
 
@@ -73,6 +74,8 @@ def _concluded(*plans: Plan) -> int:
     if workers.is_stopping():
         log.warning("Interrupted; the same command goes on from here")
         return EXIT_INTERRUPTED
+    if lost := sum(len(plan.without_result()) for plan in plans):
+        log.error("%d runs have no result, their workers were lost; the same command goes on from here", lost)
     return EXIT_FAILED if any(plan.unfinished() for plan in plans) else 0
 
 
@@ -95,7 +98,7 @@ def _launch_all(plan: Plan) -> None:
             return
         except Exception as error:  # whatever a launcher raises where a worker was killed
             log.error("The launcher gave up: %s: %s", type(error).__name__, str(error).partition("\n")[0])
-        jobs = [job for job in jobs if job.status() in ("new", "interrupted")]
+        jobs = plan.without_result()
 
 
 def _launch(plan: Plan, jobs: list[Job]) -> None:

@@ -75,6 +75,10 @@ class Plan:
     def unfinished(self) -> list[Job]:
         return [job for job in self.jobs if not job.is_finished]
 
+    def without_result(self) -> list[Job]:
+        """Those that never came to an end, be it a failure."""
+        return [job for job in self.jobs if job.status() in ("new", "interrupted")]
+
     @property
     def settings(self) -> list[Config]:
         """A config of each group of jobs that differ in nothing but the seed."""
@@ -107,7 +111,9 @@ def _plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None) -> Pla
     master = hydra.compose_config(
         "train", [*overrides, _MULTIRUN], run_mode=RunMode.MULTIRUN, with_log_configuration=True
     )
-    folder = Path(master.hydra.sweep.dir)  # resolved here first, which fixes it for every job
+    folder = Path(master.hydra.sweep.dir)
+    with open_dict(master):  # fixed for every job, also for one that a cluster starts in another working directory
+        master.hydra.sweep.dir = str(folder.absolute())
     composed: dict[tuple[str, ...], DictConfig] = {}
     planned = []
     for number, job in enumerate(_combinations(overrides, hydra) if jobs is None else map(tuple, jobs)):

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cached_property
 
 import pandas as pd
 from omegaconf import OmegaConf
 
 from src.analysis.collect import collect
-from src.analysis.tuning import choose, is_tuning, sensitivity
+from src.analysis.tuning import choose, sensitivity
 from src.composition import composed, composing, parsed, refusing
-from src.config import CONF, Config
+from src.config import CONF, Config, config_hash
 from src.config import load as load_config
 from src.errors import UsageError
 from src.resolvers import AUTO
@@ -93,6 +93,10 @@ class Study:
         grid = Grid(_center(config), -half, half)
         self.first_grids = dict.fromkeys(protocol.budgets or [config.epochs], grid)
 
+    @cached_property
+    def first_plan(self) -> Plan:
+        return self.tuning(self.first_grids)
+
     def tuning(self, grids: Mapping[int, Grid]) -> Plan:
         """Every schedule at every learning rate of each budget's grid."""
         return make_plan(
@@ -106,26 +110,27 @@ class Study:
             ],
         )
 
-    def extended(self, grids: Mapping[int, Grid], folder: Path) -> dict[int, Grid]:
-        """Grids that reach two learning rates further at each edge at which the best one of a schedule lies."""
-        choices = {budget: self._choice(budget, grid, folder) for budget, grid in grids.items()}
-        return {budget: grid.extended(set(choices[budget]["edge"])) for budget, grid in grids.items()}
+    def choices(self, tuning: Plan) -> pd.DataFrame:
+        """The best learning rate of each schedule and budget, from the records of a plan that is done."""
+        runs = collect([tuning.folder]).runs
+        own = {config_hash(job.config) for job in tuning.jobs}
+        return choose(sensitivity(runs[runs["config_hash"].isin(own)]))
 
-    def evaluation(self, grids: Mapping[int, Grid], folder: Path) -> Plan:
+    def extended(self, grids: Mapping[int, Grid], choices: pd.DataFrame) -> dict[int, Grid]:
+        """Grids that reach two learning rates further at each edge at which the best one of a schedule lies."""
+        edges = {budget: set(choices.loc[choices["epochs"] == budget, "edge"]) for budget in grids}
+        return {budget: grid.extended(edges[budget]) for budget, grid in grids.items()}
+
+    def evaluation(self, choices: pd.DataFrame) -> Plan:
         """Every schedule at its best learning rate under fresh seeds; one that none could train is left out."""
         return make_plan(
             self._overrides,
             [
-                self._job(row["scheduler"], budget, row["lr"], seed)
-                for budget, grid in grids.items()
-                for row in self._choice(budget, grid, folder).dropna(subset="lr").to_dict("records")
+                self._job(row["scheduler"], row["epochs"], row["lr"], seed)
+                for row in choices.dropna(subset="lr").to_dict("records")
                 for seed in self.protocol.evaluation_seeds
             ],
         )
-
-    def _choice(self, budget: int, grid: Grid, folder: Path) -> pd.DataFrame:
-        runs = collect([folder]).runs
-        return choose(sensitivity(runs[is_tuning(runs) & (runs["epochs"] == budget) & runs["lr"].isin(grid.lrs)]))
 
     def _job(self, scheduler: str, epochs: int, lr: float, seed: int) -> list[str]:
         own = {"scheduler": scheduler, "epochs": epochs, "optimizer.lr": f"{lr:g}", "seed": seed}

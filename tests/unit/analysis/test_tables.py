@@ -92,7 +92,7 @@ def test_a_narrow_terminal_is_shown_what_matters(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("src.analysis.report.FILE_WIDTH", width)
+    monkeypatch.setattr("src.analysis.terminal.FILE_WIDTH", width)
     print_comparison(two_epochs(table))
     shown = capsys.readouterr().out
     assert all(name in shown for name in columns)

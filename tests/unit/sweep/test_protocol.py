@@ -58,8 +58,7 @@ def test_a_grid_has_half_decades_around_its_middle() -> None:
 
 
 def test_every_schedule_is_tried_at_the_same_rates_and_never_tested(tmp_path: Path) -> None:
-    made = study(tmp_path)
-    plan = made.tuning(made.first_grids)
+    plan = study(tmp_path).first_plan
     assert len(plan.jobs) == 2 * 3 * 1
     assert all(not job.config.read_test and job.config.seed == 7 for job in plan.jobs)
     tried = {(job.config.scheduler["name"], job.config.optimizer["lr"]) for job in plan.jobs}
@@ -69,11 +68,10 @@ def test_every_schedule_is_tried_at_the_same_rates_and_never_tested(tmp_path: Pa
 
 def test_an_edge_extends_the_grid_of_all_schedules(tmp_path: Path) -> None:
     made = study(tmp_path)
-    plan = made.tuning(made.first_grids)
-    for job in plan.jobs:
+    for job in made.first_plan.jobs:
         lr, is_step = job.config.optimizer["lr"], job.config.scheduler["name"] == "step"
         pretend(job, 1 / lr if is_step else abs(lr - 0.1))
-    wider = made.extended(made.first_grids, tmp_path)
+    wider = made.extended(made.first_grids, made.choices(made.first_plan))
     assert wider == {2: Grid(0.1, -1, 3)}
     assert lrs(made.tuning(wider)) == [0.032, 0.1, 0.32, 1.0, 3.2]
     assert len(made.tuning(wider).unfinished()) == 4  # two schedules at two more rates
@@ -81,10 +79,10 @@ def test_an_edge_extends_the_grid_of_all_schedules(tmp_path: Path) -> None:
 
 def test_the_evaluation_is_of_the_best_rate_under_fresh_seeds(tmp_path: Path) -> None:
     made = study(tmp_path)
-    for job in made.tuning(made.first_grids).jobs:
+    for job in made.first_plan.jobs:
         lr, is_step = job.config.optimizer["lr"], job.config.scheduler["name"] == "step"
         pretend(job, None if is_step and lr > 0.1 else abs(lr - (0.1 if is_step else 0.32)))
-    plan = made.evaluation(made.first_grids, tmp_path)
+    plan = made.evaluation(made.choices(made.first_plan))
     found = {(job.config.scheduler["name"], job.config.optimizer["lr"], job.config.seed) for job in plan.jobs}
     assert found == {("step", 0.1, 0), ("step", 0.1, 1), ("constant", 0.32, 0), ("constant", 0.32, 1)}
     assert all(job.config.read_test for job in plan.jobs)
@@ -92,21 +90,20 @@ def test_the_evaluation_is_of_the_best_rate_under_fresh_seeds(tmp_path: Path) ->
 
 def test_what_no_rate_can_train_is_not_evaluated(tmp_path: Path) -> None:
     made = study(tmp_path)
-    for job in made.tuning(made.first_grids).jobs:
+    for job in made.first_plan.jobs:
         pretend(job, None if job.config.scheduler["name"] == "step" else 1.0)
-    plan = made.evaluation(made.first_grids, tmp_path)
+    plan = made.evaluation(made.choices(made.first_plan))
     assert {job.config.scheduler["name"] for job in plan.jobs} == {"constant"}
 
 
 def test_every_budget_is_tuned_and_run_by_itself(tmp_path: Path) -> None:
     made = study(tmp_path, budgets=[1, 3])
-    plan = made.tuning(made.first_grids)
+    plan = made.first_plan
     assert {job.config.epochs for job in plan.jobs} == {1, 3}
     for job in plan.jobs:
         pretend(job, abs(job.config.optimizer["lr"] - 0.1 * job.config.epochs))
-    chosen = {
-        (job.config.epochs, job.config.optimizer["lr"]) for job in made.evaluation(made.first_grids, tmp_path).jobs
-    }
+    evaluation = made.evaluation(made.choices(plan))
+    chosen = {(job.config.epochs, job.config.optimizer["lr"]) for job in evaluation.jobs}
     assert chosen == {(1, 0.1), (3, 0.32)}
 
 
@@ -138,3 +135,14 @@ def test_an_unknown_protocol_is_named(tmp_path: Path) -> None:
 def test_a_middle_that_is_none_is_refused(lr: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"optimizer.lr={lr}"):
         Study(load_protocol("quick", {}), ["data=digits", f"optimizer.lr={lr}", f"hydra.sweep.dir={tmp_path}"])
+
+
+def test_records_of_another_model_in_the_folder_choose_nothing(tmp_path: Path) -> None:
+    made, overrides = study(tmp_path), ["data=digits", "model=mlp", "optimizer.lr=0.1", f"hydra.sweep.dir={tmp_path}"]
+    other = Study(made.protocol, overrides)
+    for job in made.first_plan.jobs:
+        pretend(job, abs(job.config.optimizer["lr"] - 0.1))
+    for job in other.first_plan.jobs:
+        pretend(job, abs(job.config.optimizer["lr"] - 0.032))
+    assert set(made.choices(made.first_plan)["lr"]) == {0.1}
+    assert set(other.choices(other.first_plan)["lr"]) == {0.032}
