@@ -55,6 +55,11 @@ def comparison(runs: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFrame:
     return table.sort_values(order, na_position="last", ignore_index=True).drop(columns="lost")
 
 
+def equivalence_margin(runs: pd.DataFrame) -> float:
+    """Differences in test error below it do not matter on the data set of `runs`."""
+    return max(float(settings["data.equivalence_margin"]) for settings in runs["settings"])
+
+
 def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
     """Every two settings of a workload over their common seeds, Holm over all pairs of the workload.
 
@@ -73,8 +78,8 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _pair(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any] | None:
-    own, other = _by_seed(first), _by_seed(second)
-    differences = [own[seed] - other[seed] for seed in sorted(own.keys() & other.keys())]
+    own, other = stats.at_common_seeds(_by_seed(first), _by_seed(second))
+    differences = stats.differences(own, other)
     if len(differences) < 2:
         return None
     row = {name: first.iloc[0][name] for name in WORKLOAD}
@@ -82,10 +87,10 @@ def _pair(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any] | None:
     return row | {
         "first": first.iloc[0]["label"], "first_lr": first.iloc[0]["lr"],
         "second": second.iloc[0]["label"], "second_lr": second.iloc[0]["lr"],
-        "n": len(differences), "difference": sum(differences) / len(differences),
+        "n": len(differences), "difference": float(differences.mean()),
         "difference_low": interval.low, "difference_high": interval.high,
         "p": float(stats.sign_flip_p(differences)),
-        "p_better": stats.probability_of_improvement(list(own.values()), list(other.values())),
+        "p_better": stats.probability_of_improvement(own, other),
     }  # fmt: skip
 
 
@@ -99,8 +104,7 @@ def _compared(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
     if len(references) == 1 and len(table) > 1:
         errors = {str(setting): _by_seed(rows) for setting, rows in groups.items()}
         lost = dict(zip(table.index, table["diverged"] + table["failed"], strict=True))
-        margin = max(float(settings["data.equivalence_margin"]) for settings in runs["settings"])
-        differences = stats.compare(errors, references[0], margin=margin, lost=lost)
+        differences = stats.compare(errors, references[0], margin=equivalence_margin(runs), lost=lost)
     table["reference"] = reference if differences else None
     found = [_difference_columns(differences.get(str(setting))) for setting in table.index]
     return pd.concat([table, pd.DataFrame(found, index=table.index)], axis=1)

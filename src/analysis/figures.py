@@ -18,7 +18,7 @@ from src.analysis.results import (
     draw_sensitivity,
     draw_test_errors,
 )
-from src.analysis.style import Palette, display_names, palette
+from src.analysis.style import Palette, palette, workload_names
 
 NAMES = (
     "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "rank_against_budget",
@@ -50,8 +50,8 @@ def draw_figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFr
 
 
 def _figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
-    runs = runs.assign(name=_names(runs))
-    table = table.assign(name=_names(table))
+    runs = runs.assign(name=workload_names(runs))
+    table = table.assign(name=workload_names(table))
     sensitivity = sensitivity.assign(name=sensitivity["label"]) if len(sensitivity) else sensitivity
     styles = palette([*runs["name"], *table["name"], *(sensitivity["name"] if len(sensitivity) else [])])
     yield from _of_each("test_error", table, lambda rows: _test_errors(rows, runs, styles))
@@ -79,11 +79,3 @@ def _of_each(
 def _test_errors(rows: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -> Figure | None:
     same = runs.merge(rows[WORKLOAD].drop_duplicates(), on=WORKLOAD)
     return draw_test_errors(rows, same, styles)
-
-
-def _names(rows: pd.DataFrame) -> pd.Series:
-    """What a setting is called within its workload."""
-    if rows.empty:
-        return pd.Series(dtype=str)
-    parts = [display_names(part) for _, part in rows.groupby(WORKLOAD, dropna=False)]
-    return pd.concat(parts).reindex(rows.index)

@@ -6,7 +6,6 @@ import base64
 import math
 import os
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +16,19 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from src import records
+from src.analysis.answer import answer, overview, ranks_in_words
+from src.analysis.budgets import across_workloads
 from src.analysis.collect import WORKLOAD
-from src.analysis.stats import seeds_needed
-from src.analysis.style import display_names
+from src.analysis.comparison import equivalence_margin
 from src.analysis.tables import notes, readable, workload_title, workloads
 from src.analysis.tuning import GROUP, choose, is_tuning
+from src.analysis.words import counted, listed, number, ranges
 
 TEMPLATE = "report.html.j2"
 LARGE_SVG = 300_000  # bytes, from which the PNG is the smaller one
 EMBEDDED = 2_000_000  # bytes of figures that a page holds; further ones are linked
 SHOWN = 20  # runs that a line of failures links; the rest are counted, and in the list of all runs
 RUN_FILES = (records.FILE, "history.csv")
-LOST = ("diverged", "failed")
 
 CAPTIONS = {
     "test_error": "Test error at the end of training, the best schedule at the top. A dot is a seed, the diamond the "
@@ -58,8 +58,8 @@ COLUMNS = {
     "warmup": "Length of the linear warmup before the schedule: a fraction of the run below 1, updates from 1 on.",
     "Δ": "Mean paired difference in test error to the reference, in percentage points, with its 95 % interval; "
     "negative is better.",
-    "p (Holm)": "Two-sided p of that difference by an exact sign-flip permutation test, adjusted by Holm for the "
-    "number of comparisons in the table.",
+    "p (Holm)": "Two-sided p of that difference by a sign-flip permutation test, exact up to 20 seeds, adjusted by "
+    "Holm for the number of comparisons in the table.",
     "P(better)": "How often a run of this schedule beats one of the reference; 0.5 is a coin toss.",
     "verdict": "better or worse: p (Holm) below 0.05 and the interval excludes 0. equivalent: the interval lies within "
     "the margin below which differences do not matter. inconclusive: neither, or runs were lost.",
@@ -105,7 +105,9 @@ def render(
     """
     folder = _common(runs, figures) if folder is None else folder
     parts = workloads(table)
-    answers = [answer(title, rows, _margin(runs, rows["dataset"].iloc[0])) for title, rows in parts]
+    margins = {name: equivalence_margin(of) for name, of in runs.groupby("dataset", sort=False)}
+    answers = [answer(title, rows, margins[rows["dataset"].iloc[0]]) for title, rows in parts]
+    across = across_workloads(table)
     # Whatever a name or an error holds, it is text here: everything is escaped.
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -115,12 +117,14 @@ def render(
         lstrip_blocks=True,
     )
     return environment.get_template(TEMPLATE).render(
-        title=f"Learning-rate schedules on {_listed(sorted(set(runs['dataset'])))}",
+        title=f"Learning-rate schedules on {listed(sorted(set(runs['dataset'])))}",
         summary=_summary(runs),
         alerts=_alerts(runs, sweep),
-        overview=_overview(answers),
+        overview=overview(answers),
         answers=answers,
         tables=[(title, _table(rows)) for title, rows in parts],
+        across=_across(across),
+        across_line=ranks_in_words(across),
         figures=_figures(figures, folder),
         grids=_grids(sensitivity),
         run_columns=RUN_COLUMNS,
@@ -135,161 +139,6 @@ def render(
     )
 
 
-# --- the answer -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one workload's table says, in plain words. `best` names those with the lowest error, if anything has one."""
-
-    title: str
-    best: tuple[str, ...]
-    is_shown: bool  # by a test, not by the order alone
-    lines: tuple[str, ...]
-
-
-def answer(title: str, rows: pd.DataFrame, margin: float) -> Answer:
-    """Puts one workload's table into words; a schedule that lost runs is never the best.
-
-    Args:
-        title: Of the workload.
-        rows: Of `comparison`.
-        margin: Differences in test error below it do not matter.
-    """
-    rows = rows.assign(name=display_names(rows), lost=rows[list(LOST)].sum(axis=1))
-    ranked = rows[(rows["lost"] == 0) & rows["test_error_mean"].notna()].sort_values("test_error_mean", kind="stable")
-    if ranked.empty:
-        return Answer(title, (), False, tuple(_without_best(rows)))
-    best = ranked.iloc[0]
-    alike = tuple(ranked[ranked["test_error_mean"] <= best["test_error_mean"] + 1e-12]["name"])
-    is_shown = len(alike) == 1 and _is_shown(rows, best)
-    lines = (
-        _best_line(best, alike, is_shown),
-        _test_line(rows, best, alike, margin),
-        _rest_line(rows, best),
-        _lost_line(rows),
-    )
-    return Answer(title, alike, is_shown, tuple(line for line in lines if line))
-
-
-def _is_shown(rows: pd.DataFrame, best: pd.Series) -> bool:
-    """Whether the first is better than the reference, or is the reference and all others are worse."""
-    if best["scheduler"] == best["reference"]:
-        return bool((rows["verdict"].dropna() == "worse").all())
-    return bool(best["verdict"] == "better")
-
-
-def _without_best(rows: pd.DataFrame) -> list[str]:
-    counts = {status: int(rows[status].sum()) for status in (*LOST, "interrupted")}
-    completed = int(rows["n"].sum())
-    if not completed:
-        told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        return [f"There is no best schedule here: none of the {sum(counts.values())} runs completed ({told})."]
-    if rows["test_error_mean"].isna().all():
-        return [
-            f"There is no test error yet: {_count(completed, 'run')} completed, and none of them read the test set.",
-            "Runs that choose a learning rate never do. What is shown here are their validation results.",
-        ]
-    return [
-        "There is no best schedule here: every one that completed a run lost others.",
-        "The means in the table are those of the runs that survived, which is not what a user could expect.",
-        _lost_line(rows),
-    ]
-
-
-def _best_line(best: pd.Series, alike: Sequence[str], is_shown: bool) -> str:
-    low, high = best["test_error_low"], best["test_error_high"]
-    interval = "" if pd.isna(low) else f" (95 % interval {100 * low:.2f} to {100 * high:.2f})"
-    head = "Best here" if is_shown else "Lowest test error"
-    error = (
-        f"{100 * best['test_error_mean']:.2f} % test error" if is_shown else f"{100 * best['test_error_mean']:.2f} %"
-    )
-    return f"{head}: {_listed(alike)}, {error}{interval}, over {_count(best['n'], 'seed')}."
-
-
-def _test_line(rows: pd.DataFrame, best: pd.Series, alike: Sequence[str], margin: float) -> str:
-    """What may be concluded about the first."""
-    family = int(rows["verdict"].notna().sum())
-    if not family:
-        if len(rows) == 1:
-            return "Nothing was tested: there is no other schedule to compare it with."
-        return (
-            "Nothing was tested: among these schedules there is no single reference. Read the order as a description."
-        )
-    reference = rows["reference"].dropna().iloc[0]
-    seeds, needed = int(rows["paired"].max()), seeds_needed(family)
-    if seeds < needed:
-        return (
-            f"With {_count(seeds, 'seed')} no difference to {reference} can be significant, however large: "
-            f"{_count(family, 'comparison')} would need {needed} seeds. Read this as a description."
-        )
-    if best["scheduler"] == reference:
-        return f"{reference} is the reference, and no schedule was found to be better than it."
-    opening = f"Against {reference} it" if len(alike) == 1 else f"Against {reference}, {best['name']}"
-    return _against(best, opening, margin)
-
-
-def _against(row: pd.Series, opening: str, margin: float) -> str:
-    if pd.isna(row["p_holm"]):
-        return f"{opening} could not be tested: the two share less than two seeds."
-    points = f"{abs(100 * row['difference']):.2f} percentage points"
-    p = ("p < 0.001" if row["p_holm"] < 0.001 else f"p = {row['p_holm']:.3f}") + " after Holm"
-    if row["verdict"] in ("better", "worse"):
-        return f"{opening} is {row['verdict']} by {points} ({p})."
-    if row["verdict"] == "equivalent":
-        within = f"it lies within ± {100 * margin:g} percentage points"
-        return f"{opening} makes no difference that matters: {within}."
-    side = "lower" if row["difference"] < 0 else "higher"
-    return f"{opening} is {side} by {points}, which may be chance ({p})."
-
-
-def _rest_line(rows: pd.DataFrame, best: pd.Series) -> str:
-    """The verdicts on the others; none where nothing could be significant."""
-    compared = rows[rows["verdict"].notna()]
-    if compared.empty or compared["paired"].max() < seeds_needed(len(compared)):
-        return ""
-    reference = compared["reference"].iloc[0]
-    others = compared[(compared["name"] != best["name"]) & ((compared["lost"] == 0) | (compared["verdict"] == "worse"))]
-    heads = {
-        "better": f"{'Also better' if best['verdict'] == 'better' else 'Better'} than {reference}",
-        "equivalent": f"Equivalent to {reference}",
-        "worse": f"Worse than {reference}",
-        "inconclusive": f"No difference was found between {reference} and",
-    }
-    found = {verdict: list(others[others["verdict"] == verdict]["name"]) for verdict in heads}
-    told = {verdict: _listed(names) for verdict, names in found.items() if names}
-    joints = {verdict: " " if verdict == "inconclusive" else ": " for verdict in heads}
-    lines = [f"{heads[verdict]}{joints[verdict]}{names}." for verdict, names in told.items()]
-    if "better" in told:
-        lines.insert(1, f"Whether {best['name']} differs from them as well is in pairwise.csv.")
-    return " ".join(lines)
-
-
-def _lost_line(rows: pd.DataFrame) -> str:
-    lost = rows[rows["lost"] > 0]
-    if lost.empty:
-        return ""
-    told = []
-    for row in lost.to_dict("records"):
-        how = " and ".join(f"{row[status]} {status}" for status in LOST if row[status])
-        told.append(f"{row['name']} ({how} of {row['n'] + row['lost'] + row['interrupted']})")
-    return f"Lost runs, and so never called best: {_listed(told)}."
-
-
-def _overview(answers: Sequence[Answer]) -> str:
-    """Which schedule leads most often, where there are several workloads."""
-    if len(answers) < 2:
-        return ""
-    leads = Counter(name for each in answers for name in each.best)
-    most = max(leads.values(), default=0)
-    if not leads:
-        return f"{len(answers)} workloads, and in none of them a schedule that can be called best."
-    if most < 2:
-        return f"{len(answers)} workloads, and no schedule has the lowest test error in more than one of them."
-    names = [name for name, count in leads.items() if count == most]
-    return f"Lowest test error most often: {_listed(names)}, in {most} of {len(answers)} workloads."
-
-
 def _alerts(runs: pd.DataFrame, sweep: Mapping[str, Any] | None) -> list[str]:
     """What a reader must know before the first number."""
     said = []
@@ -301,9 +150,9 @@ def _alerts(runs: pd.DataFrame, sweep: Mapping[str, Any] | None) -> list[str]:
         )
     missing = len((sweep or {}).get("jobs") or []) - len(runs)
     if missing > 0:
-        said.append(f"Not finished: {_count(missing, 'planned run')} without a record.")
+        said.append(f"Not finished: {counted(missing, 'planned run')} without a record.")
     if interrupted := int((runs["status"] == "interrupted").sum()):
-        said.append(f"Not finished: {_count(interrupted, 'run')} interrupted. The same command again goes on with it.")
+        said.append(f"Not finished: {counted(interrupted, 'run')} interrupted. The same command again goes on with it.")
     return said
 
 
@@ -311,7 +160,7 @@ def _summary(runs: pd.DataFrame) -> str:
     tuning = int(is_tuning(runs).sum())
     purpose = f": {tuning} to choose learning rates, {len(runs) - tuning} to compare" if tuning else ""
     finished = str(runs["finished_at"].max())[:16].replace("T", " ")
-    return f"{_count(len(runs), 'run')}{purpose}. The last one ended at {finished} UTC."
+    return f"{counted(len(runs), 'run')}{purpose}. The last one ended at {finished} UTC."
 
 
 def _table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -319,6 +168,16 @@ def _table(rows: pd.DataFrame) -> pd.DataFrame:
     text = readable(rows)
     first = [name for name in ("scheduler", "verdict", "test error %") if name in text]
     return text[[*first, *(name for name in text if name not in first)]]
+
+
+def _across(across: pd.DataFrame) -> pd.DataFrame:
+    """Mean ranks and profile areas, as people read them."""
+    if across.empty:
+        return across
+    text = across[["scheduler"]].assign(**{"mean rank": across["mean_rank"].map("{:.2f}".format)})
+    if across["profile_area"].notna().any():
+        text["profile area"] = [number(area, ".3f") for area in across["profile_area"]]
+    return text
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
@@ -446,12 +305,12 @@ def _run(row: Mapping[Any, Any], folder: Path) -> Run:
     cells = (
         str(row["label"]),
         "comparing" if row["read_test"] else "tuning",
-        _number(row["lr"], "g"),
+        number(row["lr"], "g"),
         str(row["seed"]),
-        _number(error, ".2f"),
-        _number(row["val_loss"], ".4f"),
+        number(error, ".2f"),
+        number(row["val_loss"], ".4f"),
         str(row["steps"]),
-        _number(row["train_seconds"], ".1f"),
+        number(row["train_seconds"], ".1f"),
     )
     return Run(cells, row["status"], _links(row["folder"], folder, RUN_FILES))
 
@@ -466,7 +325,7 @@ def _failures(runs: pd.DataFrame, folder: Path) -> list[dict[str, Any]]:
         links = [(str(row["seed"]), _link(Path(row["folder"]) / records.FILE, folder)) for _, row in shown.iterrows()]
         more = len(rows) - len(shown)
         lines.append(
-            {"status": status, "label": label, "lr": _number(lr, "g"), "error": line, "links": links, "more": more}
+            {"status": status, "label": label, "lr": number(lr, "g"), "error": line, "links": links, "more": more}
         )
     return lines
 
@@ -497,15 +356,20 @@ def _method(runs: pd.DataFrame, sweep: Mapping[str, Any] | None) -> list[tuple[s
     else:
         told += [
             ("Protocol", "none is recorded: schedules ran as they are configured"),
-            ("Seeds", _ranges(runs["seed"])),
+            ("Seeds", ranges(runs["seed"])),
         ]
     told += [("Data", line) for line in _data_lines(runs)]
-    told += [
-        ("Margin below which differences do not matter", f"{name}: ± {100 * _margin(runs, name):g} percentage points")
-        for name in runs["dataset"].unique()
-    ]
-    told.append(("Precision", _listed(sorted(set(runs["precision"].dropna().astype(str))))))
+    for name, of in runs.groupby("dataset", sort=False):
+        margin = f"{name}: ± {100 * equivalence_margin(of):g} percentage points"
+        told.append(("Margin below which differences do not matter", margin))
+    told.append(("Precision", listed(sorted(set(runs["precision"].dropna().astype(str))))))
     return [(term, text) for term, text in told if text]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list) and value and all(isinstance(each, int) for each in value):
+        return ranges(value)
+    return listed(value) if isinstance(value, list) else str(value)
 
 
 def _data_lines(runs: pd.DataFrame) -> list[str]:
@@ -537,11 +401,11 @@ def _origin(runs: pd.DataFrame, sweep: Mapping[str, Any] | None) -> list[tuple[s
     devices = runs["device"].dropna().value_counts(sort=False)
     told = [
         ("Planned", str((sweep or {}).get("planned_at") or "")),
-        ("Commit", _listed(commits) or "not known: outside a git checkout"),
-        ("Device", _listed([f"{device} ({_count(count, 'run')})" for device, count in devices.items()])),
-        ("Python", _listed(sorted({str(each["python"]) for each in found if "python" in each}))),
-        ("Platform", _listed(sorted({str(each["platform"]) for each in found if "platform" in each}))),
-        ("Packages", _listed(sorted({f"{name} {version}" for each in found for name, version in _packages(each)}))),
+        ("Commit", listed(commits) or "not known: outside a git checkout"),
+        ("Device", listed([f"{device} ({counted(count, 'run')})" for device, count in devices.items()])),
+        ("Python", listed(sorted({str(each["python"]) for each in found if "python" in each}))),
+        ("Platform", listed(sorted({str(each["platform"]) for each in found if "platform" in each}))),
+        ("Packages", listed(sorted({f"{name} {version}" for each in found for name, version in _packages(each)}))),
     ]
     return [(term, text) for term, text in told if text]
 
@@ -565,41 +429,3 @@ def _packages(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _commit(state: Mapping[str, Any]) -> str:
     return f"{state['git_sha']}{' with uncommitted changes' if state.get('git_dirty') else ''}"
-
-
-# --- words and numbers ----------------------------------------------------------------------------------------------
-
-
-def _margin(runs: pd.DataFrame, dataset: str) -> float:
-    settings = runs[runs["dataset"] == dataset]["settings"]
-    return max(float(each["data.equivalence_margin"]) for each in settings)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, list) and value and all(isinstance(each, int) for each in value):
-        return _ranges(value)
-    return _listed(value) if isinstance(value, list) else str(value)
-
-
-def _ranges(numbers: Iterable[int]) -> str:
-    """`0 to 4, 7`."""
-    parts: list[list[int]] = []
-    for number in sorted(set(map(int, numbers))):
-        if parts and parts[-1][-1] == number - 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]} to {part[-1]}" for part in parts)
-
-
-def _listed(names: Iterable[object]) -> str:
-    *first, last = [*map(str, names)] or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _number(value: float | None, form: str) -> str:
-    return "–" if value is None or pd.isna(value) else format(value, form)

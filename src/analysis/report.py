@@ -12,7 +12,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from src.analysis.budgets import budget_table
+from src.analysis.budgets import across_workloads, budget_table
 from src.analysis.collect import collect
 from src.analysis.comparison import REFERENCE, comparison, evaluated, pairwise
 from src.analysis.curves import SERIES, has_series
@@ -101,6 +101,7 @@ def _write_tables(
         "lr_sensitivity": tuned,
         "pairwise": pairwise(counted),
         "budget_table": budget_table(table),
+        "across_workloads": across_workloads(table),
     }.items():
         (out / f"{name}.csv").unlink(missing_ok=True)  # of an earlier report
         if len(rows):

@@ -67,10 +67,9 @@ def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | N
         rank=rows.groupby([*FAMILY, "epochs"], dropna=False)["test_error_mean"].rank(na_option="bottom")
     )
     figure, (axes,) = panels("Rank by test error against budget", 1, width=7.0)
-    for name, own in ranks.groupby("label"):
+    for name, own in ranks.groupby("name"):
         mean = own.groupby("epochs")["rank"].mean()
-        style = styles.get(str(name)) or styles[own["name"].iloc[0]]
-        axes.plot(mean.index, mean, label=name, marker="o", markersize=4, **style)
+        axes.plot(mean.index, mean, label=name, marker="o", markersize=4, **styles[str(name)])
     axes.set(xscale="log", xlabel="budget in epochs", ylabel="rank, 1 the best")
     axes.set_xticks(sorted(rows["epochs"].unique()))
     axes.xaxis.set_major_formatter("{x:g}")
@@ -88,9 +87,8 @@ def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | N
     ratios = np.linspace(1, 4, 301)
     profile = stats.performance_profile(times.to_numpy(dtype=float), ratios)
     figure, (axes,) = panels(f"Performance profile over {len(times)} workloads", 1, width=7.0)
-    for label, fractions in zip(times.columns, profile, strict=True):
-        names = table.loc[table["label"] == label, "name"]
-        axes.step(ratios, fractions, where="post", label=label, **(styles.get(label) or styles[names.iloc[0]]))
+    for name, fractions in zip(times.columns, profile, strict=True):
+        axes.step(ratios, fractions, where="post", label=name, **styles[name])
     axes.set(
         xlabel="updates to the target, as a multiple of the fastest", ylabel="fraction of workloads", ylim=(-0.02, 1.02)
     )

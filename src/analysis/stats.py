@@ -19,6 +19,7 @@ RESAMPLES = 9_999
 MIN_WORKLOADS = 6  # for ranks over workloads to say anything
 EXACT_UP_TO = 20  # differences: a million patterns, four seconds
 RANDOM_PATTERNS = 9_999
+DECIMALS = 12  # beyond those of any accuracy: what is smaller is the rounding of differences
 _BATCH = 2**16  # sign patterns that are in memory at once
 
 Floats = NDArray[np.float64]
@@ -68,7 +69,7 @@ def bca_interval(values: ArrayLike) -> Interval:
     found = stats.bootstrap(
         (sample,), np.mean, method="BCa", confidence_level=CONFIDENCE, n_resamples=RESAMPLES, rng=rng
     ).confidence_interval
-    return Interval(float(found.low), float(found.high))
+    return Interval(round(float(found.low), DECIMALS), round(float(found.high), DECIMALS))
 
 
 def sign_flip_p(differences: ArrayLike) -> Floats:
@@ -129,26 +130,25 @@ def compare(
         By schedule, without the reference. Where less than two seeds are common, everything is NaN.
     """
     names = [name for name in errors if name != reference]
-    paired = {name: _paired(errors[name], errors[reference]) for name in names}
-    testable = [name for name in names if len(paired[name][0]) >= 2]
-    p = {name: float(sign_flip_p(np.subtract(*paired[name]))) for name in testable}
+    pairs = {name: at_common_seeds(errors[name], errors[reference]) for name in names}
+    paired = {name: differences(*pair) for name, pair in pairs.items()}
+    testable = [name for name in names if len(paired[name]) >= 2]
+    p = {name: float(sign_flip_p(paired[name])) for name in testable}
     p_holm = dict(zip(testable, holm(list(p.values())), strict=True))
     found = {}
     for name in names:
-        own, other = paired[name]
-        differences = own - other
-        interval = bca_interval(differences)
+        interval = bca_interval(paired[name])
         corrected = float(p_holm.get(name, math.nan))
         found[name] = Comparison(
-            n=len(differences),
-            difference=float(differences.mean()) if len(differences) else math.nan,
+            n=len(paired[name]),
+            difference=float(paired[name].mean()) if len(paired[name]) else math.nan,
             interval=interval,
             p=p.get(name, math.nan),
             p_holm=corrected,
-            p_better=probability_of_improvement(own, other),
+            p_better=probability_of_improvement(*pairs[name]),
             verdict=(
                 verdict(interval, corrected, margin=margin, lost=(lost or {}).get(name, 0))
-                if len(differences) >= seeds_needed(len(names))
+                if len(paired[name]) >= seeds_needed(max(1, len(testable)))
                 else "inconclusive"  # seeds that could prove no difference do not prove that there is none
             ),
         )
@@ -172,9 +172,15 @@ def probability_of_improvement(own: ArrayLike, other: ArrayLike) -> float:
     return float(stats.mannwhitneyu(two, one).statistic / (len(one) * len(two)))
 
 
-def _paired(own: Mapping[int, float], other: Mapping[int, float]) -> tuple[Floats, Floats]:
+def at_common_seeds(own: Mapping[int, float], other: Mapping[int, float]) -> tuple[Floats, Floats]:
+    """Both where the seeds are those of both, in their order."""
     common = sorted(own.keys() & other.keys())
     return np.array([own[seed] for seed in common]), np.array([other[seed] for seed in common])
+
+
+def differences(own: Floats, other: Floats) -> Floats:
+    """The one less the other, exactly zero where they are equal."""
+    return np.round(own - other, DECIMALS)
 
 
 # --- censored times -------------------------------------------------------------------------------------------------
@@ -223,6 +229,25 @@ def critical_difference(num_workloads: int, num_schedules: int) -> float:
         raise ValueError(f"{num_workloads} workloads: a critical difference of ranks needs {MIN_WORKLOADS}")
     quantile = stats.studentized_range.ppf(1 - ALPHA, num_schedules, np.inf) / math.sqrt(2)
     return float(quantile * math.sqrt(num_schedules * (num_schedules + 1) / (6 * num_workloads)))
+
+
+def profile_area(times: ArrayLike, reference: ArrayLike, limit: float = 4.0) -> Floats:
+    """Area below the fraction of workloads solved within a multiple of the reference's time, from 0 to `limit`.
+
+    As a fraction of `limit`: 0.75 for the reference itself, 1 for what takes no time, 0 for what is never there. As in
+    AlgoPerf (Dahl et al., arXiv 2306.07179), but against one reference, so that a further schedule changes no area.
+
+    Args:
+        times: (workloads, schedules); infinite where a target was never reached, NaN where it was not tried.
+        reference: (workloads)
+
+    Returns:
+        (schedules)
+    """
+    table, own = np.nan_to_num(np.asarray(times, dtype=float), nan=np.inf, posinf=np.inf), np.asarray(reference)
+    with np.errstate(invalid="ignore"):
+        ratios = np.where(np.isfinite(table), table / own[:, None], np.inf)
+    return np.asarray(np.clip(1 - ratios / limit, 0, 1).mean(axis=0))
 
 
 def performance_profile(times: ArrayLike, ratios: ArrayLike) -> Floats:

@@ -12,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from src.analysis.collect import WORKLOAD
+
 # Okabe and Ito's colours, told apart by colour-blind eyes. Neighbours differ in line style as well, so that a curve
 # shows through another that lies on it, and thirty-two schedules can be told apart.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"]
@@ -28,6 +30,14 @@ def display_names(rows: pd.DataFrame) -> pd.Series:
         varied = rows.groupby("label")[key].transform("nunique") > 1
         names = names.where(~varied, names + rows[key].map(lambda value, key=key: f" {key}={value:g}"))
     return names
+
+
+def workload_names(rows: pd.DataFrame) -> pd.Series:
+    """What each row is called within its workload."""
+    if rows.empty:
+        return pd.Series(dtype=str)
+    parts = [display_names(part) for _, part in rows.groupby(WORKLOAD, dropna=False)]
+    return pd.concat(parts).reindex(rows.index)
 
 
 def palette(names: Iterable[str]) -> Palette:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from src.analysis.collect import WORKLOAD
-from src.analysis.stats import seeds_needed
+from src.analysis.stats import EXACT_UP_TO, RANDOM_PATTERNS, seeds_needed
 
 NOTE = (
     "Test error at the final step over n seeds, smallest mean first; in brackets a 95 % BCa bootstrap interval, after "
@@ -62,17 +62,27 @@ def notes(rows: pd.DataFrame) -> list[str]:
     if rows["averaged_test_accuracy_mean"].notna().any():
         said.append(AVERAGED)
     if rows["verdict"].notna().any():
+        seeds = int(rows["paired"].max())
         said += [
-            f"Δ is the mean paired difference to {rows['reference'].iloc[0]} in percentage points; p is exact (every "
-            "pattern of signs), adjusted by Holm over the table; P(better) is how often a run beats one of the "
-            "reference.",
-            _power(family=int(rows["verdict"].notna().sum()), seeds=int(rows["paired"].max())),
+            f"Δ is the mean paired difference to {rows['reference'].iloc[0]} in percentage points; p is that of a "
+            f"sign-flip test over {_patterns(seeds)}, adjusted by Holm over the table; P(better) is how often a run "
+            "beats one of the reference.",
+            _power(family_size(rows), seeds),
         ]
     else:
         said.append("The differences are described here, not tested.")
     if rows["target"].notna().any():
         said.append("Epochs to a validation accuracy: the median and, in brackets, how many of the runs reached it.")
     return [text for text in said if text]
+
+
+def family_size(rows: pd.DataFrame) -> int:
+    """How many comparisons one workload's table makes; as many as it was to make where none has two common seeds."""
+    return int(rows["p_holm"].notna().sum()) or int(rows["verdict"].notna().sum())
+
+
+def _patterns(seeds: int) -> str:
+    return "all patterns of signs" if seeds <= EXACT_UP_TO else f"{RANDOM_PATTERNS:,} random patterns of signs"
 
 
 def _power(family: int, seeds: int) -> str:

@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pandas as pd
-import pytest
 
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import comparison, evaluated
-from src.analysis.html import COLUMNS, EMBEDDED, LARGE_SVG, SHOWN, _ranges, render
+from src.analysis.html import COLUMNS, EMBEDDED, LARGE_SVG, SHOWN, render
 from src.analysis.tables import readable, workloads
 from src.analysis.tuning import is_tuning, sensitivity
-from tests.unit.analysis.conftest import MakeRun
+from tests.unit.analysis.conftest import MakeRun, make_winner
 
 HOSTILE = "</td><script>alert(1)</script>\"'&"
 SWEEP: dict[str, Any] = {
@@ -78,138 +77,6 @@ def page_of(
     )
 
 
-def lines(text: str) -> list[str]:
-    """The paragraphs of the answers."""
-    sections = re.findall(r'<section class="answer.*?</section>', text, re.DOTALL)
-    return [line for section in sections for line in re.findall(r"<p[^>]*>(.*?)</p>", section)]
-
-
-def make_winner(make_run: MakeRun, seeds: int, *overrides: str) -> None:
-    for seed in range(seeds):
-        make_run("scheduler=constant", f"seed={seed}", *overrides, accuracy=0.90 + seed / 1000)
-        make_run("scheduler=cosine", f"seed={seed}", *overrides, accuracy=0.95 + seed / 2000)
-
-
-def test_a_winner_that_was_tested(make_run: MakeRun, tmp_path: Path) -> None:
-    make_winner(make_run, 8)
-    for seed in range(8):
-        make_run("scheduler=step", f"seed={seed}", accuracy=0.85 + seed / 1000)
-    first, second, third = lines(page(tmp_path))
-    assert re.fullmatch(
-        r"Best here: cosine, 4\.83 % test error \(95 % interval 4\.7\d to 4\.9\d\), over 8 seeds\.", first
-    )
-    assert second == "Against constant it is better by 4.82 percentage points (p = 0.016 after Holm)."
-    assert third == "Worse than constant: step."
-
-
-def test_others_that_are_better_too_are_said_to_be_untested(make_run: MakeRun, tmp_path: Path) -> None:
-    make_winner(make_run, 8)
-    for seed in range(8):
-        make_run("scheduler=step", f"seed={seed}", accuracy=0.94 + seed / 1000)
-    third = lines(page(tmp_path))[2]
-    assert third == "Also better than constant: step. Whether cosine differs from them as well is in pairwise.csv."
-
-
-def test_a_lead_that_may_be_chance(make_run: MakeRun, tmp_path: Path) -> None:
-    for seed in range(8):
-        make_run("scheduler=constant", f"seed={seed}", accuracy=0.90 + seed / 100)
-        make_run("scheduler=cosine", f"seed={seed}", accuracy=0.98 - seed / 100)
-    text = page(tmp_path)
-    first, second = lines(text)
-    assert first.startswith("Lowest test error: cosine, 5.50 % (95 %")
-    assert re.fullmatch(
-        r"Against constant it is lower by 1\.00 .*, which may be chance \(p = 0\.\d+ after Holm\)\.", second
-    )
-    assert "Best here" not in text
-
-
-def test_a_reference_that_none_beats(make_run: MakeRun, tmp_path: Path) -> None:
-    for seed in range(8):
-        make_run("scheduler=constant", f"seed={seed}", accuracy=0.95 + seed / 1000)
-        make_run("scheduler=step", f"seed={seed}", accuracy=0.949 + seed / 1000)
-    assert lines(page(tmp_path))[1:] == [
-        "constant is the reference, and no schedule was found to be better than it.",
-        "Worse than constant: step.",
-    ]
-
-
-def test_equivalence_is_told_with_the_margin_of_its_data_set(make_run: MakeRun, tmp_path: Path) -> None:
-    for seed in range(8):
-        for scheduler, accuracy in {"constant": 0.95, "step": 0.95 + (-1) ** seed / 2000 + 0.0001}.items():
-            make_run("data=fashion_mnist", f"scheduler={scheduler}", f"seed={seed}", accuracy=accuracy)
-    make_run("data=digits", "scheduler=step")  # whose margin is wider
-    said = lines(page(tmp_path))
-    assert "Against constant it makes no difference that matters: it lies within ± 0.2 percentage points." in said
-
-
-def test_too_few_seeds_are_called_a_description(make_run: MakeRun, tmp_path: Path) -> None:
-    make_winner(make_run, 3)
-    first, second = lines(page(tmp_path))
-    assert first.startswith("Lowest test error: cosine, 4.95 %")
-    assert second == (
-        "With 3 seeds no difference to constant can be significant, however large: 1 comparison would need 6 seeds. "
-        "Read this as a description."
-    )
-
-
-def test_where_all_diverged_nothing_is_best(make_run: MakeRun, tmp_path: Path) -> None:
-    for scheduler in ("constant", "cosine"):
-        make_run(f"scheduler={scheduler}", accuracy=None, status="diverged")
-    make_run("scheduler=step", accuracy=None, status="failed")
-    text = page(tmp_path)
-    assert lines(text) == ["There is no best schedule here: none of the 3 runs completed (2 diverged, 1 failed)."]
-    assert 'class="answer none"' in text
-
-
-def test_what_lost_runs_is_never_best(make_run: MakeRun, tmp_path: Path) -> None:
-    make_winner(make_run, 8)
-    for seed in range(8):
-        make_run("scheduler=step", f"seed={seed}", accuracy=0.99, status="completed" if seed else "diverged")
-    said = lines(page(tmp_path))
-    assert said[0].startswith("Best here: cosine")
-    assert said[-1] == "Lost runs, and so never called best: step (1 diverged of 8)."
-
-
-def test_where_every_schedule_lost_runs_the_survivors_are_not_ranked(make_run: MakeRun, tmp_path: Path) -> None:
-    for scheduler in ("constant", "cosine"):
-        make_run(f"scheduler={scheduler}", "seed=0")
-        make_run(f"scheduler={scheduler}", "seed=1", accuracy=None, status="failed")
-    first, *_, last = lines(page(tmp_path))
-    assert first == "There is no best schedule here: every one that completed a run lost others."
-    assert "constant (1 failed of 2)" in last
-
-
-def test_without_a_reference_nothing_is_tested(make_run: MakeRun, tmp_path: Path) -> None:
-    for seed in range(8):
-        make_run("scheduler=step", f"seed={seed}", accuracy=0.90)
-        make_run("scheduler=cosine", f"seed={seed}", accuracy=0.95)
-    first, second = lines(page(tmp_path))
-    assert first == "Lowest test error: cosine, 5.00 % (95 % interval 5.00 to 5.00), over 8 seeds."
-    assert second.startswith("Nothing was tested: among these schedules there is no single reference.")
-
-
-def test_one_run_is_compared_with_nothing(make_run: MakeRun, tmp_path: Path) -> None:
-    make_run("scheduler=step")
-    assert lines(page(tmp_path)) == [
-        "Lowest test error: step, 10.00 %, over 1 seed.",
-        "Nothing was tested: there is no other schedule to compare it with.",
-    ]
-
-
-def test_schedules_of_the_same_error_lead_together(make_run: MakeRun, tmp_path: Path) -> None:
-    for seed in range(7):
-        for scheduler, accuracy in {"constant": 0.8, "cosine": 0.9, "step": 0.9}.items():
-            make_run(f"scheduler={scheduler}", f"seed={seed}", accuracy=accuracy + seed / 1000)
-    first, second, *_ = lines(page(tmp_path))
-    assert first.startswith("Lowest test error: cosine and step, 9.70 % (95 %")
-    assert second.startswith("Against constant, cosine ")
-
-
-def test_a_sweep_that_only_tuned_has_no_test_error(make_run: MakeRun, tmp_path: Path) -> None:
-    make_run("scheduler=step", "read_test=false")
-    assert lines(page(tmp_path))[0].startswith("There is no test error yet: 1 run completed")
-
-
 def test_several_workloads_have_an_answer_each(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 3)
     make_winner(make_run, 3, "epochs=3")
@@ -218,6 +85,15 @@ def test_several_workloads_have_an_answer_each(make_run: MakeRun, tmp_path: Path
     assert len(re.findall(r'<section class="answer', text)) == 2
     assert text.count('<table class="pinned">') == 2
     assert text.count("<details>") == 2
+    assert "Over all workloads" not in text  # budgets of one
+
+
+def test_ranks_over_several_workloads_are_a_table(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 3)
+    make_winner(make_run, 3, "batch_size=32")
+    text = page(tmp_path)
+    assert "Mean ranks by test error over 2 workloads" in text
+    assert '<tr><th scope="row">cosine</th><td>1.00</td><td>0.750</td></tr>' in text
 
 
 def test_workloads_without_a_best_are_not_given_one(make_run: MakeRun, tmp_path: Path) -> None:
@@ -376,10 +252,3 @@ def test_every_column_is_defined(make_run: MakeRun, tmp_path: Path) -> None:
     names = {name for _, rows in workloads(table) for name in readable(rows)}
     assert {"warmup", "averaged error %", "verdict", "failed"} <= names
     assert {name for name in names if not name.startswith("epochs to")} <= COLUMNS.keys()
-
-
-@pytest.mark.parametrize(
-    ("numbers", "text"), [([3], "3"), ([0, 1, 2], "0 to 2"), ([5, 0, 1, 5, 9], "0 to 1, 5, 9"), ([], "")]
-)
-def test_numbers_in_a_row_are_written_as_ranges(numbers: list[int], text: str) -> None:
-    assert _ranges(numbers) == text

@@ -25,6 +25,7 @@ from src.analysis.stats import (
     mean_ranks,
     performance_profile,
     probability_of_improvement,
+    profile_area,
     seeds_needed,
     sign_flip_p,
     verdict,
@@ -232,3 +233,20 @@ def test_a_performance_profile_counts_workloads_solved_in_time() -> None:
     profile = performance_profile(times, [1, 2, 4])
     assert profile.tolist() == [[0.5, 0.5, 1.0], [0.5, 1.0, 1.0], [0.0, 0.0, 0.0]]
     assert performance_profile([[math.inf, math.inf]], [1.0]).tolist() == [[0.0], [0.0]]
+
+
+def test_the_area_of_a_profile_is_its_integral() -> None:
+    times = np.array([[1.0, 2.0, math.inf], [4.0, 1.0, 9.0], [1.0, math.nan, 0.5]])
+    reference = np.array([1.0, 2.0, 1.0])
+    ratios = np.linspace(0, 4, 40_001)
+    fractions = (times[:, :, None] / reference[:, None, None] <= ratios).mean(axis=0)
+    assert profile_area(times, reference) == pytest.approx(fractions.mean(axis=1), abs=1e-3)
+    assert profile_area(reference[:, None], reference).tolist() == [0.75]
+    assert profile_area([[3.0], [math.inf]], [math.inf, math.inf]).tolist() == [0.5]
+
+
+def test_equal_errors_differ_by_exactly_nothing() -> None:
+    one, two = {0: 1 - 0.9, 1: 0.3}, {0: 0.1, 1: 0.1 + 0.2}
+    assert one[0] != two[0]
+    found = compare({"step": one, "constant": two}, "constant", margin=0.001)["step"]
+    assert (found.difference, found.interval, found.p) == (0, Interval(0, 0), 1)

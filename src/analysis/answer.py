@@ -1,0 +1,191 @@
+"""What a comparison says, in plain words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from src.analysis.stats import ALPHA, MIN_WORKLOADS, seeds_needed
+from src.analysis.style import display_names
+from src.analysis.tables import family_size
+from src.analysis.words import counted, listed
+
+LOST = ("diverged", "failed")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one workload's table says, in plain words. `best` names those with the lowest error, if anything has one."""
+
+    title: str
+    best: tuple[str, ...]
+    is_shown: bool  # by a test, not by the order alone
+    lines: tuple[str, ...]
+
+
+def answer(title: str, rows: pd.DataFrame, margin: float) -> Answer:
+    """Puts one workload's table into words; a schedule that lost runs is never the best.
+
+    Args:
+        title: Of the workload.
+        rows: Of `comparison`.
+        margin: Differences in test error below it do not matter.
+    """
+    rows = rows.assign(name=display_names(rows), lost=rows[list(LOST)].sum(axis=1))
+    ranked = rows[(rows["lost"] == 0) & rows["test_error_mean"].notna()].sort_values("test_error_mean", kind="stable")
+    if ranked.empty:
+        return Answer(title, (), False, tuple(_without_best(rows)))
+    best = ranked.iloc[0]
+    alike = tuple(ranked[ranked["test_error_mean"] <= best["test_error_mean"] + 1e-12]["name"])
+    is_shown = len(alike) == 1 and _is_shown(rows, best)
+    lines = (
+        _best_line(best, alike, is_shown),
+        _test_line(rows, best, alike, margin),
+        _rest_line(rows, best),
+        _lost_line(rows),
+    )
+    return Answer(title, alike, is_shown, tuple(line for line in lines if line))
+
+
+def _is_shown(rows: pd.DataFrame, best: pd.Series) -> bool:
+    """Whether the first is better than the reference, or is the reference and all others are worse."""
+    if best["scheduler"] == best["reference"]:
+        return bool((rows["verdict"].dropna() == "worse").all())
+    return bool(best["verdict"] == "better")
+
+
+def _without_best(rows: pd.DataFrame) -> list[str]:
+    counts = {status: int(rows[status].sum()) for status in (*LOST, "interrupted")}
+    completed = int(rows["n"].sum())
+    if not completed:
+        told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        return [f"There is no best schedule here: none of the {sum(counts.values())} runs completed ({told})."]
+    if rows["test_error_mean"].isna().all():
+        return [
+            f"There is no test error yet: {counted(completed, 'run')} completed, and none of them read the test set.",
+            "Runs that choose a learning rate never do. What is shown here are their validation results.",
+        ]
+    return [
+        "There is no best schedule here: every one that completed a run lost others.",
+        "The means in the table are those of the runs that survived, which is not what a user could expect.",
+        _lost_line(rows),
+    ]
+
+
+def _best_line(best: pd.Series, alike: Sequence[str], is_shown: bool) -> str:
+    low, high = best["test_error_low"], best["test_error_high"]
+    interval = "" if pd.isna(low) else f" (95 % interval {100 * low:.2f} to {100 * high:.2f})"
+    head = "Best here" if is_shown else "Lowest test error"
+    error = (
+        f"{100 * best['test_error_mean']:.2f} % test error" if is_shown else f"{100 * best['test_error_mean']:.2f} %"
+    )
+    return f"{head}: {listed(alike)}, {error}{interval}, over {counted(best['n'], 'seed')}."
+
+
+def _test_line(rows: pd.DataFrame, best: pd.Series, alike: Sequence[str], margin: float) -> str:
+    """What may be concluded about the first."""
+    family = family_size(rows)
+    if not family:
+        if len(rows) == 1:
+            return "Nothing was tested: there is no other schedule to compare it with."
+        return (
+            "Nothing was tested: among these schedules there is no single reference. Read the order as a description."
+        )
+    reference = rows["reference"].dropna().iloc[0]
+    seeds, needed = int(rows["paired"].max()), seeds_needed(family)
+    if seeds < needed:
+        return (
+            f"With {counted(seeds, 'seed')} no difference to {reference} can be significant, however large: "
+            f"{counted(family, 'comparison')} would need {needed} seeds. Read this as a description."
+        )
+    if best["scheduler"] == reference:
+        return f"{reference} is the reference, and no schedule was found to be better than it."
+    opening = f"Against {reference} it" if len(alike) == 1 else f"Against {reference}, {best['name']}"
+    return _against(best, opening, margin)
+
+
+def _against(row: pd.Series, opening: str, margin: float) -> str:
+    if pd.isna(row["p_holm"]):
+        return f"{opening} could not be tested: the two share less than two seeds."
+    points = f"{abs(100 * row['difference']):.2f} percentage points"
+    p = f"{_p_in_words(row['p_holm'])} after Holm"
+    if row["verdict"] in ("better", "worse"):
+        return f"{opening} is {row['verdict']} by {points} ({p})."
+    if row["verdict"] == "equivalent":
+        within = f"it lies within ± {100 * margin:g} percentage points"
+        return f"{opening} makes no difference that matters: {within}."
+    side = "lower" if row["difference"] < 0 else "higher"
+    return f"{opening} is {side} by {points}, which may be chance ({p})."
+
+
+def _p_in_words(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def _rest_line(rows: pd.DataFrame, best: pd.Series) -> str:
+    """The verdicts on the others; none where nothing could be significant."""
+    compared = rows[rows["p_holm"].notna()]
+    if compared.empty or compared["paired"].max() < seeds_needed(len(compared)):
+        return ""
+    reference = compared["reference"].iloc[0]
+    others = compared[(compared["name"] != best["name"]) & ((compared["lost"] == 0) | (compared["verdict"] == "worse"))]
+    heads = {
+        "better": f"{'Also better' if best['verdict'] == 'better' else 'Better'} than {reference}",
+        "equivalent": f"Equivalent to {reference}",
+        "worse": f"Worse than {reference}",
+        "inconclusive": f"No difference was found between {reference} and",
+    }
+    found = {verdict: list(others[others["verdict"] == verdict]["name"]) for verdict in heads}
+    told = {verdict: listed(names) for verdict, names in found.items() if names}
+    joints = {verdict: " " if verdict == "inconclusive" else ": " for verdict in heads}
+    lines = [f"{heads[verdict]}{joints[verdict]}{names}." for verdict, names in told.items()]
+    if "better" in told:
+        lines.insert(1, f"Whether {best['name']} differs from them as well is in pairwise.csv.")
+    return " ".join(lines)
+
+
+def _lost_line(rows: pd.DataFrame) -> str:
+    lost = rows[rows["lost"] > 0]
+    if lost.empty:
+        return ""
+    told = []
+    for row in lost.to_dict("records"):
+        how = " and ".join(f"{row[status]} {status}" for status in LOST if row[status])
+        told.append(f"{row['name']} ({how} of {row['n'] + row['lost'] + row['interrupted']})")
+    return f"Lost runs, and so never called best: {listed(told)}."
+
+
+def ranks_in_words(across: pd.DataFrame) -> str:
+    """What may be concluded from ranks over workloads.
+
+    Args:
+        across: Of `across_workloads`.
+    """
+    if across.empty:
+        return ""
+    row = across.iloc[0]
+    opening = f"Mean ranks by test error over {row['workloads']} workloads, budgets of one sharing its vote"
+    if pd.isna(row["friedman_p"]):
+        return f"{opening}: described, not tested, which takes {MIN_WORKLOADS} workloads and three schedules."
+    p = _p_in_words(row["friedman_p"])
+    if row["friedman_p"] >= ALPHA:
+        return f"{opening}: they differ no more than by chance (Friedman, {p})."
+    apart = f"two schedules differ where their ranks are {row['critical_difference']:.2f} apart or more (Nemenyi)"
+    return f"{opening}: they differ (Friedman, {p}), and {apart}."
+
+
+def overview(answers: Sequence[Answer]) -> str:
+    """Which schedule leads most often, where there are several workloads."""
+    if len(answers) < 2:
+        return ""
+    leads = Counter(name for each in answers for name in each.best)
+    most = max(leads.values(), default=0)
+    if not leads:
+        return f"{len(answers)} workloads, and in none of them a schedule that can be called best."
+    if most < 2:
+        return f"{len(answers)} workloads, and no schedule has the lowest test error in more than one of them."
+    names = [name for name, count in leads.items() if count == most]
+    return f"Lowest test error most often: {listed(names)}, in {most} of {len(answers)} workloads."

@@ -1,0 +1,100 @@
+"""Schedules over budgets and workloads: ranks, and what is said of them only where it can be."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from src.analysis.budgets import across_workloads, budget_table, times_by_workload
+from src.analysis.collect import collect
+from src.analysis.comparison import comparison
+from src.analysis.stats import critical_difference
+from tests.unit.analysis.conftest import MakeRun
+
+SCHEDULERS = ("constant", "cosine", "step")
+
+
+def table(folder: Path) -> pd.DataFrame:
+    return comparison(collect([folder / "sweep"]).runs)
+
+
+def make_budgets(make_run: MakeRun, accuracies: dict[int, tuple[float | None, ...]], *overrides: str) -> None:
+    for epochs, row in accuracies.items():
+        for scheduler, accuracy in zip(SCHEDULERS, row, strict=True):
+            make_run(
+                f"scheduler={scheduler}", f"epochs={epochs}", *overrides,
+                accuracy=accuracy, status="diverged" if accuracy is None else "completed",
+            )  # fmt: skip
+
+
+def test_a_budget_is_a_column_and_what_lost_all_runs_ranks_last(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, {2: (0.8, 0.7, 0.9), 3: (0.8, 0.9, None)})
+    budgets = budget_table(table(tmp_path)).set_index("scheduler")
+    assert budgets["test_error_2"].round(6).to_dict() == {"constant": 0.2, "cosine": 0.3, "step": 0.1}
+    assert budgets["rank_3"].to_dict() == {"constant": 2, "cosine": 1, "step": 3}
+    assert budgets["mean_rank"].to_dict() == {"constant": 2, "cosine": 2, "step": 2}
+    assert budgets["top_1"].to_dict() == {"constant": 0, "cosine": 0.5, "step": 0.5}
+
+
+def test_one_budget_has_no_table(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, {2: (0.8, 0.7, 0.9)})
+    assert budget_table(table(tmp_path)).empty
+
+
+def test_two_rates_of_one_schedule_are_not_averaged(make_run: MakeRun, tmp_path: Path) -> None:
+    for epochs in (2, 3):
+        for lr, accuracy in {"0.1": 0.9, "0.2": 0.5}.items():
+            make_run("scheduler=step", f"optimizer.lr={lr}", f"epochs={epochs}", accuracy=accuracy)
+    budgets = budget_table(table(tmp_path)).set_index("scheduler")
+    assert budgets["test_error_2"].round(6).to_dict() == {"step lr=0.1": 0.1, "step lr=0.2": 0.5}
+
+
+def make_workloads(make_run: MakeRun, count: int) -> None:
+    """Workloads in which cosine is always first, constant always last."""
+    for number in range(count):
+        make_budgets(make_run, {2: (0.7, 0.9, 0.8)}, f"batch_size={16 + number}")
+
+
+def test_ranks_over_less_than_six_workloads_are_described_not_tested(make_run: MakeRun, tmp_path: Path) -> None:
+    make_workloads(make_run, 5)
+    across = across_workloads(table(tmp_path))
+    assert list(across["scheduler"]) == ["cosine", "step", "constant"]
+    assert list(across["mean_rank"]) == [1, 2, 3]
+    assert across[["friedman_p", "critical_difference"]].isna().all(axis=None)
+
+
+def test_ranks_over_six_workloads_are_tested(make_run: MakeRun, tmp_path: Path) -> None:
+    make_workloads(make_run, 6)
+    across = across_workloads(table(tmp_path))
+    assert (across["workloads"] == 6).all()
+    assert across["friedman_p"].iloc[0] == pytest.approx(math.exp(-6))  # chi-square of 12 on 2 degrees of freedom
+    assert across["critical_difference"].iloc[0] == critical_difference(6, 3)
+
+
+def test_budgets_of_one_workload_are_one_vote(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, dict.fromkeys(range(1, 7), (0.7, 0.9, 0.8)))
+    assert across_workloads(table(tmp_path)).empty
+    make_budgets(make_run, {2: (0.9, 0.8, 0.7)}, "batch_size=32")
+    across = across_workloads(table(tmp_path)).set_index("scheduler")
+    assert across["mean_rank"].to_dict() == {"cosine": 1.5, "constant": 2, "step": 2.5}
+
+
+def test_a_schedule_that_a_workload_never_saw_has_no_rank(make_run: MakeRun, tmp_path: Path) -> None:
+    make_workloads(make_run, 2)
+    make_run("scheduler=wsd", "batch_size=16")
+    assert "wsd" not in set(across_workloads(table(tmp_path))["scheduler"])
+
+
+def test_times_are_measured_against_the_reference(make_run: MakeRun, tmp_path: Path) -> None:
+    for batch_size in (16, 32):
+        for seed in (0, 1):
+            for scheduler, epoch in {"constant": 4, "cosine": 2, "step": 16, "wsd": None}.items():
+                make_run(f"scheduler={scheduler}", f"seed={seed}", f"batch_size={batch_size}", reached={"0.8": epoch})
+    rows = table(tmp_path)
+    assert times_by_workload(rows)["constant"].tolist() == [8, 8]
+    assert times_by_workload(rows)["wsd"].tolist() == [math.inf, math.inf]
+    areas = across_workloads(rows).set_index("scheduler")["profile_area"]
+    assert areas.to_dict() == {"constant": 0.75, "cosine": 0.875, "step": 0, "wsd": 0}
