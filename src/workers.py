@@ -20,7 +20,7 @@ from types import FrameType
 
 from src.errors import EXIT_INTERRUPTED
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 GRACE_SECONDS = 15.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOP_FILE = ".stop"

@@ -37,7 +37,7 @@ def test_it_ends_in_the_tables_of_basic(launcher: str, tmp_path: Path, undisturb
 
 
 def test_it_stops_at_checkpoints_and_goes_on_from_them(launcher: str, tmp_path: Path) -> None:
-    arguments = [*LONG, "trainer.num_threads=1", f"hydra/launcher={launcher}"]
+    arguments = [*LONG, "epochs=12", "trainer.num_threads=1", f"hydra/launcher={launcher}"]
     process, sweep = started_sweep(arguments, tmp_path)
     process.send_signal(signal.SIGINT)  # to the master alone: workers elsewhere hear of it from nobody else
     out, err = process.communicate(timeout=120)

@@ -31,7 +31,7 @@ def tables(folder: Path) -> dict[str, pd.DataFrame]:
 
 def assert_same_tables(folder: Path, other: Path) -> None:
     found, expected = tables(folder), tables(other)
-    assert found.keys() == expected.keys() > {"runs.csv", "comparison.csv"}
+    assert found.keys() == expected.keys() >= {"runs.csv", "comparison.csv"}
     for name, table in found.items():
         pd.testing.assert_frame_equal(table, expected[name], obj=name)
 
