@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 
 import pytest
@@ -67,5 +68,8 @@ def test_provenance_names_code_and_machine() -> None:
     found = provenance(CPU)
     assert found["packages"]["torch"] == torch.__version__
     assert found["num_threads"] == torch.get_num_threads()
-    assert {"python", "device", "deterministic"} <= found.keys()
+    assert {"python", "deterministic"} <= found.keys()
+    model, _, cores = found["device"].partition(", ")
+    assert model
+    assert cores == f"{os.cpu_count()} cores"
     assert set(git_state()) == {"git_sha", "git_dirty"}
