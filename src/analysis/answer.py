@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -136,15 +137,22 @@ def _rest_line(rows: pd.DataFrame, best: pd.Series) -> str:
         "better": f"{'Also better' if best['verdict'] == 'better' else 'Better'} than {reference}",
         "equivalent": f"Equivalent to {reference}",
         "worse": f"Worse than {reference}",
-        "inconclusive": f"No difference was found between {reference} and",
+        "inconclusive": f"Not shown to differ from {reference}",
     }
     found = {verdict: list(others[others["verdict"] == verdict]["name"]) for verdict in heads}
     told = {verdict: listed(names) for verdict, names in found.items() if names}
-    joints = {verdict: " " if verdict == "inconclusive" else ": " for verdict in heads}
-    lines = [f"{heads[verdict]}{joints[verdict]}{names}." for verdict, names in told.items()]
+    lines = [f"{heads[verdict]}: {names}." for verdict, names in told.items()]
     if "better" in told:
-        lines.insert(1, f"Whether {best['name']} differs from them as well is in pairwise.csv.")
+        lines.insert(1, _pairs_line(rows, str(best["name"])))
     return " ".join(lines)
+
+
+def _pairs_line(rows: pd.DataFrame, best: str) -> str:
+    """Where it says whether the best differs from others that are better than the reference, too."""
+    pairs, seeds = math.comb(int((rows["n"] >= 2).sum()), 2), int(rows["n"].max())
+    if seeds < (needed := seeds_needed(pairs)):
+        return f"Whether {best} differs from them is open: telling {pairs} pairs apart would need {needed} seeds."
+    return f"Whether {best} differs from them is in pairwise.csv."
 
 
 def _lost_line(rows: pd.DataFrame) -> str:

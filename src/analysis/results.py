@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from src.analysis import stats
 from src.analysis.budgets import FAMILY, times_by_workload
 from src.analysis.style import Palette, legend, panels, scale_logarithmically
 from src.analysis.tables import workload_title
+
+MARKED = 12  # learning rates that an axis has room for
 
 
 def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -> Figure | None:
@@ -53,6 +55,10 @@ def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | Non
         axes.plot(finite["lr"], finite["median_val_loss"], label=name, marker="o", markersize=3.5, **style)
         axes.plot(lost["lr"], np.full(len(lost), top), "x", color=style["color"])
     axes.set(xscale="log", xlabel="peak learning rate", ylabel="validation loss (median over tuning seeds)")
+    if sensitivity["lr"].nunique() <= MARKED:
+        axes.set_xticks(sorted(sensitivity["lr"].unique()), minor=False)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
     scale_logarithmically(axes)
     legend(figure, axes)
     return figure

@@ -67,9 +67,14 @@ def bca_interval(values: ArrayLike) -> Interval:
         return Interval(float(sample[0]), float(sample[0]))
     rng = np.random.default_rng(0)
     found = stats.bootstrap(
-        (sample,), np.mean, method="BCa", confidence_level=CONFIDENCE, n_resamples=RESAMPLES, rng=rng
+        (sample,), _mean, method="BCa", confidence_level=CONFIDENCE, n_resamples=RESAMPLES, rng=rng
     ).confidence_interval
-    return Interval(round(float(found.low), DECIMALS), round(float(found.high), DECIMALS))
+    return Interval(float(found.low), float(found.high))
+
+
+def _mean(values: Floats, axis: int) -> Floats:
+    """Rounded, so that resamples of the same mean are equal: BCa counts those below the sample's own."""
+    return np.asarray(np.round(np.mean(values, axis=axis), DECIMALS))
 
 
 def sign_flip_p(differences: ArrayLike) -> Floats:

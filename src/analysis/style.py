@@ -15,10 +15,14 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from src.analysis.collect import WORKLOAD
 
 # Okabe and Ito's colours, told apart by colour-blind eyes. Neighbours differ in line style as well, so that a curve
-# shows through another that lies on it, and thirty-two schedules can be told apart.
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999"]
+# shows through another that lies on it, and forty schedules can be told apart. In place of their yellow, which is not
+# seen on white, two dark ones of Tol's.
+COLOURS = [
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999", "#882255", "#332288",
+]  # fmt: skip
 LINES = ["-", "--", "-.", ":"]
-STYLES = [(LINES[(index + index // 8) % 4], COLOURS[index % 8]) for index in range(32)]
+_FIRST = (0, 1, 2, 3, 0, 1, 2, 3, 1, 2)  # the line of each colour; solid ones are drawn early, and hide nothing
+STYLES = [(LINES[(_FIRST[index % 10] + index // 10) % 4], COLOURS[index % 10]) for index in range(40)]
 
 Palette = dict[str, dict[str, Any]]
 

@@ -15,6 +15,7 @@ NOTE = (
     "± a standard deviation. Runs that diverged or failed are counted in columns of their own, and a schedule that "
     "lost runs stands below those that lost none."
 )
+DIFFERENCES = ("Δ", "p (Holm)", "P(better)", "verdict")  # columns on the difference to the reference
 AVERAGED = "The averaged error is that of the averaged weights; the order is that of the last update's."
 
 
@@ -108,16 +109,27 @@ def to_markdown(table: pd.DataFrame) -> str:
 
 
 def to_latex(table: pd.DataFrame) -> str:
-    """Every workload's table with booktabs rules: `\\usepackage{booktabs}`."""
+    """Every workload's table with booktabs rules: `\\usepackage{booktabs}`.
+
+    In two parts, results and differences, each as wide as a page of text.
+    """
     parts = []
     for title, rows in workloads(table):
         text = readable(rows)
-        text.columns = pd.Index([_escaped(name) for name in text.columns])
-        styled = text.map(_escaped).style.hide(axis="index")
-        body = styled.to_latex(hrules=True, column_format="l" + "r" * (len(text.columns) - 1))
+        differing = [name for name in DIFFERENCES if name in text]
+        bodies = [_tabular(text.drop(columns=differing))]
+        if differing:
+            bodies.append(_tabular(text[["scheduler", *differing]]))
         caption = _escaped(f"{title}. {' '.join(notes(rows))}")
-        parts.append(f"\\begin{{table}}\n\\centering\n\\small\n{body}\\caption{{{caption}}}\n\\end{{table}}\n")
+        tabulars = "\n\\medskip\n\n".join(bodies)
+        opening = "\\begin{table}\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}"
+        parts.append(f"{opening}\n{tabulars}\\caption{{{caption}}}\n\\end{{table}}\n")
     return "\n".join(["% needs \\usepackage{booktabs}", *parts])
+
+
+def _tabular(text: pd.DataFrame) -> str:
+    escaped = text.map(_escaped).rename(columns=_escaped)
+    return escaped.style.hide(axis="index").to_latex(hrules=True, column_format="l" + "r" * (len(text.columns) - 1))
 
 
 def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:

@@ -44,7 +44,16 @@ def test_others_that_are_better_too_are_said_to_be_untested(make_run: MakeRun, t
     for seed in range(8):
         make_run("scheduler=step", f"seed={seed}", accuracy=0.94 + seed / 1000)
     third = lines(tmp_path)[2]
-    assert third == "Also better than constant: step. Whether cosine differs from them as well is in pairwise.csv."
+    assert third == "Also better than constant: step. Whether cosine differs from them is in pairwise.csv."
+
+
+def test_pairs_that_the_seeds_cannot_tell_apart_are_said_to_be_open(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 7)
+    for seed in range(7):
+        make_run("scheduler=step", f"seed={seed}", accuracy=0.94 + seed / 1000)
+        make_run("scheduler=wsd", f"seed={seed}", accuracy=0.90 + seed / 1000 + (-1) ** seed / 10000)
+    third = lines(tmp_path)[2]
+    assert "Whether cosine differs from them is open: telling 6 pairs apart would need 8 seeds." in third
 
 
 def test_a_lead_that_may_be_chance(make_run: MakeRun, tmp_path: Path) -> None:
