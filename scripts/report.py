@@ -1,4 +1,4 @@
-"""Rebuilds tables and figures from run records: `python scripts/report.py DIR... [out=DIR]`."""
+"""Tables, figures and report.html again, from run records alone."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ from pathlib import Path
 
 from src.errors import UsageError, ending_in_one_line
 
+USAGE = """\
+out=DIR                where they go (default: the one folder given)
+reference=NAME         the schedule that the others are compared with (default: the protocol's, otherwise constant)
+"""
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folders", nargs="+", metavar="DIR", help="folder of a run, of a sweep, or of several")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    folders = [Path(text) for text in arguments.folders if not text.startswith("out=")]
-    outs = [Path(text.removeprefix("out=")) for text in arguments.folders if text.startswith("out=")]
+    folders = [Path(text) for text in arguments.folders if not text.startswith(("out=", "reference="))]
+    own = dict(text.split("=", 1) for text in arguments.folders if text.startswith(("out=", "reference=")))
     with ending_in_one_line():
         missing = [folder for folder in folders if not folder.is_dir()]
         if missing or not folders:
             raise UsageError(f"no such folder: {', '.join(map(str, missing)) or '(none given)'}")
         from src.analysis.report import build_report
 
-        if len(folders) > 1 and not outs:
+        if len(folders) > 1 and "out" not in own:
             raise UsageError(f"{len(folders)} folders: say where their common tables go, as out=DIR")
-        build_report(folders, outs[-1] if outs else folders[0])
+        build_report(folders, Path(own.get("out", folders[0])), own.get("reference"))
 
 
 if __name__ == "__main__":

@@ -106,7 +106,9 @@ def print_study(study: Study) -> None:
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"protocol={protocol.name} in {plan.folder}, {len(plan.unfinished())} of the tuning runs to be made")
     console.print(f"  schedulers  {', '.join(protocol.schedulers)} (reference: {protocol.reference})")
-    console.print(f"  epochs      {', '.join(map(str, study.first_grids))}")
+    seconds = plan.jobs[0].config.seconds
+    length = ("seconds", f"{seconds:g}") if seconds is not None else ("epochs", ", ".join(map(str, study.first_grids)))
+    console.print(f"  {length[0]:<11} {length[1]}")
     console.print(f"  tune        {len(plan.jobs)} runs: lr {lrs}; seeds {protocol.tuning_seeds}")
     console.print(f"  evaluate    {evaluation} runs: the best lr of each; seeds {protocol.evaluation_seeds}")
     workers = workers_of(plan)
@@ -123,11 +125,12 @@ def study_seconds(study: Study) -> float:
     """Estimated training time of all runs, from the measured time of an update as a worker makes it."""
     from src.experiment import step_seconds
 
-    config = study.first_plan.jobs[0].config
-    per_epoch = config.updates_per_epoch * step_seconds(config) * OVERHEAD
-    protocol, budgets = study.protocol, study.first_grids
+    config, protocol = study.first_plan.jobs[0].config, study.protocol
     runs = len(protocol.schedulers) * (protocol.num_lrs * len(protocol.tuning_seeds) + len(protocol.evaluation_seeds))
-    return runs * sum(budget * per_epoch + START_SECONDS for budget in budgets)
+    if config.seconds is not None:
+        return runs * (config.seconds * OVERHEAD + START_SECONDS)
+    per_epoch = config.updates_per_epoch * step_seconds(config) * OVERHEAD
+    return runs * sum(budget * per_epoch + START_SECONDS for budget in study.first_grids)
 
 
 def sweep_overrides(given: list[str]) -> list[str]:

@@ -18,12 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from src.errors import EXIT_INTERRUPTED
+from filelock import BaseFileLock, FileLock, Timeout
+
+from src.errors import EXIT_INTERRUPTED, UsageError
 
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 15.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-STOP_FILE = ".stop"
+STOP_FILE, LOCK_FILE = ".stop", ".lock"
 
 _commanding = threading.Event()  # in the master
 _stopping = threading.Event()
@@ -66,18 +68,24 @@ def stopped_by_signals(sweep: Path) -> Iterator[None]:
     """In the master: SIGINT and SIGTERM are passed on to the workers, whose checkpoints are then waited for.
 
     A second signal ends the master as it always would.
+
+    Raises:
+        UsageError: another master is at work in that folder; one would take the other's stop for its own.
     """
     previous = {number: signal.getsignal(number) for number in SIGNALS}
     stop_file = sweep / STOP_FILE
 
     def pass_on(signum: int, frame: FrameType | None) -> None:
+        if _stopping.is_set():  # a run in this process puts this handler back when it ends
+            signal.signal(signum, previous[signal.Signals(signum)])
+            signal.raise_signal(signum)
+            return
         _stopping.set()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         stop_file.touch()
 
-    sweep.mkdir(parents=True, exist_ok=True)
+    lock = _locked(sweep)
     stop_file.unlink(missing_ok=True)  # of a master that was killed before its workers had returned
+    _stopping.clear()
     _commanding.set()
     for number in SIGNALS:
         signal.signal(number, pass_on)
@@ -85,9 +93,24 @@ def stopped_by_signals(sweep: Path) -> Iterator[None]:
         yield
         stop_file.unlink(missing_ok=True)
     finally:
+        lock.release()
         _commanding.clear()
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _locked(sweep: Path) -> BaseFileLock:
+    try:
+        sweep.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(sweep / LOCK_FILE)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(
+            f"{sweep} is in use: another sweep is at work there; wait for it, or choose name=NAME"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{sweep} cannot be written: {error.strerror}") from error
+    return lock
 
 
 def _watch(parent: int, stop_file: Path) -> None:

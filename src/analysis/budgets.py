@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,14 @@ FAMILY = [name for name in WORKLOAD if name not in ("epochs", "seconds")]  # a w
 def budget_table(table: pd.DataFrame) -> pd.DataFrame:
     """For each schedule its mean test error and rank at every budget, its mean rank, and how often it is in the top.
 
-    Empty where there is a single budget. A schedule that lost all runs of a budget ranks last there.
+    Of schedules that have a row at all budgets; empty where there is a single one. One that lost runs at a budget ranks
+    last there. Wall-clock budgets are not among these: `epochs` says nothing of them.
     """
     parts = []
-    for family, rows in table.assign(name=workload_names(table)).groupby(FAMILY, dropna=False, sort=False):
-        errors = _errors(rows)
+    for family, errors in errors_by_family(table).items():
         if len(errors) < 2:
             continue
-        ranks = errors.rank(axis=1, na_option="bottom")
+        ranks = ranked(errors)
         part = pd.DataFrame(dict(zip(FAMILY, family, strict=True)), index=errors.columns)
         for budget in errors.index:
             part[f"test_error_{budget}"], part[f"rank_{budget}"] = errors.loc[budget], ranks.loc[budget]
@@ -34,11 +35,39 @@ def budget_table(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _errors(family: pd.DataFrame) -> pd.DataFrame:
-    """Mean test errors of one family: a row a number of epochs, a column a name."""
-    rows = family[family["seconds"].isna()]
-    errors = rows.pivot_table(index="epochs", columns="name", values="test_error_mean", dropna=False)
-    return errors.dropna(how="all")
+def ranks_by_budget(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean ranks over the families with several budgets, at those they share: a row a budget, a column a schedule."""
+    families = [ranked(errors) for errors in errors_by_family(table).values() if len(errors) > 1]
+    if not families:
+        return pd.DataFrame()
+    shared = set.intersection(*(set(ranks.index) for ranks in families))
+    everything = pd.concat(families)
+    return everything[everything.index.isin(shared)].groupby(level=0).mean().dropna(axis=1)
+
+
+def errors_by_family(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
+    """Mean test errors: a row a number of epochs, a column a schedule that was run at all of them.
+
+    NaN where a schedule lost runs: the mean of the others is not what a user can expect.
+    """
+    named = table.assign(name=workload_names(table))
+    named = named[named["seconds"].isna()]
+    found = {}
+    for family, rows in named.groupby(FAMILY, dropna=False, sort=False):
+        lost = (rows["diverged"] + rows["failed"]) > 0
+        errors = rows.assign(error=rows["test_error_mean"].mask(lost)).pivot(
+            index="epochs", columns="name", values="error"
+        )
+        tried = rows.groupby("name")["epochs"].nunique()
+        errors = errors[[name for name in errors if tried[name] == len(errors)]]
+        if errors.notna().any(axis=None):
+            found[family] = errors
+    return found
+
+
+def ranked(errors: pd.DataFrame) -> pd.DataFrame:
+    """The ranks in each row, 1 the smallest, NaN last."""
+    return errors.rank(axis=1, na_option="bottom")
 
 
 def times_by_workload(table: pd.DataFrame) -> pd.DataFrame:
@@ -55,11 +84,7 @@ def across_workloads(table: pd.DataFrame) -> pd.DataFrame:
     of their ranks. Columns: scheduler, workloads, mean_rank, profile_area (how early it is at the targets, over all
     workloads and budgets), friedman_p, critical_difference; the last two are NaN below six workloads.
     """
-    named = table.assign(name=workload_names(table))
-    ranks = {}
-    for family, rows in named.groupby(FAMILY, dropna=False, sort=False):
-        if len(errors := _errors(rows)):
-            ranks[family] = errors.rank(axis=1, na_option="bottom").mean()
+    ranks = {family: ranked(errors).mean() for family, errors in errors_by_family(table).items()}
     common = pd.DataFrame(ranks).T.dropna(axis=1)  # a schedule that some workload never saw has no rank among all
     num_workloads, num_schedules = common.shape
     if num_workloads < 2 or num_schedules < 2:
@@ -78,6 +103,6 @@ def _profile_areas(table: pd.DataFrame) -> pd.Series:
     references = table["reference"].dropna().unique()
     if len(references) != 1 or references[0] not in times:
         return pd.Series(dtype=float)
-    times = times[times[references[0]].notna()]  # where the reference was tried
+    times = times[times[references[0]].notna()].dropna(axis=1)  # where the reference was, what was there everywhere
     areas = stats.profile_area(times.to_numpy(dtype=float), times[references[0]].to_numpy(dtype=float))
     return pd.Series(np.asarray(areas), index=times.columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,16 @@ from typing import Any
 import pandas as pd
 
 from src import records
+from src.analysis.labels import labels_of
 from src.identity import digest
 from src.records import RecordError, RunRecord
 from src.resolvers import AUTO
 
 # Runs that differ in one of these answer different questions: they are never averaged and never in one table.
-WORKLOAD = ["dataset", "model", "optimizer", "epochs", "seconds", "batch_size"]
+WORKLOAD = ["dataset", "model", "optimizer", "epochs", "seconds", "timed_on", "batch_size"]
 SETTING = [*WORKLOAD, "scheduler", "lr", "warmup"]
+
+_FINISHED = ("completed", "diverged")
 
 _NESTED = ("config", "time_to", "provenance", "schema_version")
 
@@ -29,24 +32,35 @@ class Collection:
     problems: list[str]
 
 
-def collect(folders: Sequence[Path]) -> Collection:
-    """Reads every record below `folders`; of two records of the same run the later one counts."""
+def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Collection:
+    """Reads every record below `folders`, or those that lie in one of `only`.
+
+    Of two records of the same run a finished one counts, of those the later.
+    """
     found: dict[str, dict[str, Any]] = {}
-    problems = []
+    problems, others = [], []
     for path in _record_files(folders):
+        if only is not None and path.parent not in only:
+            others.append(path.parent)
+            continue
         try:
             row = _row(records.read_record(path), path.parent)
         except RecordError as error:
             problems.append(str(error))
             continue
         earlier = found.get(row["config_hash"])
-        if earlier is None or earlier["finished_at"] <= row["finished_at"]:
+        if earlier is None or _weight(earlier) <= _weight(row):
             found[row["config_hash"]] = row
+    if others:
+        problems.append(f"{others[0]} and {len(others) - 1} other runs, which the sweep's protocol did not plan")
     runs = pd.DataFrame(list(found.values()))
     if not runs.empty:
         runs["seconds"] = pd.to_numeric(runs["seconds"])  # a column of nothing but None would be one of objects
         runs["lr"] = _shared_lr(runs)
-        runs["label"] = runs["setting"].map(_labels(runs))
+        runs["timed_on"] = _timed_on(runs)
+        workloads = runs.drop_duplicates("setting").groupby(WORKLOAD, dropna=False)
+        labels = {setting: label for _, rows in workloads for setting, label in labels_of(rows).items()}
+        runs["label"] = runs["setting"].map(labels)
         runs = runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
     return Collection(runs, problems)
 
@@ -56,6 +70,16 @@ def _shared_lr(runs: pd.DataFrame) -> pd.Series:
     lrs = pd.to_numeric(runs["lr"])
     is_found = runs["settings"].map(lambda settings: settings["optimizer.lr"] == AUTO)
     return lrs.where(~is_found, lrs.groupby(runs["setting"]).transform("median"))
+
+
+def _timed_on(runs: pd.DataFrame) -> pd.Series:
+    """The device of a run whose length is a time, which says how far it came; of any other nothing."""
+    known = runs.groupby("setting")["device"].transform("first")  # one that failed early knows none
+    return runs["device"].fillna(known).fillna("").where(runs["seconds"].notna(), "")
+
+
+def _weight(row: Mapping[str, Any]) -> tuple[bool, str]:
+    return row["status"] in _FINISHED, row["finished_at"]
 
 
 def _record_files(folders: Iterable[Path]) -> list[Path]:
@@ -74,21 +98,3 @@ def _row(record: RunRecord, folder: Path) -> dict[str, Any]:
     row["git_sha"] = record.provenance.get("git_sha")
     row["folder"] = str(folder)
     return row
-
-
-def _labels(runs: pd.DataFrame) -> dict[str, str]:
-    """For each setting the scheduler's name and, where others share it, lr and warmup, in what it differs from them."""
-    labels: dict[str, str] = {}
-    for _, rows in runs.drop_duplicates("setting").groupby(SETTING, dropna=False):
-        settings: list[dict[str, Any]] = rows["settings"].tolist()
-        keys = sorted({key for each in settings for key in each})
-        differing = [key for key in keys if len({str(each.get(key)) for each in settings}) > 1]
-        for name, setting, each in zip(rows["scheduler"], rows["setting"], settings, strict=True):
-            parts = [_difference(key, each) for key in differing if key in each and not key.endswith("._target_")]
-            labels[setting] = f"{name} ({', '.join(parts)})" if parts else name
-    return labels
-
-
-def _difference(key: str, settings: dict[str, Any]) -> str:
-    """`gamma=0.5` for a parameter of the schedule, `averaging=ema` for a choice."""
-    return f"{key.removeprefix('scheduler.').removesuffix('.name')}={settings[key]}"

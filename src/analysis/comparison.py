@@ -26,29 +26,54 @@ METRICS = (
 )
 REFERENCE = "constant"
 UNITS = ("epoch", "step", "seconds")
+LOST = ("diverged", "failed")
 
 
 def evaluated(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs whose results count: none that was made to tune; of what was tuned, those at the chosen lr alone."""
+    """The runs whose results count.
+
+    None that was made to tune; of what was tuned, those at the chosen lr under seeds that it was not chosen with.
+    """
     tuning = runs[is_tuning(runs)]
     rest = runs[~is_tuning(runs)]
     if tuning.empty:
         return rest
     chosen = choose(sensitivity(tuning))[[*GROUP, "lr"]].rename(columns={"lr": "chosen_lr"})
+    seen = tuning[[*GROUP, "seed"]].drop_duplicates()
     merged = rest.merge(chosen, on=GROUP, how="left", indicator="tuned")
+    merged = merged.merge(seen, on=[*GROUP, "seed"], how="left", indicator="seen")
     counts = (merged["tuned"] == "left_only") | (merged["lr"] == merged["chosen_lr"])
-    return merged[counts].drop(columns=["chosen_lr", "tuned"])
+    return merged[counts & (merged["seen"] == "left_only")].drop(columns=["chosen_lr", "tuned", "seen"])
 
 
-def comparison(runs: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFrame:
+def untrainable(runs: pd.DataFrame) -> pd.DataFrame:
+    """Of what was tuned the schedules that no learning rate could train, and that therefore have no other run."""
+    tuning = runs[is_tuning(runs)]
+    if tuning.empty:
+        return pd.DataFrame(columns=GROUP)
+    choices = choose(sensitivity(tuning))
+    return choices.loc[choices["lr"].isna(), GROUP]
+
+
+def comparison(
+    runs: pd.DataFrame, reference: str = REFERENCE, without_result: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Final-step metrics over the completed runs of each setting, smallest mean test error first in each workload.
 
     A setting that lost runs to divergence or failure comes after those that lost none: the mean of the seeds that
     survived is not what a user of it can expect. Differences are to the one setting of the reference schedule; where
     there is none, or where it has several, they are missing.
+
+    Args:
+        runs: Those that count.
+        reference: The schedule that the others are compared with.
+        without_result: Schedules that get a row although none of their runs counts: those of `untrainable`.
     """
     runs = runs.assign(test_error=1 - pd.to_numeric(runs["test_accuracy"]))
     parts = [_compared(rows, reference) for _, rows in runs.groupby(WORKLOAD, dropna=False, sort=False)]
+    if without_result is not None and len(without_result):
+        nothing = dict.fromkeys(("n", *LOST, "interrupted", "reached", "tried"), 0)
+        parts.append(without_result.assign(setting="", seeds="", **nothing))
     table = pd.concat(parts, ignore_index=True)
     table["lost"] = (table["n"] == 0).astype(int) * 2 + ((table["diverged"] + table["failed"]) > 0)
     order = [*WORKLOAD, "lost", "test_error_mean", "label", "lr", "warmup"]
@@ -69,29 +94,37 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for _, rows in runs.groupby(WORKLOAD, dropna=False, sort=False):
         settings = [group for _, group in rows.groupby("setting", sort=False)]
-        found = [_pair(first, second) for first, second in combinations(settings, 2)]
-        part = pd.DataFrame([pair for pair in found if pair is not None])
-        if len(part):
-            part["p_holm"] = stats.holm(part["p"])
-            parts.append(part)
+        samples, found = [], []
+        for first, second in combinations(settings, 2):
+            own, other = stats.at_common_seeds(_by_seed(first), _by_seed(second))
+            if len(own) >= 2:
+                samples.append(stats.differences(own, other))
+                better = stats.probability_of_improvement(own, other)
+                found.append(_of_pair(first, second) | _of_differences(samples[-1]) | {"p_better": better})
+        if found:
+            p = stats.sign_flip_ps(samples)
+            parts.append(pd.DataFrame(found).assign(p=p, p_holm=stats.holm(p)))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _pair(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any] | None:
-    own, other = stats.at_common_seeds(_by_seed(first), _by_seed(second))
-    differences = stats.differences(own, other)
-    if len(differences) < 2:
-        return None
-    row = {name: first.iloc[0][name] for name in WORKLOAD}
+def _of_pair(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:
+    """What the two are, and how many runs each lost."""
+    row: dict[str, Any] = {name: first.iloc[0][name] for name in WORKLOAD}
+    for place, rows in (("first", first), ("second", second)):
+        own = rows.iloc[0]
+        row |= {place: own["label"], f"{place}_lr": own["lr"], f"{place}_warmup": own["warmup"]}
+        row[f"{place}_lost"] = int(rows["status"].isin(LOST).sum())
+    return row
+
+
+def _of_differences(differences: stats.Floats) -> dict[str, Any]:
     interval = stats.bca_interval(differences)
-    return row | {
-        "first": first.iloc[0]["label"], "first_lr": first.iloc[0]["lr"],
-        "second": second.iloc[0]["label"], "second_lr": second.iloc[0]["lr"],
-        "n": len(differences), "difference": float(differences.mean()),
-        "difference_low": interval.low, "difference_high": interval.high,
-        "p": float(stats.sign_flip_p(differences)),
-        "p_better": stats.probability_of_improvement(own, other),
-    }  # fmt: skip
+    return {
+        "n": len(differences),
+        "difference": float(differences.mean()),
+        "difference_low": interval.low,
+        "difference_high": interval.high,
+    }
 
 
 def _compared(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
@@ -133,7 +166,7 @@ def _row(group: pd.DataFrame, target: str | None) -> dict[str, Any]:
     for status in ("diverged", "failed", "interrupted"):
         row[status] = int((group["status"] == status).sum())
     row["seeds"] = " ".join(str(seed) for seed in sorted(completed["seed"]))
-    return row | _time_to_target(group[group["status"].isin(["completed", "diverged"])], target)
+    return row | _time_to_target(group[group["status"] != "interrupted"], target)
 
 
 def _target(runs: pd.DataFrame) -> str | None:
@@ -146,12 +179,13 @@ def _target(runs: pd.DataFrame) -> str | None:
 
 
 def _time_to_target(runs: pd.DataFrame, target: str | None) -> dict[str, Any]:
-    """Median time to the target, over the runs that missed it as well: infinite where half of them did."""
+    """Median time to the target over all runs that ended: infinite where half of them missed it or were lost."""
     row: dict[str, Any] = {"target": None if target is None else float(target), "reached": 0, "tried": len(runs)}
     for unit in UNITS:
-        times = [] if target is None else [None if pd.isna(each) else each for each in runs[f"{unit}_to_{target}"]]
-        row[f"{unit}_to_target"] = stats.censored_median(times)
-        row["reached"] = sum(each is not None for each in times)
+        times = [] if target is None else runs[f"{unit}_to_{target}"].where(runs["status"] == "completed")
+        there = [None if pd.isna(each) else each for each in times]
+        row[f"{unit}_to_target"] = stats.censored_median(there)
+        row["reached"] = sum(each is not None for each in there)
     return row
 
 

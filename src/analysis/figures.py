@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from src.analysis.collect import WORKLOAD
 from src.analysis.curves import draw_accuracy_curves, draw_loss_curves, draw_lr_curves, has_series
 from src.analysis.pictures import KINDS, save_figure
-from src.analysis.results import (
+from src.analysis.result_figures import (
     draw_performance_profile,
     draw_rank_against_budget,
     draw_sensitivity,

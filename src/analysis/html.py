@@ -61,8 +61,9 @@ COLUMNS = {
     "p (Holm)": "Two-sided p of that difference by a sign-flip permutation test, exact up to 20 seeds, adjusted by "
     "Holm for the number of comparisons in the table.",
     "P(better)": "How often a run of this schedule beats one of the reference; 0.5 is a coin toss.",
-    "verdict": "better or worse: p (Holm) below 0.05 and the interval excludes 0. equivalent: the interval lies within "
-    "the margin below which differences do not matter. inconclusive: neither, or runs were lost.",
+    "verdict": "better or worse: p (Holm) below 0.05 and the interval excludes 0. equivalent: neither, and the "
+    "interval lies within the margin below which differences do not matter. inconclusive: none of these, or runs were "
+    "lost.",
     "epochs to": "Epochs to a validation accuracy, the median; in brackets how many of the runs reached it.",
     "train s": "Seconds of training without evaluation, mean.",
     "diverged": "Runs whose loss became infinite or NaN.",
@@ -85,28 +86,29 @@ PROTOCOL = {
 def render(
     *,
     table: pd.DataFrame,
+    pairs: pd.DataFrame,
     runs: pd.DataFrame,
     sensitivity: pd.DataFrame,
     figures: Sequence[Path],
     problems: Sequence[str],
     sweep: Mapping[str, Any] | None,
-    folder: Path | None = None,
+    folder: Path,
 ) -> str:
     """The page.
 
     Args:
         table: `comparison` of the runs that count.
+        pairs: `pairwise` of the same.
         runs: All of them, those that tuned or failed too.
         sensitivity: What tuning saw; may be empty.
         figures: PNG and SVG files; of two kinds of one figure, one is embedded.
         problems: Records that cannot be read.
         sweep: The content of `sweep.json`, where there is one.
-        folder: Where the page will lie, for its links; if not given, the folder that holds all runs and figures.
+        folder: Where the page will lie, for its links.
     """
-    folder = _common(runs, figures) if folder is None else folder
     parts = workloads(table)
     margins = {name: equivalence_margin(of) for name, of in runs.groupby("dataset", sort=False)}
-    answers = [answer(title, rows, margins[rows["dataset"].iloc[0]]) for title, rows in parts]
+    answers = [answer(title, rows, _of(rows, pairs), margins[rows["dataset"].iloc[0]]) for title, rows in parts]
     across = across_workloads(table)
     # Whatever a name or an error holds, it is text here: everything is escaped.
     environment = Environment(
@@ -119,7 +121,7 @@ def render(
     return environment.get_template(TEMPLATE).render(
         title=f"Learning-rate schedules on {listed(sorted(set(runs['dataset'])))}",
         summary=_summary(runs),
-        alerts=_alerts(runs, sweep),
+        alerts=_alerts(runs, sweep, folder),
         overview=overview(answers),
         answers=answers,
         tables=[(title, _table(rows)) for title, rows in parts],
@@ -139,7 +141,12 @@ def render(
     )
 
 
-def _alerts(runs: pd.DataFrame, sweep: Mapping[str, Any] | None) -> list[str]:
+def _of(rows: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs of one workload, that of the rows."""
+    return pairs.merge(rows[WORKLOAD].drop_duplicates(), on=WORKLOAD) if len(pairs) else pairs
+
+
+def _alerts(runs: pd.DataFrame, sweep: Mapping[str, Any] | None, folder: Path) -> list[str]:
     """What a reader must know before the first number."""
     said = []
     pairs = runs[runs["dataset"] != runs["dataset_requested"]][["dataset", "dataset_requested"]].drop_duplicates()
@@ -148,7 +155,9 @@ def _alerts(runs: pd.DataFrame, sweep: Mapping[str, Any] | None) -> list[str]:
             f"{used}, not {requested}: {requested} could not be had, and {used} stood in for it. Numbers on {used} say "
             f"nothing about {requested}."
         )
-    missing = len((sweep or {}).get("jobs") or []) - len(runs)
+    planned = {Path(job["folder"]) for job in (sweep or {}).get("jobs") or []}
+    made = {Path(os.path.relpath(run, folder)) for run in runs["folder"]}
+    missing = len(planned - made)
     if missing > 0:
         said.append(f"Not finished: {counted(missing, 'planned run')} without a record.")
     if interrupted := int((runs["status"] == "interrupted").sum()):
@@ -333,11 +342,6 @@ def _failures(runs: pd.DataFrame, folder: Path) -> list[dict[str, Any]]:
 def _links(run: str, folder: Path, names: Iterable[str]) -> list[tuple[str, str]]:
     paths = [Path(run) / name for name in names]
     return [(path.name, _link(path, folder)) for path in paths if path.exists()]
-
-
-def _common(runs: pd.DataFrame, figures: Sequence[Path]) -> Path:
-    """The folder that holds all runs and figures."""
-    return Path(os.path.commonpath([Path(path).absolute() for path in [*runs["folder"], *figures]]))
 
 
 def _link(path: Path, folder: Path) -> str:

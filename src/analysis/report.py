@@ -14,7 +14,7 @@ from rich.table import Table
 
 from src.analysis.budgets import across_workloads, budget_table
 from src.analysis.collect import collect
-from src.analysis.comparison import REFERENCE, comparison, evaluated, pairwise
+from src.analysis.comparison import REFERENCE, comparison, evaluated, pairwise, untrainable
 from src.analysis.curves import SERIES, has_series
 from src.analysis.events import write_events
 from src.analysis.figures import draw_figures
@@ -31,15 +31,19 @@ SWEEP_FILE = "sweep.json"
 EXPENDABLE = ("train s", "n", "P(better)", "test loss", "p (Holm)")  # where a terminal is narrow, the first first
 
 
-def build_report(folders: Sequence[Path], out: Path) -> pd.DataFrame:
+def build_report(folders: Sequence[Path], out: Path, reference: str | None = None) -> pd.DataFrame:
     """Rebuilds tables and figures in `out` from the records below `folders`; returns the comparison.
 
-    The reference schedule is that of the protocol in the sweep's file, otherwise `constant`.
+    Unless it is given, the reference schedule is that of the protocol in the sweep's file, otherwise `constant`. Of a
+    protocol's folder only its own runs count.
 
     Raises:
         UsageError: there is no record.
     """
-    collection = collect(folders)
+    sweep = _sweep_file(folders)
+    protocol = (sweep or {}).get("protocol") or {}
+    planned = {folders[0] / job["folder"] for job in (sweep or {}).get("jobs") or []}
+    collection = collect(folders, only=planned if protocol else None)
     for problem in collection.problems:
         log.warning("Left out: %s", problem)
     runs = collection.runs
@@ -48,11 +52,10 @@ def build_report(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     counted = evaluated(runs)
     if counted.empty:  # a sweep that was stopped while it tuned
         counted = runs
-    sweep = _sweep_file(folders)
-    protocol = (sweep or {}).get("protocol") or {}
-    table = comparison(counted, protocol.get("reference", REFERENCE))
+    table = comparison(counted, reference or protocol.get("reference", REFERENCE), untrainable(runs))
     tuned = sensitivity(runs[is_tuning(runs)])
-    _write_tables(out, runs, counted, table, tuned)
+    pairs = pairwise(counted)
+    _write_tables(out, runs, table, pairs, tuned)
     print_comparison(table)
     for _, run in runs[runs["status"] == "failed"].iterrows():
         log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
@@ -63,6 +66,7 @@ def build_report(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     write_events(figures, out)
     page = render(
         table=table,
+        pairs=pairs,
         runs=runs,
         sensitivity=tuned,
         figures=figures,
@@ -87,19 +91,17 @@ def _sweep_file(folders: Sequence[Path]) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _write_tables(
-    out: Path, runs: pd.DataFrame, counted: pd.DataFrame, table: pd.DataFrame, tuned: pd.DataFrame
-) -> None:
+def _write_tables(out: Path, runs: pd.DataFrame, table: pd.DataFrame, pairs: pd.DataFrame, tuned: pd.DataFrame) -> None:
     """Every number in CSV, in full precision; the comparison for people as well."""
     write_text(out / "runs.csv", runs.drop(columns=["settings"]).to_csv(index=False))
     write_text(out / "comparison.csv", table.to_csv(index=False))
     write_text(out / "comparison.md", to_markdown(table))
     write_text(out / "comparison.tex", to_latex(table))
     if len(tuned):
-        tuned = tuned.assign(tolerance=_tolerances(tuned))
+        tuned = _with_tolerance(tuned)
     for name, rows in {
         "lr_sensitivity": tuned,
-        "pairwise": pairwise(counted),
+        "pairwise": pairs,
         "budget_table": budget_table(table),
         "across_workloads": across_workloads(table),
     }.items():
@@ -108,9 +110,12 @@ def _write_tables(
             write_text(out / f"{name}.csv", rows.to_csv(index=False))
 
 
-def _tolerances(tuned: pd.DataFrame) -> pd.Series:
-    """For each row the decades of lr within half a percentage point of its schedule's best."""
-    parts = [pd.Series(tolerance(grid), index=grid.index) for _, grid in tuned.groupby(GROUP, dropna=False)]
+def _with_tolerance(tuned: pd.DataFrame) -> pd.DataFrame:
+    """With the decades of lr within half a percentage point of the schedule's best, in each of its rows."""
+    parts = []
+    for _, grid in tuned.groupby(GROUP, dropna=False, sort=False):
+        decades, at_least = tolerance(grid)
+        parts.append(grid.assign(tolerance=decades, tolerance_at_least=at_least))
     return pd.concat(parts)
 
 

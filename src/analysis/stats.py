@@ -102,6 +102,16 @@ def sign_flip_p(differences: ArrayLike) -> Floats:
     return np.asarray(found.pvalue, dtype=float)
 
 
+def sign_flip_ps(samples: Sequence[Floats]) -> list[float]:
+    """`sign_flip_p` of each sample; those of one length together, which shares the patterns among them."""
+    found = [math.nan] * len(samples)
+    for length in {len(sample) for sample in samples}:
+        places = [place for place, sample in enumerate(samples) if len(sample) == length]
+        for place, p in zip(places, sign_flip_p([samples[place] for place in places]), strict=True):
+            found[place] = float(p)
+    return found
+
+
 # --- families of tests ----------------------------------------------------------------------------------------------
 
 
@@ -138,8 +148,9 @@ def compare(
     pairs = {name: at_common_seeds(errors[name], errors[reference]) for name in names}
     paired = {name: differences(*pair) for name, pair in pairs.items()}
     testable = [name for name in names if len(paired[name]) >= 2]
-    p = {name: float(sign_flip_p(paired[name])) for name in testable}
+    p = dict(zip(testable, sign_flip_ps([paired[name] for name in testable]), strict=True))
     p_holm = dict(zip(testable, holm(list(p.values())), strict=True))
+    counts = lost or {}
     found = {}
     for name in names:
         interval = bca_interval(paired[name])
@@ -151,22 +162,36 @@ def compare(
             p=p.get(name, math.nan),
             p_holm=corrected,
             p_better=probability_of_improvement(*pairs[name]),
-            verdict=(
-                verdict(interval, corrected, margin=margin, lost=(lost or {}).get(name, 0))
-                if len(paired[name]) >= seeds_needed(max(1, len(testable)))
-                else "inconclusive"  # seeds that could prove no difference do not prove that there is none
+            verdict=verdict(
+                interval,
+                corrected,
+                # Seeds that could prove no difference do not prove that there is none.
+                margin=margin if len(paired[name]) >= seeds_needed(max(1, len(testable))) else math.nan,
+                lost=counts.get(name, 0),
+                reference_lost=counts.get(reference, 0),
             ),
         )
     return found
 
 
-def verdict(interval: Interval, p_holm: float, *, margin: float, lost: int = 0) -> str:
-    """better, worse, equivalent or inconclusive."""
+def verdict(interval: Interval, p_holm: float, *, margin: float, lost: int = 0, reference_lost: int = 0) -> str:
+    """better, worse, equivalent or inconclusive.
+
+    The mean of what survived flatters whichever lost runs: it is not called better than the other, nor equivalent.
+
+    Args:
+        interval: Of the mean difference, negative where the schedule is better.
+        p_holm: Its p, adjusted.
+        margin: Half the width of the interval in which differences do not matter; NaN where that cannot be judged.
+        lost: Runs of the schedule that diverged or failed.
+        reference_lost: Those of the reference.
+    """
     if p_holm < ALPHA and interval.excludes(0):
         word = "better" if interval.high < 0 else "worse"
     else:
         word = "equivalent" if interval.is_within(margin) else "inconclusive"
-    return "inconclusive" if lost and word in ("better", "equivalent") else word
+    is_flattered = (lost and word != "worse") or (reference_lost and word != "better")
+    return "inconclusive" if is_flattered else word
 
 
 def probability_of_improvement(own: ArrayLike, other: ArrayLike) -> float:
@@ -221,6 +246,8 @@ def friedman_p(errors: ArrayLike) -> float:
     table = np.asarray(errors, dtype=float)
     if table.shape[0] < MIN_WORKLOADS or table.shape[1] < 3:
         raise ValueError(f"{table.shape[0]} workloads and {table.shape[1]} schedules: Friedman's test needs 6 and 3")
+    if (np.ptp(table, axis=1) == 0).all():
+        return 1.0  # all alike; scipy divides zero by zero
     return float(stats.friedmanchisquare(*table.T).pvalue)
 
 
@@ -239,17 +266,17 @@ def critical_difference(num_workloads: int, num_schedules: int) -> float:
 def profile_area(times: ArrayLike, reference: ArrayLike, limit: float = 4.0) -> Floats:
     """Area below the fraction of workloads solved within a multiple of the reference's time, from 0 to `limit`.
 
-    As a fraction of `limit`: 0.75 for the reference itself, 1 for what takes no time, 0 for what is never there. As in
-    AlgoPerf (Dahl et al., arXiv 2306.07179), but against one reference, so that a further schedule changes no area.
+    As a fraction of `limit`: 0.75 for a reference that is always there, 1 for what takes no time, 0 for what is never
+    there. As in AlgoPerf (Dahl et al., arXiv 2306.07179), but against one reference instead of the fastest of all.
 
     Args:
-        times: (workloads, schedules); infinite where a target was never reached, NaN where it was not tried.
+        times: (workloads, schedules); infinite where a target was never reached.
         reference: (workloads)
 
     Returns:
         (schedules)
     """
-    table, own = np.nan_to_num(np.asarray(times, dtype=float), nan=np.inf, posinf=np.inf), np.asarray(reference)
+    table, own = np.asarray(times, dtype=float), np.asarray(reference, dtype=float)
     with np.errstate(invalid="ignore"):
         ratios = np.where(np.isfinite(table), table / own[:, None], np.inf)
     return np.asarray(np.clip(1 - ratios / limit, 0, 1).mean(axis=0))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from src.analysis.collect import WORKLOAD
 from src.analysis.stats import EXACT_UP_TO, RANDOM_PATTERNS, seeds_needed
+from src.analysis.words import counted, number
 
 NOTE = (
     "Test error at the final step over n seeds, smallest mean first; in brackets a 95 % BCa bootstrap interval, after "
@@ -43,14 +44,16 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
         "test loss": _mean_sd(rows, "test_loss", 4),
     }
     if rows["averaged_test_accuracy_mean"].notna().any():
-        columns["averaged error %"] = [_number(100 * (1 - value), 2) for value in rows["averaged_test_accuracy_mean"]]
+        columns["averaged error %"] = [
+            number(100 * (1 - value), ".2f") for value in rows["averaged_test_accuracy_mean"]
+        ]
     if (rows["warmup"] > 0).any():
         columns["warmup"] = [f"{value:g}" for value in rows["warmup"]]
     if rows["verdict"].notna().any():
         columns |= _difference_columns(rows)
     if rows["target"].notna().any():
-        columns[f"epochs to {100 * rows['target'].iloc[0]:g} %"] = _times(rows)
-    columns["train s"] = [_number(value, 1) for value in rows["train_seconds_mean"]]
+        columns[f"epochs to {100 * rows['target'].dropna().iloc[0]:g} %"] = _times(rows)
+    columns["train s"] = [number(value, ".1f") for value in rows["train_seconds_mean"]]
     for status in ("diverged", "failed", "interrupted"):
         if (rows[status] > 0).any():
             columns[status] = [str(value) for value in rows[status]]
@@ -92,8 +95,8 @@ def _power(family: int, seeds: int) -> str:
     if seeds >= needed:
         return ""
     return (
-        f"With {seeds} seeds no difference in this table can be significant, however large: {family} comparisons need "
-        f"{needed} at least. Read it as a description."
+        f"With {counted(seeds, 'seed')} no difference in this table can be significant, however large: "
+        f"{counted(family, 'comparison')} would need {needed}. Read it as a description."
     )
 
 
@@ -173,11 +176,7 @@ def _probability(value: float) -> str:
 
 def _mean_sd(rows: pd.DataFrame, metric: str, digits: int) -> list[str]:
     pairs: Sequence[tuple[float, float]] = list(zip(rows[f"{metric}_mean"], rows[f"{metric}_sd"], strict=True))
-    return [_number(mean, digits) + ("" if pd.isna(sd) else f" ± {sd:.{digits}f}") for mean, sd in pairs]
-
-
-def _number(value: float, digits: int) -> str:
-    return "–" if pd.isna(value) else f"{value:.{digits}f}"
+    return [number(mean, f".{digits}f") + ("" if pd.isna(sd) else f" ± {sd:.{digits}f}") for mean, sd in pairs]
 
 
 _LATEX = {

@@ -51,18 +51,24 @@ def choose(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*GROUP, "lr", _LOSS, "edge"])
 
 
-def tolerance(grid: pd.DataFrame, within: float = 0.005) -> float:
+def tolerance(grid: pd.DataFrame, within: float = 0.005) -> tuple[float, bool]:
     """Decades of lr around the best in which the median validation accuracy stays `within` of its best.
 
     Args:
         grid: The rows of one schedule in `sensitivity`.
         within: A fraction, 0.005 being half a percentage point.
+
+    Returns:
+        NaN where no lr trains it; whether the grid ends before the tolerance does, which is then at least that.
     """
     ordered = grid.sort_values("lr")
-    accuracies, exponents = ordered["median_val_accuracy"].to_numpy(), np.log10(ordered["lr"].to_numpy())
+    exponents = np.log10(ordered["lr"].to_numpy())
+    accuracies = ordered["median_val_accuracy"].where(np.isfinite(ordered[_LOSS]), -1.0).to_numpy()
+    if accuracies.max() < 0:
+        return math.nan, False
     first = last = int(np.argmax(accuracies))
     while first > 0 and accuracies[first - 1] >= accuracies.max() - within:
         first -= 1
     while last < len(accuracies) - 1 and accuracies[last + 1] >= accuracies.max() - within:
         last += 1
-    return float(exponents[last] - exponents[first])
+    return float(exponents[last] - exponents[first]), first == 0 or last == len(accuracies) - 1

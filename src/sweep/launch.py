@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from dataclasses import asdict
 
@@ -19,18 +20,16 @@ from src.sweep.protocol import Protocol, Study
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 2  # a worker that was killed takes the jobs of the others with it: they get one more
-
 
 def run_plan(plan: Plan) -> int:
     """Checks the plan, starts its unfinished jobs and ends in the comparison; returns the exit status.
 
     Raises:
-        UsageError: a job cannot run; none was started.
+        UsageError: a job cannot run, or another sweep is at work in the folder; none was started.
     """
     check_jobs(plan)
-    write_sweep_file(plan)
     with workers.stopped_by_signals(plan.folder):
+        write_sweep_file(plan)
         _launch_all(plan)
     return _concluded(plan)
 
@@ -88,9 +87,13 @@ def check_jobs(plan: Plan) -> None:
 
 
 def _launch_all(plan: Plan) -> None:
-    """Launches what is unfinished; once more what was lost with a worker that was killed."""
+    """Launches what is unfinished; again what was lost with a worker that was killed, as long as some of it gets done.
+
+    A worker that is killed takes the jobs of the others with it. The jobs that were in hand then come last, so that one
+    that kills its worker each time costs no other job its turn.
+    """
     jobs = plan.unfinished()
-    for _ in range(ATTEMPTS):
+    for attempt in itertools.count():
         if not jobs or workers.is_stopping():
             return
         try:
@@ -98,7 +101,11 @@ def _launch_all(plan: Plan) -> None:
             return
         except Exception as error:  # whatever a launcher raises where a worker was killed
             log.error("The launcher gave up: %s: %s", type(error).__name__, str(error).partition("\n")[0])
-        jobs = plan.without_result()
+            log.debug("As it was raised", exc_info=True)
+        left = sorted(plan.without_result(), key=lambda job: job.folder.exists())
+        if attempt and len(left) >= len(jobs):
+            return
+        jobs = left
 
 
 def _launch(plan: Plan, jobs: list[Job]) -> None:

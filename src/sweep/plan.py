@@ -23,7 +23,7 @@ from src import config
 from src.atomic import write_text
 from src.composition import refusing
 from src.config import CONF, Config, config_hash
-from src.errors import FolderTakenError
+from src.errors import FolderTakenError, UsageError
 from src.records import RunRecord, find_record
 
 FILE = "sweep.json"
@@ -111,6 +111,12 @@ def _plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None) -> Pla
     master = hydra.compose_config(
         "train", [*overrides, _MULTIRUN], run_mode=RunMode.MULTIRUN, with_log_configuration=True
     )
+    subdir = str(OmegaConf.to_container(master.hydra.sweep, resolve=False)["subdir"])  # type: ignore[index, call-overload]
+    if "hydra.job.num" in subdir or "hydra.job.id" in subdir:
+        raise UsageError(
+            f"hydra.sweep.subdir={subdir}: a run is found again by its overrides, and the numbers of jobs change as "
+            "runs are completed; name it by ${hydra.job.override_dirname} or leave it as it is"
+        )
     folder = Path(master.hydra.sweep.dir)
     with open_dict(master):  # fixed for every job, also for one that a cluster starts in another working directory
         master.hydra.sweep.dir = str(folder.absolute())

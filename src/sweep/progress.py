@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from src.errors import UsageError
 from src.records import RecordError
 from src.sweep.plan import Job
 
@@ -32,36 +33,34 @@ def reporting(jobs: Sequence[Job]) -> Iterator[None]:
 
 def _report(jobs: list[Job], ended: threading.Event) -> None:
     started = last_told = time.monotonic()
-    before = _counts(jobs)
-    told = sum(before.values())
+    before = {job.folder: _end(job) for job in jobs}
+    told = 0
     while not ended.wait(POLL_SECONDS):
         if time.monotonic() - last_told < QUIET_SECONDS:
             continue
-        counts = _counts(jobs)
-        done = sum(counts.values())
-        if done > told:
-            elapsed, told, last_told = time.monotonic() - started, done, time.monotonic()
-            log.info(progress_line(len(jobs), done, counts["failed"], elapsed, first=sum(before.values())))
+        ends = [_end(job) for job in jobs if _end(job) != before[job.folder]]  # a failure of an earlier try is none now
+        statuses = [end[0] for end in ends if end is not None and end[0] != "interrupted"]
+        if len(statuses) > told:
+            elapsed, told, last_told = time.monotonic() - started, len(statuses), time.monotonic()
+            log.info(progress_line(len(jobs), told, statuses.count("failed"), elapsed))
 
 
-def progress_line(total: int, done: int, failed: int, elapsed: float, *, first: int = 0) -> str:
-    """What is done, and how long the rest takes at the pace of `elapsed` seconds for all but the `first`."""
+def progress_line(total: int, done: int, failed: int, elapsed: float) -> str:
+    """What is done, and how long the rest takes at the pace of `elapsed` seconds for it."""
     left = total - done
-    seconds = elapsed / max(1, done - first) * left
-    return f"-- {done} of {total} runs done, {failed} failed, {left} left, about {in_words(seconds)}"
+    return (
+        f"-- {done} of {total} runs done, {failed} failed, {left} left, about {in_words(elapsed / max(1, done) * left)}"
+    )
 
 
 def in_words(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
-def _counts(jobs: list[Job]) -> dict[str, int]:
-    counts = dict.fromkeys(("completed", "diverged", "failed"), 0)
-    for job in jobs:
-        try:
-            status = job.status()
-        except RecordError:  # says so itself when it is the job's turn
-            continue
-        if status in counts:
-            counts[status] += 1
-    return counts
+def _end(job: Job) -> tuple[str, str] | None:
+    """How and when the job ended, if it did."""
+    try:
+        record = job.record()
+    except (RecordError, UsageError):  # says so itself when it is the job's turn
+        return None
+    return None if record is None else (record.status, record.finished_at)

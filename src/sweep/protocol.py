@@ -89,6 +89,11 @@ class Study:
         self._shared = [str(each.input_line) for each in parsed(overrides) if not each.is_hydra_override()]
         with composing():
             config = load_config(composed(self._shared))
+        if protocol.budgets and config.seconds is not None:
+            raise UsageError(
+                f"budgets={protocol.budgets} are numbers of epochs, and seconds={config.seconds:g} is the length of "
+                "each run: give budgets=[], or leave seconds out"
+            )
         half = protocol.num_lrs // 2
         grid = Grid(_center(config), -half, half)
         self.first_grids = dict.fromkeys(protocol.budgets or [config.epochs], grid)
@@ -152,6 +157,8 @@ def _check(protocol: Protocol) -> None:
         values = getattr(protocol, field)
         if not values or len(set(values)) < len(values):
             raise UsageError(f"{field}={values}: must be a list that is not empty, without repetition")
+    if negative := [seed for seed in (*protocol.tuning_seeds, *protocol.evaluation_seeds) if seed < 0]:
+        raise UsageError(f"seeds {negative}: must be whole numbers from 0")
     if common := set(protocol.tuning_seeds) & set(protocol.evaluation_seeds):
         raise UsageError(
             f"tuning_seeds and evaluation_seeds share {sorted(common)}: a result must not come from the seeds that its "

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from src.analysis.budgets import across_workloads, budget_table, times_by_workload
+from src.analysis.budgets import across_workloads, budget_table, ranks_by_budget, times_by_workload
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
 from src.analysis.stats import critical_difference
@@ -37,6 +37,31 @@ def test_a_budget_is_a_column_and_what_lost_all_runs_ranks_last(make_run: MakeRu
     assert budgets["rank_3"].to_dict() == {"constant": 2, "cosine": 1, "step": 3}
     assert budgets["mean_rank"].to_dict() == {"constant": 2, "cosine": 2, "step": 2}
     assert budgets["top_1"].to_dict() == {"constant": 0, "cosine": 0.5, "step": 0.5}
+
+
+def test_what_lost_a_run_ranks_last_however_good_the_others_are(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, {2: (0.8, 0.7, 0.99), 3: (0.8, 0.7, 0.99)})
+    make_run("scheduler=step", "seed=1", "epochs=2", accuracy=None, status="diverged")
+    budgets = budget_table(table(tmp_path)).set_index("scheduler")
+    assert budgets.loc["step", ["rank_2", "rank_3"]].tolist() == [3, 1]
+
+
+def test_what_was_not_run_at_a_budget_is_not_said_to_have_lost_there(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, {2: (0.8, 0.7, 0.9), 3: (0.8, 0.7, 0.9)})
+    make_run("scheduler=wsd", "epochs=3", accuracy=0.95)
+    budgets = budget_table(table(tmp_path)).set_index("scheduler")
+    assert budgets["rank_3"].to_dict() == {"constant": 2, "cosine": 3, "step": 1}
+
+
+def test_ranks_by_budget_are_over_workloads_with_the_same_budgets(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, {2: (0.8, 0.7, 0.9), 3: (0.8, 0.7, 0.9)})
+    make_budgets(make_run, {2: (0.7, 0.8, 0.9), 3: (0.8, 0.7, 0.9), 4: (0.8, 0.7, 0.9)}, "batch_size=32")
+    make_budgets(make_run, {8: (0.9, 0.8, 0.7)}, "batch_size=16")
+    ranks = ranks_by_budget(table(tmp_path))
+    assert ranks.to_dict("index") == {
+        2: {"constant": 2.5, "cosine": 2.5, "step": 1},
+        3: {"constant": 2, "cosine": 3, "step": 1},
+    }
 
 
 def test_one_budget_has_no_table(make_run: MakeRun, tmp_path: Path) -> None:

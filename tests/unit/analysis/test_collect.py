@@ -43,17 +43,25 @@ def test_the_same_run_found_twice_counts_once(make_run: MakeRun, tmp_path: Path)
     assert len(collect([tmp_path / "sweep", tmp_path]).runs) == 1
 
 
-def test_a_label_says_in_what_settings_of_one_schedule_differ(make_run: MakeRun, tmp_path: Path) -> None:
-    make_run("scheduler=step", "scheduler.gamma=0.5")
-    make_run("scheduler=step", "scheduler.gamma=0.1")
-    make_run("scheduler=cosine")
-    make_run("scheduler=cosine", "optimizer.lr=0.1")  # lr has a column of its own
-    labels = set(collect([tmp_path / "sweep"]).runs["label"])
-    assert labels == {"step (gamma=0.5)", "step (gamma=0.1)", "cosine"}
+def test_a_finished_record_counts_more_than_a_later_one_that_failed(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run(folder="a")
+    failed = make_run(folder="b", status="failed") / "result.json"
+    failed.write_text(failed.read_text().replace("2026-01-01T00:01", "2026-02-01T00:01"))
+    assert list(collect([tmp_path / "sweep"]).runs["status"]) == ["completed"]
 
 
-def test_a_label_names_the_average(make_run: MakeRun, tmp_path: Path) -> None:
-    make_run("averaging=none")
-    make_run("averaging=swa")
-    labels = set(collect([tmp_path / "sweep"]).runs["label"])
-    assert labels == {"constant (averaging=none)", "constant (averaging=swa, averaging.start=0.75)"}
+def test_times_on_two_devices_are_two_workloads(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed, device in enumerate(("cpu", "H100")):
+        for overrides in (("seconds=5", "interval=second"), ()):
+            path = make_run("scheduler=cosine", f"seed={seed}", *overrides) / "result.json"
+            path.write_text(path.read_text().replace('"device": "cpu"', f'"device": "{device}"'))
+    runs = collect([tmp_path / "sweep"]).runs
+    assert set(runs["timed_on"][runs["seconds"].notna()]) == {"cpu", "H100"}
+    assert set(runs["timed_on"][runs["seconds"].isna()]) == {""}
+
+
+def test_only_the_runs_that_were_asked_for(make_run: MakeRun, tmp_path: Path) -> None:
+    wanted, other = make_run(), make_run("scheduler=step")
+    found = collect([tmp_path / "sweep"], only={wanted})
+    assert list(found.runs["folder"]) == [str(wanted)]
+    assert found.problems == [f"{other} and 0 other runs, which the sweep's protocol did not plan"]

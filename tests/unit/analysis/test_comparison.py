@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from src.analysis.collect import collect
-from src.analysis.comparison import comparison, evaluated
-from src.analysis.tables import workloads
+from src.analysis.comparison import comparison, evaluated, pairwise, untrainable
+from src.analysis.tables import readable, workloads
 from src.analysis.tuning import choose, sensitivity, tolerance
 from tests.unit.analysis.conftest import MakeRun
 
@@ -114,6 +114,14 @@ def test_a_missed_target_is_counted_and_survives_the_median(make_run: MakeRun, t
     assert rows.loc["step", ["epoch_to_target", "reached", "tried"]].tolist() == [math.inf, 1, 4]
 
 
+def test_a_lost_run_never_reached_a_target(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(4):
+        make_run("scheduler=constant", f"seed={seed}", reached={"0.8": 1})
+        make_run("scheduler=step", f"seed={seed}", reached={"0.8": 1}, status="diverged" if seed else "failed")
+    rows = comparison(collect([tmp_path / "sweep"]).runs).set_index("scheduler")
+    assert rows.loc["step", ["epoch_to_target", "reached", "tried"]].tolist() == [math.inf, 0, 4]
+
+
 # --- what was tuned -------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +159,7 @@ def test_tuning_seeds_are_in_no_reported_number(make_run: MakeRun, tmp_path: Pat
         make_run("scheduler=step", "optimizer.lr=0.1", f"seed={seed}", accuracy=0.95)
         make_run("scheduler=step", "optimizer.lr=1.0", f"seed={seed}", accuracy=0.99)  # of another choice, once
         make_run("scheduler=linear", "optimizer.lr=0.3", f"seed={seed}", accuracy=0.91)  # was not tuned
+    make_run("scheduler=step", "optimizer.lr=0.1", "seed=1000", accuracy=0.99)  # with a seed it was chosen with
     counted = evaluated(collect([tmp_path / "sweep"]).runs)
     assert not set(counted["seed"]) & {1000, 1001}
     table = comparison(counted).set_index("scheduler")
@@ -162,4 +171,47 @@ def test_tuning_seeds_are_in_no_reported_number(make_run: MakeRun, tmp_path: Pat
 def test_tolerance_is_how_far_the_lr_may_stray(make_run: MakeRun, tmp_path: Path) -> None:
     for lr, accuracy in {0.001: 0.5, 0.01: 0.977, 0.1: 0.98, 1.0: 0.976, 10.0: 0.98 - 0.0051}.items():
         make_run("scheduler=step", f"optimizer.lr={lr}", "seed=1000", "read_test=false", accuracy=accuracy)
-    assert tolerance(sensitivity(collect([tmp_path / "sweep"]).runs)) == pytest.approx(2)
+    assert tolerance(sensitivity(collect([tmp_path / "sweep"]).runs)) == (pytest.approx(2), False)
+
+
+def test_tolerance_ends_where_runs_are_lost_and_may_be_cut_off_by_the_grid(make_run: MakeRun, tmp_path: Path) -> None:
+    tune(make_run, "step", {0.01: [0.5], 0.1: [0.4], 1.0: [None]})
+    tune(make_run, "rex", {0.01: [None], 0.1: [None]})
+    grids = dict(list(sensitivity(collect([tmp_path / "sweep"]).runs).groupby("scheduler")))
+    assert tolerance(grids["step"]) == (pytest.approx(1), True)
+    decades, at_least = tolerance(grids["rex"])
+    assert math.isnan(decades)
+    assert not at_least
+
+
+def test_what_no_rate_trains_has_a_row(make_run: MakeRun, tmp_path: Path) -> None:
+    tune(make_run, "step", {0.1: [0.2]})
+    tune(make_run, "rex", {0.1: [None]})
+    make_run("scheduler=step", "optimizer.lr=0.1", "seed=0")
+    runs = collect([tmp_path / "sweep"]).runs
+    table = comparison(evaluated(runs), without_result=untrainable(runs))
+    assert list(table["scheduler"]) == ["step", "rex"]
+    assert table["n"].tolist() == [1, 0]
+    assert readable(workloads(table)[0][1]).loc[1, ["peak lr", "test error %"]].tolist() == ["–", "–"]
+
+
+# --- pairs ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_two_settings_are_a_pair_over_their_common_seeds(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(8):
+        make_run("scheduler=constant", f"seed={seed}", accuracy=0.90 + seed / 1000)
+        make_run("scheduler=step", f"seed={seed}", accuracy=0.92 + seed / 500, status="completed" if seed else "failed")
+        if seed < 5:
+            make_run("scheduler=step", "warmup=0.5", f"seed={seed}", accuracy=0.95)
+    make_run("scheduler=rex", accuracy=0.95)  # of one seed nothing can be said
+    pairs = pairwise(collect([tmp_path / "sweep"]).runs)
+    assert [*zip(pairs["first"], pairs["first_warmup"], pairs["second"], pairs["second_warmup"], strict=True)] == [
+        ("constant", 0, "step", 0), ("constant", 0, "step", 0.5), ("step", 0, "step", 0.5),
+    ]  # fmt: skip
+    assert pairs["n"].tolist() == [7, 5, 4]
+    assert pairs["second_lost"].tolist() == [1, 0, 0]
+    assert pairs["difference"].iloc[0] == pytest.approx(statistics.mean(0.02 + seed / 1000 for seed in range(1, 8)))
+    assert pairs["p"].tolist() == [2 / 2**7, 2 / 2**5, 2 / 2**4]
+    assert pairs["p_holm"].tolist() == pytest.approx([3 * 2 / 2**7, 2 * 2 / 2**5, 2 / 2**4])
+    assert pairs["p_better"].tolist() == [0, 0, 0]

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import pandas as pd
-
 from src.analysis.collect import Collection, collect
-from src.analysis.comparison import comparison, evaluated
+from src.analysis.comparison import comparison, evaluated, pairwise
 from src.analysis.html import COLUMNS, EMBEDDED, LARGE_SVG, SHOWN, render
 from src.analysis.tables import readable, workloads
 from src.analysis.tuning import is_tuning, sensitivity
@@ -68,6 +66,7 @@ def page_of(
     counted = evaluated(runs)
     return render(
         table=comparison(runs if counted.empty else counted),
+        pairs=pairwise(runs if counted.empty else counted),
         runs=runs,
         sensitivity=sensitivity(runs[is_tuning(runs)]),
         figures=figures,
@@ -81,7 +80,7 @@ def test_several_workloads_have_an_answer_each(make_run: MakeRun, tmp_path: Path
     make_winner(make_run, 3)
     make_winner(make_run, 3, "epochs=3")
     text = page(tmp_path)
-    assert "Lowest test error most often: cosine, in 2 of 2 workloads." in text
+    assert "Lowest test error most often: cosine, in 2 of 2 tables." in text
     assert len(re.findall(r'<section class="answer', text)) == 2
     assert text.count('<table class="pinned">') == 2
     assert text.count("<details>") == 2
@@ -99,7 +98,7 @@ def test_ranks_over_several_workloads_are_a_table(make_run: MakeRun, tmp_path: P
 def test_workloads_without_a_best_are_not_given_one(make_run: MakeRun, tmp_path: Path) -> None:
     for epochs in (2, 3):
         make_run("scheduler=step", f"epochs={epochs}", accuracy=None, status="diverged")
-    assert "2 workloads, and in none of them a schedule that can be called best." in page(tmp_path)
+    assert "2 tables, and in none of them a schedule that can be called best." in page(tmp_path)
 
 
 def test_a_stand_in_is_named_first(make_run: MakeRun, tmp_path: Path) -> None:
@@ -114,7 +113,8 @@ def test_a_stand_in_is_named_first(make_run: MakeRun, tmp_path: Path) -> None:
 def test_an_unfinished_sweep_says_what_is_missing(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step")
     make_run("scheduler=cosine", accuracy=None, status="interrupted")
-    text = page(tmp_path, sweep=SWEEP | {"jobs": [{}] * 5})
+    made = [{"folder": str(path.parent.relative_to(tmp_path))} for path in tmp_path.rglob("result.json")]
+    text = page(tmp_path, sweep=SWEEP | {"jobs": [*made[:1], *({"folder": f"runs/{number}"} for number in range(3))]})
     assert "Not finished: 3 planned runs without a record." in text
     assert "Not finished: 1 run interrupted." in text
 
@@ -130,15 +130,6 @@ def test_every_run_is_listed_once_with_its_files(make_run: MakeRun, tmp_path: Pa
     assert {path for path in linked if path.name == "result.json"} == set(tmp_path.rglob("result.json"))
     assert {path for path in linked if path.name == "history.csv"} == set(tmp_path.rglob("history.csv"))
     assert failed / "result.json" in linked
-
-
-def test_links_are_found_where_no_folder_is_given(make_run: MakeRun, tmp_path: Path) -> None:
-    make_winner(make_run, 1)
-    runs = collect([tmp_path / "sweep"]).runs
-    text = render(table=comparison(runs), runs=runs, sensitivity=pd.DataFrame(), figures=[], problems=[], sweep=None)
-    links = [link for link in Page(text).values("href") if link.endswith("result.json")]
-    assert len(links) == 2
-    assert all((tmp_path / "sweep" / link).exists() for link in links)
 
 
 def test_failures_share_a_line_and_unreadable_records_are_named(make_run: MakeRun, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -46,10 +47,15 @@ def test_the_reference_is_that_of_the_protocol(make_run: MakeRun, tmp_path: Path
         make_run("scheduler=constant", f"seed={seed}", accuracy=0.9)
         make_run("scheduler=cosine", f"seed={seed}", accuracy=0.95)
     assert set(build_report([tmp_path / "sweep"], tmp_path)["reference"]) == {"constant"}
-    (tmp_path / "sweep" / "sweep.json").write_text('{"protocol": {"reference": "cosine"}, "jobs": []}')
+    jobs = [{"folder": path.parent.name} for path in (tmp_path / "sweep").rglob("result.json")]
+    make_run("scheduler=step")  # which nobody planned
+    sweep = {"protocol": {"reference": "cosine"}, "jobs": jobs}
+    (tmp_path / "sweep" / "sweep.json").write_text(json.dumps(sweep))
     table = build_report([tmp_path / "sweep"], tmp_path).set_index("scheduler")
     assert set(table["reference"]) == {"cosine"}
     assert table.loc["constant", "difference"] == pytest.approx(0.05)
+    assert "step" not in table.index
+    assert set(build_report([tmp_path / "sweep"], tmp_path, "constant")["reference"]) == {"constant"}
 
 
 def test_the_csv_has_full_precision(make_run: MakeRun, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from src.analysis.stats import (
     profile_area,
     seeds_needed,
     sign_flip_p,
+    sign_flip_ps,
     verdict,
 )
 
@@ -236,7 +237,7 @@ def test_a_performance_profile_counts_workloads_solved_in_time() -> None:
 
 
 def test_the_area_of_a_profile_is_its_integral() -> None:
-    times = np.array([[1.0, 2.0, math.inf], [4.0, 1.0, 9.0], [1.0, math.nan, 0.5]])
+    times = np.array([[1.0, 2.0, math.inf], [4.0, 1.0, 9.0], [1.0, math.inf, 0.5]])
     reference = np.array([1.0, 2.0, 1.0])
     ratios = np.linspace(0, 4, 40_001)
     fractions = (times[:, :, None] / reference[:, None, None] <= ratios).mean(axis=0)
@@ -250,3 +251,36 @@ def test_equal_errors_differ_by_exactly_nothing() -> None:
     assert one[0] != two[0]
     found = compare({"step": one, "constant": two}, "constant", margin=0.001)["step"]
     assert (found.difference, found.interval, found.p) == (0, Interval(0, 0), 1)
+
+
+def test_p_values_of_several_lengths_keep_their_order() -> None:
+    rng = np.random.default_rng(3)
+    samples = [rng.normal(0.5, 1, size=n) for n in (5, 8, 5, 3)]
+    assert sign_flip_ps(samples) == [float(sign_flip_p(sample)) for sample in samples]
+
+
+def test_a_reference_that_lost_runs_is_not_better_than_what_lost_none() -> None:
+    seeds = range(8)
+    errors = {"constant": dict.fromkeys(seeds, 0.01), "step": {seed: 0.020 + seed / 10_000 for seed in seeds}}
+    assert compare(errors, "constant", margin=0.001)["step"].verdict == "worse"
+    assert compare(errors, "constant", margin=0.001, lost={"constant": 1})["step"].verdict == "inconclusive"
+    assert compare(errors, "step", margin=0.001, lost={"step": 1})["constant"].verdict == "better"
+    assert compare(errors, "step", margin=0.1, lost={"step": 1, "constant": 1})["constant"].verdict == "inconclusive"
+
+
+def test_seeds_that_are_too_few_prove_no_equivalence_but_may_prove_a_difference() -> None:
+    many, few = range(12), range(6)
+    errors = {"constant": {seed: 0.5 + seed / 1000 for seed in many}}
+    errors |= {f"much better {number}": dict.fromkeys(many, 0.1) for number in range(4)}
+    errors |= {"better": dict.fromkeys(few, 0.1), "alike": {seed: 0.5 + seed / 1000 for seed in few}}
+    found = compare(errors, "constant", margin=0.01)
+    assert found["better"].p_holm == pytest.approx(2 * 2 / 64)  # the fifth of six
+    assert found["alike"].verdict == "inconclusive"
+    del errors["alike"]
+    assert compare(errors, "constant", margin=0.01)["better"].verdict == "better"  # 2 / 64
+    errors["alike"] = {seed: 0.5 + seed / 1000 for seed in many}
+    assert compare(errors, "constant", margin=0.01)["alike"].verdict == "equivalent"
+
+
+def test_ranks_that_are_all_alike_do_not_differ() -> None:
+    assert friedman_p(np.ones((6, 3))) == 1

@@ -54,7 +54,9 @@ def test_one_seed_has_neither_interval_nor_deviation(table: pd.DataFrame) -> Non
 
 def test_the_notes_say_when_nothing_could_be_significant(table: pd.DataFrame) -> None:
     said = " ".join(notes(two_epochs(table)))
-    assert "With 3 seeds no difference in this table can be significant, however large: 2 comparisons need 7" in said
+    assert (
+        "With 3 seeds no difference in this table can be significant, however large: 2 comparisons would need 7" in said
+    )
     assert "tested" not in said
     assert "described here, not tested" in " ".join(notes(table[table["epochs"] == 3]))
 

@@ -118,6 +118,7 @@ def test_every_budget_is_tuned_and_run_by_itself(tmp_path: Path) -> None:
         ({"budgets": [0]}, "budgets=[0]"),
         ({"max_extensions": -1}, "max_extensions=-1"),
         ({"tuning_seeds": ["a"]}, "tuning_seeds"),
+        ({"tuning_seeds": [-1]}, "seeds [-1]: must be whole numbers from 0"),
     ],
 )
 def test_a_protocol_that_contradicts_itself_is_refused(changes: dict[str, object], says: str, tmp_path: Path) -> None:
@@ -146,3 +147,15 @@ def test_records_of_another_model_in_the_folder_choose_nothing(tmp_path: Path) -
         pretend(job, abs(job.config.optimizer["lr"] - 0.032))
     assert set(made.choices(made.first_plan)["lr"]) == {0.1}
     assert set(other.choices(other.first_plan)["lr"]) == {0.032}
+
+
+def test_numbers_of_epochs_are_no_budgets_of_a_wall_clock_run(tmp_path: Path) -> None:
+    overrides = ["data=digits", "seconds=5", "interval=second", f"hydra.sweep.dir={tmp_path}"]
+    with pytest.raises(UsageError, match="give budgets="):
+        Study(load_protocol("quick", {"budgets": [1, 3]}), overrides)
+
+
+def test_a_folder_named_by_the_number_of_the_job_is_refused(tmp_path: Path) -> None:
+    made = Study(load_protocol("quick", {}), ["data=digits", "hydra.sweep.subdir=${hydra.job.num}"])
+    with pytest.raises(UsageError, match="a run is found again by its overrides"):
+        made.tuning(made.first_grids)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from src.analysis import stats
-from src.analysis.budgets import FAMILY, times_by_workload
+from src.analysis.budgets import ranks_by_budget, times_by_workload
 from src.analysis.style import Palette, legend, panels, scale_logarithmically
 from src.analysis.tables import workload_title
 
@@ -65,20 +65,17 @@ def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | Non
 
 
 def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | None:
-    """Rank by mean test error at each budget, averaged over workloads; None where there is a single budget."""
-    rows = table[table["seconds"].isna()]
-    if rows.empty or rows["epochs"].nunique() < 2:
+    """Rank by mean test error at each budget, averaged over workloads; None where none has several budgets."""
+    ranks = ranks_by_budget(table)
+    if ranks.shape[0] < 2 or ranks.shape[1] < 2:
         return None
-    ranks = rows.assign(
-        rank=rows.groupby([*FAMILY, "epochs"], dropna=False)["test_error_mean"].rank(na_option="bottom")
-    )
     figure, (axes,) = panels("Rank by test error against budget", 1, width=7.0)
-    for name, own in ranks.groupby("name"):
-        mean = own.groupby("epochs")["rank"].mean()
-        axes.plot(mean.index, mean, label=name, marker="o", markersize=4, **styles[str(name)])
+    for name in ranks:
+        axes.plot(ranks.index, ranks[name], label=name, marker="o", markersize=4, **styles[str(name)])
     axes.set(xscale="log", xlabel="budget in epochs", ylabel="rank, 1 the best")
-    axes.set_xticks(sorted(rows["epochs"].unique()))
+    axes.set_xticks(list(ranks.index))
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.invert_yaxis()
     legend(figure, axes)

@@ -1,0 +1,57 @@
+"""What a setting is called: all that sets it apart is in its name, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from src.analysis.collect import collect
+from tests.unit.analysis.conftest import MakeRun
+
+
+def labels(folder: Path) -> set[str]:
+    return set(collect([folder / "sweep"]).runs["label"])
+
+
+def test_it_says_in_what_settings_of_one_schedule_differ(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("scheduler=step", "scheduler.gamma=0.5")
+    make_run("scheduler=step", "scheduler.gamma=0.1", "optimizer.lr=0.2")
+    make_run("scheduler=cosine")
+    make_run("scheduler=cosine", "optimizer.lr=0.1")  # lr has a column of its own
+    assert labels(tmp_path) == {"step (gamma=0.5)", "step (gamma=0.1)", "cosine"}
+
+
+def test_what_follows_the_peak_is_the_same_schedule(make_run: MakeRun, tmp_path: Path) -> None:
+    for lr in (0.1, 0.3):
+        make_run("scheduler=plateau", f"optimizer.lr={lr}", f"scheduler.min_lr={lr / 8}")
+    assert labels(tmp_path) == {"plateau"}
+    make_run("scheduler=plateau", "optimizer.lr=0.3", "scheduler.min_lr=0.003")
+    assert labels(tmp_path) == {"plateau (min_lr=0.125·lr)", "plateau (min_lr=0.01·lr)"}
+
+
+def test_it_names_what_else_differs_between_schedules(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("scheduler=constant", "optimizer.weight_decay=0.0")
+    make_run("scheduler=cosine", "optimizer.weight_decay=0.01")
+    assert labels(tmp_path) == {"constant (optimizer.weight_decay=0.0)", "cosine (optimizer.weight_decay=0.01)"}
+
+
+def test_what_most_have_is_not_named(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("constant", "cosine", "step"):
+        make_run(f"scheduler={scheduler}")
+    make_run("scheduler=swa")  # which turns averaging on
+    assert labels(tmp_path) == {"constant", "cosine", "step", "swa (averaging=swa)"}
+
+
+def test_a_choice_stands_for_its_parameters_unless_they_differ(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("constant", "cosine", "step"):
+        make_run(f"scheduler={scheduler}")
+    make_run("averaging=swa")
+    assert labels(tmp_path) == {"constant", "cosine", "step", "constant (averaging=swa)"}
+    make_run("averaging=swa", "averaging.start=0.5")
+    names = {"constant (averaging=swa, averaging.start=0.5)", "constant (averaging=swa, averaging.start=0.75)"}
+    assert labels(tmp_path) == {"constant", "cosine", "step", *names}
+
+
+def test_a_workload_has_names_of_its_own(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("scheduler=step", "scheduler.gamma=0.5")
+    make_run("scheduler=step", "scheduler.gamma=0.1", "epochs=3")
+    assert labels(tmp_path) == {"step"}
