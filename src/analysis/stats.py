@@ -18,7 +18,7 @@ ALPHA = 0.05
 RESAMPLES = 9_999
 MIN_WORKLOADS = 6  # for ranks over workloads to say anything
 EXACT_UP_TO = 20  # differences: a million patterns, four seconds
-RANDOM_PATTERNS = 9_999
+RANDOM_PATTERNS = 99_999
 DECIMALS = 12  # beyond those of any accuracy: what is smaller is the rounding of differences
 _BATCH = 2**16  # sign patterns that are in memory at once
 
@@ -80,7 +80,7 @@ def _mean(values: Floats, axis: int) -> Floats:
 def sign_flip_p(differences: ArrayLike) -> Floats:
     """Two-sided p of paired differences: how many patterns of signs make a mean as far from zero.
 
-    Exact, over all 2^n patterns, up to 20 differences; beyond, over 9,999 random ones.
+    Exact, over all 2^n patterns, up to 20 differences; beyond, over 99,999 random ones.
 
     Args:
         differences: (..., n); each row of n is a test of its own.
