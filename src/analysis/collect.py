@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def _record_files(folders: Iterable[Path]) -> list[Path]:
 
 
 def _row(record: RunRecord, folder: Path) -> dict[str, Any]:
-    row = {key: value for key, value in asdict(record).items() if key not in _NESTED}
+    row = {field.name: getattr(record, field.name) for field in fields(record) if field.name not in _NESTED}
     for threshold, reached in record.time_to.items():
         for unit in ("epoch", "step", "seconds"):
             row[f"{unit}_to_{threshold}"] = None if reached is None else reached[unit]

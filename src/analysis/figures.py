@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from src.analysis.collect import WORKLOAD
-from src.analysis.curves import draw_accuracy_curves, draw_loss_curves, draw_lr_curves, has_series
+from src.analysis.curves import draw_accuracy_curves, draw_loss_curves, draw_lr_curves, has_series, read_histories
 from src.analysis.pictures import KINDS, save_figure
 from src.analysis.result_figures import (
     draw_performance_profile,
@@ -56,8 +56,9 @@ def _figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame)
     styles = palette([*runs["name"], *table["name"], *(sensitivity["name"] if len(sensitivity) else [])])
     yield from _of_each("test_error", table, lambda rows: _test_errors(rows, runs, styles))
     drawn = runs[runs["status"].isin(["completed", "diverged"]) & runs["folder"].map(has_series).astype(bool)]
+    histories = read_histories(drawn["folder"])
     for name, draw in CURVES.items():
-        yield from _of_each(name, drawn, partial(draw, styles=styles))
+        yield from _of_each(name, drawn, partial(draw, histories=histories, styles=styles))
     if len(sensitivity):
         yield from _of_each("lr_sensitivity", sensitivity, lambda rows: draw_sensitivity(rows, styles))
     if (ranks := draw_rank_against_budget(table, styles)) is not None:

@@ -10,7 +10,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from src.analysis.collect import collect
-from src.analysis.curves import draw_lr_curves
+from src.analysis.curves import draw_lr_curves, read_histories
 from src.analysis.report import build_report
 from src.analysis.style import STYLES, display_names, palette
 from src.errors import UsageError
@@ -109,10 +109,21 @@ def test_the_lr_picture_draws_what_was_logged(make_run: MakeRun, tmp_path: Path)
     make_run("scheduler=step")
     runs = collect([tmp_path]).runs
     runs = runs.assign(name=display_names(runs))
-    axes = draw_lr_curves(runs, palette(runs["name"])).axes[0]
+    axes = draw_lr_curves(runs, read_histories(runs["folder"]), palette(runs["name"])).axes[0]
     assert axes.lines[0].get_ydata().tolist() == [0.02, 0.02, 0.01, 0.01, 0.01]
     assert axes.lines[0].get_xdata().tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]  # two updates an epoch, the last to its end
 
 
 def test_thirty_schedules_can_be_told_apart() -> None:
     assert len(set(STYLES)) >= 30
+
+
+def test_histories_are_read_as_one_table(make_run: MakeRun, tmp_path: Path) -> None:
+    one, two, none = make_run("seed=0"), make_run("seed=1"), make_run("seed=2")
+    (two / "history.csv").write_text("step,epoch,val_loss\n5,1,inf\n")  # of another version
+    (none / "history.csv").write_text("")
+    found = read_histories(map(str, (one, two, none)))
+    assert found["folder"].tolist() == [str(one)] * 2 + [str(two)]
+    assert found["epoch"].tolist() == [1, 2, 1]
+    assert found["val_loss"].tolist() == [1.1, 0.9, float("inf")]
+    assert read_histories([]).empty

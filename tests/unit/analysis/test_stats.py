@@ -94,6 +94,15 @@ def test_the_sign_flip_p_counts_every_pattern_of_signs(differences: list[float])
     assert sign_flip_p(differences) == pytest.approx(sum(as_far) / len(as_far))
 
 
+def test_the_sign_flip_p_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(8)
+    errors = rng.integers(80, 130, size=(4, 3, 11)) / 10_000  # as test errors are, with ties
+    expected = scipy_stats.permutation_test(
+        (errors - 0.0101,), np.mean, permutation_type="samples", vectorized=True, n_resamples=np.inf, axis=-1
+    ).pvalue
+    assert sign_flip_p(errors - 0.0101) == pytest.approx(expected, abs=1e-12)
+
+
 def test_beyond_twenty_differences_patterns_are_drawn() -> None:
     differences = np.random.default_rng(6).normal(0.35, 1, 40)
     found = float(sign_flip_p(differences))
