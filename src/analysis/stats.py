@@ -105,7 +105,7 @@ def sign_flip_p(differences: ArrayLike) -> Floats:
         signs = draw(first, min(first + rows, num_patterns), num_differences, rng)
         as_far += (np.abs(signs @ columns) >= observed).sum(axis=0)
     p = as_far / num_patterns if is_exact else (as_far + 1) / (num_patterns + 1)
-    return np.asarray(p.reshape(samples.shape[:-1]), dtype=float)
+    return np.asarray(p, dtype=np.float64).reshape(samples.shape[:-1])
 
 
 def _patterns(first: int, last: int, length: int, rng: np.random.Generator) -> Floats:
