@@ -115,7 +115,7 @@ def _patterns(first: int, last: int, length: int, rng: np.random.Generator) -> F
 
 
 def _random_patterns(first: int, last: int, length: int, rng: np.random.Generator) -> Floats:
-    return 2.0 * rng.integers(0, 2, size=(last - first, length), dtype=np.int8) - 1.0
+    return 2.0 * rng.integers(0, 2, size=(last - first, length), dtype=np.int8).astype(np.float64) - 1.0
 
 
 def sign_flip_ps(samples: Sequence[Floats]) -> list[float]:
