@@ -91,6 +91,7 @@ def render(
     sensitivity: pd.DataFrame,
     figures: Sequence[Path],
     problems: Sequence[str],
+    missing: int,
     sweep: Mapping[str, Any] | None,
     folder: Path,
 ) -> str:
@@ -103,6 +104,7 @@ def render(
         sensitivity: What tuning saw; may be empty.
         figures: PNG and SVG files; of two kinds of one figure, one is embedded.
         problems: Records that cannot be read.
+        missing: How many planned runs have no record.
         sweep: The content of `sweep.json`, where there is one.
         folder: Where the page will lie, for its links.
     """
@@ -121,7 +123,7 @@ def render(
     return environment.get_template(TEMPLATE).render(
         title=f"Learning-rate schedules on {listed(sorted(set(runs['dataset'])))}",
         summary=_summary(runs),
-        alerts=_alerts(runs, sweep, folder),
+        alerts=_alerts(runs, missing),
         overview=overview(answers),
         answers=answers,
         tables=[(title, _table(rows)) for title, rows in parts],
@@ -146,7 +148,7 @@ def _of(rows: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs.merge(rows[WORKLOAD].drop_duplicates(), on=WORKLOAD) if len(pairs) else pairs
 
 
-def _alerts(runs: pd.DataFrame, sweep: Mapping[str, Any] | None, folder: Path) -> list[str]:
+def _alerts(runs: pd.DataFrame, missing: int) -> list[str]:
     """What a reader must know before the first number."""
     said = []
     pairs = runs[runs["dataset"] != runs["dataset_requested"]][["dataset", "dataset_requested"]].drop_duplicates()
@@ -155,9 +157,6 @@ def _alerts(runs: pd.DataFrame, sweep: Mapping[str, Any] | None, folder: Path) -
             f"{used}, not {requested}: {requested} could not be had, and {used} stood in for it. Numbers on {used} say "
             f"nothing about {requested}."
         )
-    planned = {Path(job["folder"]) for job in (sweep or {}).get("jobs") or []}
-    made = {Path(os.path.relpath(run, folder)) for run in runs["folder"]}
-    missing = len(planned - made)
     if missing > 0:
         said.append(f"Not finished: {counted(missing, 'planned run')} without a record.")
     if interrupted := int((runs["status"] == "interrupted").sum()):

@@ -71,6 +71,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
         sensitivity=tuned,
         figures=figures,
         problems=collection.problems,
+        missing=len(planned - set(map(Path, runs["folder"]))),
         sweep=sweep,
         folder=out,
     )

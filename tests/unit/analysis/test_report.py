@@ -56,6 +56,10 @@ def test_the_reference_is_that_of_the_protocol(make_run: MakeRun, tmp_path: Path
     assert table.loc["constant", "difference"] == pytest.approx(0.05)
     assert "step" not in table.index
     assert set(build_report([tmp_path / "sweep"], tmp_path, "constant")["reference"]) == {"constant"}
+    assert "Not finished" not in (tmp_path / "report.html").read_text()
+    (tmp_path / "sweep" / "sweep.json").write_text(json.dumps({**sweep, "jobs": [*jobs, {"folder": "runs/missing"}]}))
+    build_report([tmp_path / "sweep"], tmp_path / "elsewhere")
+    assert "Not finished: 1 planned run without a record." in (tmp_path / "elsewhere" / "report.html").read_text()
 
 
 def test_the_csv_has_full_precision(make_run: MakeRun, tmp_path: Path) -> None:
