@@ -122,9 +122,10 @@ def _with_tolerance(tuned: pd.DataFrame) -> pd.DataFrame:
 
 def print_comparison(table: pd.DataFrame) -> None:
     console = make_console()
-    for title, rows in workloads(table):
+    parts = workloads(table)
+    for title, rows in parts:
         console.print(_fitting(readable(rows), title, console))
-        console.print(*notes(rows), style="dim", highlight=False)
+    console.print(*dict.fromkeys(note for _, rows in parts for note in notes(rows)), style="dim", highlight=False)
 
 
 def _fitting(text: pd.DataFrame, title: str, console: Console) -> Table:

@@ -30,7 +30,7 @@ def workloads(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def workload_title(row: pd.Series) -> str:
     """What the rows of one table have in common."""
-    length = f"{row['epochs']} epochs" if pd.isna(row["seconds"]) else f"{row['seconds']:g} s"
+    length = counted(row["epochs"], "epoch") if pd.isna(row["seconds"]) else f"{row['seconds']:g} s"
     return f"{row['dataset']} · {row['model']} · {row['optimizer']} · {length} · batch {row['batch_size']}"
 
 

@@ -19,6 +19,7 @@ from src.sweep.progress import reporting
 from src.sweep.protocol import Protocol, Study
 
 log = logging.getLogger(__name__)
+_TALKERS = ("hydra_plugins", "hydra._internal.core_plugins")  # launchers, which list every job they are given
 
 
 def run_plan(plan: Plan) -> int:
@@ -30,7 +31,7 @@ def run_plan(plan: Plan) -> int:
     check_jobs(plan)
     with workers.stopped_by_signals(plan.folder):
         write_sweep_file(plan)
-        _launch_all(plan)
+        _run(plan, f"Sweep in {plan.folder}")
     return _concluded(plan)
 
 
@@ -61,10 +62,14 @@ def run_study(study: Study) -> int:
 def _run_phase(name: str, plans: list[Plan], protocol: Protocol) -> None:
     """Makes the runs of the last plan that are not made yet."""
     write_sweep_file(*plans, protocol=asdict(protocol))
-    unfinished = plans[-1].unfinished()
-    log.info("%s: %d runs, %d of them to be made", name, len(plans[-1].jobs), len(unfinished))
+    _run(plans[-1], name)
+
+
+def _run(plan: Plan, name: str) -> None:
+    unfinished = plan.unfinished()
+    log.info("%s: %d runs, %d of them to be made", name, len(plan.jobs), len(unfinished))
     with reporting(unfinished):
-        _launch_all(plans[-1])
+        _launch_all(plan)
 
 
 def _concluded(*plans: Plan) -> int:
@@ -110,6 +115,8 @@ def _launch_all(plan: Plan) -> None:
 
 def _launch(plan: Plan, jobs: list[Job]) -> None:
     """Gives jobs to the configured launcher as they are, a plain list."""
+    for name in _TALKERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     HydraConfig.instance().set_config(plan.master)
     context = HydraContext(config_loader=plan.hydra.config_loader, callbacks=Callbacks(plan.master))
     launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=run_job, config=plan.master)
