@@ -38,7 +38,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     protocol's folder only its own runs count.
 
     Raises:
-        UsageError: there is no record.
+        UsageError: there is no record, or none of the reference that was asked for.
     """
     sweep = _sweep_file(folders)
     protocol = (sweep or {}).get("protocol") or {}
@@ -49,6 +49,9 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     runs = collection.runs
     if runs.empty:
         raise UsageError(f"no run record ({', '.join(map(str, folders))}): give the folder of a run or of a sweep")
+    if reference is not None and reference not in set(runs["scheduler"]):
+        known = ", ".join(sorted(set(runs["scheduler"])))
+        raise UsageError(f"reference={reference}: there is no run of it; choose one of {known}")
     counted = evaluated(runs)
     if counted.empty:  # a sweep that was stopped while it tuned
         counted = runs

@@ -171,4 +171,8 @@ def _check(protocol: Protocol) -> None:
     if any(budget < 1 for budget in protocol.budgets):
         raise UsageError(f"budgets={protocol.budgets}: must be numbers of epochs from 1")
     if protocol.reference not in protocol.schedulers:
-        raise UsageError(f"reference={protocol.reference}: is none of schedulers={protocol.schedulers}")
+        listed = ",".join(protocol.schedulers)
+        raise UsageError(
+            f"reference={protocol.reference}: is none of schedulers=[{listed}]; add it to them, or give "
+            f"reference={protocol.schedulers[0]}"
+        )

@@ -56,6 +56,8 @@ def test_the_reference_is_that_of_the_protocol(make_run: MakeRun, tmp_path: Path
     assert table.loc["constant", "difference"] == pytest.approx(0.05)
     assert "step" not in table.index
     assert set(build_report([tmp_path / "sweep"], tmp_path, "constant")["reference"]) == {"constant"}
+    with pytest.raises(UsageError, match="choose one of constant, cosine"):
+        build_report([tmp_path / "sweep"], tmp_path, "nope")
     assert "Not finished" not in (tmp_path / "report.html").read_text()
     (tmp_path / "sweep" / "sweep.json").write_text(json.dumps({**sweep, "jobs": [*jobs, {"folder": "runs/missing"}]}))
     build_report([tmp_path / "sweep"], tmp_path / "elsewhere")
