@@ -54,6 +54,8 @@ def progress_line(total: int, done: int, failed: int, elapsed: float) -> str:
 
 
 def in_words(seconds: float) -> str:
+    if seconds >= 3 * 3600:
+        return f"{seconds / 3600:.0f} h"
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 

@@ -19,7 +19,7 @@ from tests.unit.analysis.conftest import record_of
 
 def test_the_rest_takes_what_the_pace_says() -> None:
     assert progress_line(10, 4, 1, 80.0) == "-- 4 of 10 runs done, 1 failed, 6 left, about 2 min"
-    assert in_words(89) == "89 s"
+    assert [in_words(seconds) for seconds in (89, 90, 72_000)] == ["89 s", "2 min", "20 h"]
 
 
 def test_a_failure_of_an_earlier_try_is_not_done(
