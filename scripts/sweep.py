@@ -8,7 +8,9 @@ finishes interrupted ones and retries failed ones.
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,15 +20,17 @@ from omegaconf import OmegaConf
 from rich.console import Console
 from rich.table import Table
 
+from src.analysis.stats import seeds_needed
 from src.composition import parsed, refusing
 from src.config import CONF
 from src.errors import UsageError, ending_in_one_line
 from src.fallback import settle
 from src.identity import digest
+from src.records import FILE as RECORD
 from src.sweep.launch import run_plan, run_study
-from src.sweep.plan import Plan, make_plan
+from src.sweep.plan import Plan, make_plan, planned_before
 from src.sweep.progress import in_words
-from src.sweep.protocol import Protocol, Study, load_protocol
+from src.sweep.protocol import TUNING, Protocol, Study, load_protocol
 
 USAGE = """\
 protocol=NAME          of conf/protocol: quick, standard or strict; its fields can be changed (num_lrs=7, budgets=[1,5],
@@ -111,9 +115,11 @@ def print_study(study: Study) -> None:
     console.print(f"  {length[0]:<11} {length[1]}")
     console.print(f"  tune        {len(plan.jobs)} runs: lr {lrs}; seeds {protocol.tuning_seeds}")
     console.print(f"  evaluate    {evaluation} runs: the best lr of each; seeds {protocol.evaluation_seeds}")
+    for note in notes_on(study):
+        console.print(f"  note        {note}")
     workers = workers_of(plan)
     try:
-        minutes = in_words(study_seconds(study) / workers)
+        minutes = in_words(study_seconds(study, evaluation) / workers)
     except UsageError as error:  # a dry run fetches no data
         console.print(f"  takes       not measured: {error}")
         return
@@ -121,16 +127,39 @@ def print_study(study: Study) -> None:
     console.print(f"  takes       about {minutes} on {at_once} here, more where a grid is extended")
 
 
-def study_seconds(study: Study) -> float:
-    """Estimated training time of all runs, from the measured time of an update as a worker makes it."""
+def notes_on(study: Study) -> Iterator[str]:
+    """What the user should know before hours are spent."""
+    comparisons, seeds = len(study.protocol.schedulers) - 1, len(study.protocol.evaluation_seeds)
+    if comparisons and seeds < (needed := seeds_needed(comparisons)):
+        family = f"{comparisons} comparison{'s' * (comparisons > 1)}"
+        yield f"{seeds} evaluation seeds can show no difference, however large: {family} would need {needed}"
+    plan = study.first_plan
+    planned = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
+    before = planned_before(plan.folder)
+    tuned = {job["folder"] for job in before if TUNING in job["overrides"]}
+    if before and not (tuned and (planned <= tuned or tuned <= planned)):
+        yield f"{plan.folder} holds another sweep: its runs stay, its tables give way to those of this one"
+
+
+def study_seconds(study: Study, evaluation: int) -> float:
+    """Estimated training time of the runs that are left, from the measured time of an update as a worker makes it.
+
+    Args:
+        study: Its first grid counts; how far it will be extended is not known.
+        evaluation: How many runs are to be evaluated, those that are made already among them.
+    """
     from src.experiment import step_seconds
 
-    config, protocol = study.first_plan.jobs[0].config, study.protocol
-    runs = len(protocol.schedulers) * (protocol.num_lrs * len(protocol.tuning_seeds) + len(protocol.evaluation_seeds))
-    if config.seconds is not None:
-        return runs * (config.seconds * OVERHEAD + START_SECONDS)
-    per_epoch = config.updates_per_epoch * step_seconds(config) * OVERHEAD
-    return runs * sum(budget * per_epoch + START_SECONDS for budget in study.first_grids)
+    plan, config = study.first_plan, study.first_plan.jobs[0].config
+    per_epoch = None if config.seconds is not None else config.updates_per_epoch * step_seconds(config)
+    lengths = {
+        epochs: START_SECONDS + OVERHEAD * (epochs * per_epoch if per_epoch is not None else config.seconds or 0.0)
+        for epochs in study.first_grids
+    }
+    before = [job for job in planned_before(plan.folder) if TUNING not in job["overrides"]]
+    made = sum((plan.folder / job["folder"] / RECORD).exists() for job in before)
+    left = max(0, evaluation - made)
+    return sum(lengths[job.config.epochs] for job in plan.unfinished()) + left * statistics.mean(lengths.values())
 
 
 def sweep_overrides(given: list[str]) -> list[str]:

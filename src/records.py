@@ -92,7 +92,7 @@ def read_record(path: Path) -> RunRecord:
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise RecordError(f"{path} cannot be read: {error}") from error
+        raise RecordError(f"{path} cannot be read: {error}; move it away, and the run is made again") from error
     if not isinstance(content, dict):
         raise RecordError(f"{path} is no record: it holds a {type(content).__name__}")
     version = content.get("schema_version")

@@ -28,9 +28,9 @@ def budget_table(table: pd.DataFrame) -> pd.DataFrame:
         ranks = ranked(errors)
         part = pd.DataFrame(dict(zip(FAMILY, family, strict=True)), index=errors.columns)
         for budget in errors.index:
-            part[f"test_error_{budget}"], part[f"rank_{budget}"] = errors.loc[budget], ranks.loc[budget]
+            part[f"test_error_at_{budget}"], part[f"rank_at_{budget}"] = errors.loc[budget], ranks.loc[budget]
         part["mean_rank"] = ranks.mean()
-        part["top_1"], part["top_3"] = (ranks == 1).mean(), (ranks <= 3).mean()
+        part["top_1_share"], part["top_3_share"] = (ranks == 1).mean(), (ranks <= 3).mean()
         parts.append(part.rename_axis("scheduler").reset_index().sort_values("mean_rank"))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

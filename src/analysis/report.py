@@ -52,14 +52,19 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     if reference is not None and reference not in set(runs["scheduler"]):
         known = ", ".join(sorted(set(runs["scheduler"])))
         raise UsageError(f"reference={reference}: there is no run of it; choose one of {known}")
-    counted = evaluated(runs)
-    if counted.empty:  # a sweep that was stopped while it tuned
-        counted = runs
-    table = comparison(counted, reference or protocol.get("reference", REFERENCE), untrainable(runs))
+    counted, untrained = evaluated(runs), untrainable(runs)
+    if len(untrained):
+        log.warning("No learning rate trained %s; a smaller optimizer.lr may help", ", ".join(untrained["label"]))
+    if counted.empty:  # a sweep that was stopped while it tuned, or trained nothing
+        counted, untrained = runs, untrained[:0]
+    table = comparison(counted, reference or protocol.get("reference", REFERENCE), untrained)
     tuned = sensitivity(runs[is_tuning(runs)])
     pairs = pairwise(counted)
     _write_tables(out, runs, table, pairs, tuned)
     print_comparison(table)
+    missing, interrupted = len(planned - set(map(Path, runs["folder"]))), int((runs["status"] == "interrupted").sum())
+    if missing or interrupted:
+        log.warning("Not finished: %d planned runs without a record, %d interrupted", missing, interrupted)
     for _, run in runs[runs["status"] == "failed"].iterrows():
         log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
     completed = counted[counted["status"] == "completed"]
@@ -74,7 +79,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
         sensitivity=tuned,
         figures=figures,
         problems=collection.problems,
-        missing=len(planned - set(map(Path, runs["folder"]))),
+        missing=missing,
         sweep=sweep,
         folder=out,
     )
@@ -90,7 +95,8 @@ def _sweep_file(folders: Sequence[Path]) -> dict[str, Any] | None:
         return None
     try:
         content = json.loads(path.read_text())
-    except ValueError:  # it tells how to repeat the sweep; the tables do without
+    except ValueError as error:
+        log.warning("%s cannot be read (%s): the tables are of all runs below it, whatever was planned", path, error)
         return None
     return content if isinstance(content, dict) else None
 

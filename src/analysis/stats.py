@@ -19,9 +19,9 @@ RESAMPLES = 9_999
 MIN_WORKLOADS = 6  # for ranks over workloads to say anything
 EXACT_UP_TO = 20  # differences: half a million patterns
 RANDOM_PATTERNS = 99_999
-DECIMALS = 12  # beyond those of any accuracy: what is smaller is the rounding of differences
+DECIMALS = 15  # beyond those of any accuracy: what is smaller is the rounding of differences
 _BATCH = 2**21  # numbers that are in memory at once
-_ROUNDING = 1e-12
+_ROUNDING = 1e-9  # of a sum, relative: far above that of floats, far below one example in a test set
 
 Floats = NDArray[np.float64]
 

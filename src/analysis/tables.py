@@ -53,7 +53,7 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
         columns |= _difference_columns(rows)
     if rows["target"].notna().any():
         columns[f"epochs to {100 * rows['target'].dropna().iloc[0]:g} %"] = _times(rows)
-    columns["train s"] = [number(value, ".1f") for value in rows["train_seconds_mean"]]
+    columns["train s"] = [number(value, ".1f" if value >= 1 else ".2g") for value in rows["train_seconds_mean"]]
     for status in ("diverged", "failed", "interrupted"):
         if (rows[status] > 0).any():
             columns[status] = [str(value) for value in rows[status]]

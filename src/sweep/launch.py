@@ -79,7 +79,7 @@ def _concluded(*plans: Plan) -> int:
         log.warning("Interrupted; the same command goes on from here")
         return EXIT_INTERRUPTED
     if lost := sum(len(plan.without_result()) for plan in plans):
-        log.error("%d runs have no result, their workers were lost; the same command goes on from here", lost)
+        log.error("%d runs have no result: the launcher gave up, as said above; the same command tries again", lost)
     return EXIT_FAILED if any(plan.unfinished() for plan in plans) else 0
 
 

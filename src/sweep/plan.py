@@ -132,6 +132,15 @@ def _plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None) -> Pla
     return Plan(folder, planned, hydra, master)
 
 
+def planned_before(folder: Path) -> list[dict[str, Any]]:
+    """The jobs in the folder's `sweep.json`: `folder`, relative to it, and `overrides`; none where it has none."""
+    try:
+        content = json.loads((folder / FILE).read_text())
+    except (OSError, ValueError):
+        return []
+    return list(content.get("jobs") or []) if isinstance(content, dict) else []
+
+
 def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> None:
     """`sweep.json`: the plans of one sweep, the command that made them, the protocol, and the state of the code."""
     from src.runtime import git_state

@@ -22,6 +22,7 @@ from src.errors import UsageError
 from src.resolvers import AUTO
 from src.sweep.plan import Plan, make_plan
 
+TUNING = "read_test=false"  # the override of a run that never reads the test set
 STEP = 10**0.5  # between neighbouring learning rates of a grid
 EXTENSION = 2  # learning rates that are added at an edge
 
@@ -94,6 +95,11 @@ class Study:
                 f"budgets={protocol.budgets} are numbers of epochs, and seconds={config.seconds:g} is the length of "
                 "each run: give budgets=[], or leave seconds out"
             )
+        if protocol.budgets and any(line.partition("=")[0] == "epochs" for line in self._shared):
+            raise UsageError(
+                f"budgets={protocol.budgets} are the numbers of epochs: leave epochs out, or give "
+                f"budgets=[{config.epochs}]"
+            )
         half = protocol.num_lrs // 2
         grid = Grid(_center(config), -half, half)
         self.first_grids = dict.fromkeys(protocol.budgets or [config.epochs], grid)
@@ -107,7 +113,7 @@ class Study:
         return make_plan(
             self._overrides,
             [
-                [*self._job(scheduler, budget, lr, seed), "read_test=false"]
+                [*self._job(scheduler, budget, lr, seed), TUNING]
                 for budget, grid in grids.items()
                 for scheduler in self.protocol.schedulers
                 for lr in grid.lrs
@@ -168,8 +174,8 @@ def _check(protocol: Protocol) -> None:
         raise UsageError(f"num_lrs={protocol.num_lrs}: must be an odd number from 3")
     if protocol.max_extensions < 0:
         raise UsageError(f"max_extensions={protocol.max_extensions}: must be a whole number from 0")
-    if any(budget < 1 for budget in protocol.budgets):
-        raise UsageError(f"budgets={protocol.budgets}: must be numbers of epochs from 1")
+    if any(budget < 1 for budget in protocol.budgets) or len(set(protocol.budgets)) < len(protocol.budgets):
+        raise UsageError(f"budgets={protocol.budgets}: must be numbers of epochs from 1, without repetition")
     if protocol.reference not in protocol.schedulers:
         listed = ",".join(protocol.schedulers)
         raise UsageError(

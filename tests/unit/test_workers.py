@@ -30,10 +30,15 @@ def test_a_signal_is_written_down_for_workers_wherever_they_are(number: signal.S
     assert signal.getsignal(number) == before
 
 
+def interrupt_twice(sweep: Path) -> None:
+    with stopped_by_signals(sweep):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_a_second_signal_ends_the_master_and_the_next_one_starts_afresh(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), stopped_by_signals(tmp_path):
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_twice(tmp_path)
     assert (tmp_path / STOP_FILE).exists()  # workers may still be about
     with stopped_by_signals(tmp_path):
         assert not is_stopping()

@@ -33,24 +33,24 @@ def make_budgets(make_run: MakeRun, accuracies: dict[int, tuple[float | None, ..
 def test_a_budget_is_a_column_and_what_lost_all_runs_ranks_last(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, {2: (0.8, 0.7, 0.9), 3: (0.8, 0.9, None)})
     budgets = budget_table(table(tmp_path)).set_index("scheduler")
-    assert budgets["test_error_2"].round(6).to_dict() == {"constant": 0.2, "cosine": 0.3, "step": 0.1}
-    assert budgets["rank_3"].to_dict() == {"constant": 2, "cosine": 1, "step": 3}
+    assert budgets["test_error_at_2"].round(6).to_dict() == {"constant": 0.2, "cosine": 0.3, "step": 0.1}
+    assert budgets["rank_at_3"].to_dict() == {"constant": 2, "cosine": 1, "step": 3}
     assert budgets["mean_rank"].to_dict() == {"constant": 2, "cosine": 2, "step": 2}
-    assert budgets["top_1"].to_dict() == {"constant": 0, "cosine": 0.5, "step": 0.5}
+    assert budgets["top_1_share"].to_dict() == {"constant": 0, "cosine": 0.5, "step": 0.5}
 
 
 def test_what_lost_a_run_ranks_last_however_good_the_others_are(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, {2: (0.8, 0.7, 0.99), 3: (0.8, 0.7, 0.99)})
     make_run("scheduler=step", "seed=1", "epochs=2", accuracy=None, status="diverged")
     budgets = budget_table(table(tmp_path)).set_index("scheduler")
-    assert budgets.loc["step", ["rank_2", "rank_3"]].tolist() == [3, 1]
+    assert budgets.loc["step", ["rank_at_2", "rank_at_3"]].tolist() == [3, 1]
 
 
 def test_what_was_not_run_at_a_budget_is_not_said_to_have_lost_there(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, {2: (0.8, 0.7, 0.9), 3: (0.8, 0.7, 0.9)})
     make_run("scheduler=wsd", "epochs=3", accuracy=0.95)
     budgets = budget_table(table(tmp_path)).set_index("scheduler")
-    assert budgets["rank_3"].to_dict() == {"constant": 2, "cosine": 3, "step": 1}
+    assert budgets["rank_at_3"].to_dict() == {"constant": 2, "cosine": 3, "step": 1}
 
 
 def test_ranks_by_budget_are_over_workloads_with_the_same_budgets(make_run: MakeRun, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_two_rates_of_one_schedule_are_not_averaged(make_run: MakeRun, tmp_path:
         for lr, accuracy in {"0.1": 0.9, "0.2": 0.5}.items():
             make_run("scheduler=step", f"optimizer.lr={lr}", f"epochs={epochs}", accuracy=accuracy)
     budgets = budget_table(table(tmp_path)).set_index("scheduler")
-    assert budgets["test_error_2"].round(6).to_dict() == {"step lr=0.1": 0.1, "step lr=0.2": 0.5}
+    assert budgets["test_error_at_2"].round(6).to_dict() == {"step lr=0.1": 0.1, "step lr=0.2": 0.5}
 
 
 def make_workloads(make_run: MakeRun, count: int) -> None:

@@ -19,6 +19,7 @@ from src.analysis.stats import (
     censored_median,
     compare,
     critical_difference,
+    differences,
     friedman_p,
     holm,
     interquartile_mean,
@@ -101,6 +102,13 @@ def test_the_sign_flip_p_is_that_of_scipy() -> None:
         (errors - 0.0101,), np.mean, permutation_type="samples", vectorized=True, n_resamples=np.inf, axis=-1
     ).pvalue
     assert sign_flip_p(errors - 0.0101) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("num_test", [360, 10_000, 7])
+def test_sums_of_examples_that_are_equal_are_ties_whatever_the_size_of_the_test_set(num_test: int) -> None:
+    examples = np.array([19, -8, 2, 10, -4])
+    own, other = (examples + 50) / num_test, np.full(5, 50 / num_test)
+    assert sign_flip_p(differences(own, other)) == sign_flip_p(examples) == 18 / 32
 
 
 def test_beyond_twenty_differences_patterns_are_drawn() -> None:

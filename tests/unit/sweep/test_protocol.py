@@ -97,7 +97,9 @@ def test_what_no_rate_can_train_is_not_evaluated(tmp_path: Path) -> None:
 
 
 def test_every_budget_is_tuned_and_run_by_itself(tmp_path: Path) -> None:
-    made = study(tmp_path, budgets=[1, 3])
+    few = {"schedulers": ["constant", "step"], "tuning_seeds": [7], "evaluation_seeds": [0, 1], "budgets": [1, 3]}
+    overrides = ["data=digits", "model=softmax", "optimizer.lr=0.1", f"hydra.sweep.dir={tmp_path}"]
+    made = Study(load_protocol("quick", few), overrides)
     plan = made.first_plan
     assert {job.config.epochs for job in plan.jobs} == {1, 3}
     for job in plan.jobs:
@@ -116,6 +118,8 @@ def test_every_budget_is_tuned_and_run_by_itself(tmp_path: Path) -> None:
         ({"schedulers": ["step", "step"]}, "without repetition"),
         ({"reference": "cosine"}, "reference=cosine: is none of"),
         ({"budgets": [0]}, "budgets=[0]"),
+        ({"budgets": [1, 1]}, "without repetition"),
+        ({"budgets": [1, 3]}, "leave epochs out, or give budgets=[2]"),
         ({"max_extensions": -1}, "max_extensions=-1"),
         ({"tuning_seeds": ["a"]}, "tuning_seeds"),
         ({"tuning_seeds": [-1]}, "seeds [-1]: must be whole numbers from 0"),
