@@ -133,3 +133,13 @@ def test_histories_are_read_as_one_table(make_run: MakeRun, tmp_path: Path) -> N
     assert found["epoch"].tolist() == [1, 2, 1]
     assert found["val_loss"].tolist() == [1.1, 0.9, float("inf")]
     assert read_histories([]).empty
+
+
+def test_the_same_figure_is_the_same_file(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run()
+    for name in ("one", "two"):
+        build_report([tmp_path / "sweep"], tmp_path / name)
+    figures = sorted(path.name for path in (tmp_path / "one" / "figures").iterdir())
+    assert {"test_error.svg", "test_error.png"} <= set(figures)
+    for name in figures:
+        assert (tmp_path / "one" / "figures" / name).read_bytes() == (tmp_path / "two" / "figures" / name).read_bytes()
