@@ -76,7 +76,7 @@ class Plan:
         return [job for job in self.jobs if not job.is_finished]
 
     def without_result(self) -> list[Job]:
-        """Those that never came to an end, be it a failure."""
+        """Those that came to no end, not even by failing."""
         return [job for job in self.jobs if job.status() in ("new", "interrupted")]
 
     @property
