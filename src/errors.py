@@ -41,6 +41,7 @@ def ending_in_one_line() -> Iterator[None]:
 
 
 _NO_KEY = re.compile(r"^Could not override '(.+?)'\.( To append.*)?$")
+_MERGING = "Error merging override "
 _INTERNAL = ("full_key", "object_type", "reference_type", "See https", "To append to your")
 
 
@@ -52,6 +53,8 @@ def one_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines()]
     text = " ".join(line for line in lines if line and not line.startswith(_INTERNAL))
     text = re.sub(r"^\w+ raised while resolving interpolation: ", "", text)
+    if error.__cause__ is not None and text.startswith(_MERGING):
+        text = f"{text.removeprefix(_MERGING)}: {one_line(Exception(str(error.__cause__)))}"
     text = _NO_KEY.sub(r"\1: there is no such key; --cfg job shows those there are", text)
     key = getattr(error, "full_key", None)
     return f"{key}: {text}" if key and not text.startswith(str(key)) else text
