@@ -186,6 +186,8 @@ def on_workers(lines: dict[str, str]) -> dict[str, str]:
     lines = {"hydra/launcher": "hydra/launcher=joblib"} | lines
     if "joblib" in lines["hydra/launcher"]:
         lines.setdefault("hydra.launcher.n_jobs", f"hydra.launcher.n_jobs={num_workers()}")
+        if lines["hydra.launcher.n_jobs"].endswith("=0"):
+            raise UsageError("hydra.launcher.n_jobs=0: must be a number of workers from 1, or -1 for one a core")
     if "basic" not in lines["hydra/launcher"] and not lines.get("hydra.launcher.n_jobs", "").endswith("=1"):
         # One torch thread a worker: several workers with several threads each would get in each other's way.
         lines.setdefault("trainer.num_threads", "trainer.num_threads=1")

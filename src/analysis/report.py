@@ -12,6 +12,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from src.analysis import words
 from src.analysis.budgets import across_workloads, budget_table
 from src.analysis.collect import collect
 from src.analysis.comparison import REFERENCE, comparison, evaluated, pairwise, untrainable
@@ -60,16 +61,11 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     table = comparison(counted, reference or protocol.get("reference", REFERENCE), untrained)
     tuned = sensitivity(runs[is_tuning(runs)])
     pairs = pairwise(counted)
-    _write_tables(out, runs, table, pairs, tuned)
+    missing = len(planned - set(map(Path, runs["folder"])))
+    unfinished = _unfinished(missing, int((runs["status"] == "interrupted").sum()))
+    _write_tables(out, runs, table, pairs, tuned, unfinished)
     print_comparison(table)
-    missing, interrupted = len(planned - set(map(Path, runs["folder"]))), int((runs["status"] == "interrupted").sum())
-    if missing or interrupted:
-        log.warning("Not finished: %d planned runs without a record, %d interrupted", missing, interrupted)
-    for _, run in runs[runs["status"] == "failed"].iterrows():
-        log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
-    completed = counted[counted["status"] == "completed"]
-    for folder in completed[~completed["folder"].map(has_series).astype(bool)]["folder"]:
-        log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
+    _warn(runs, counted, unfinished)
     figures = draw_figures(counted, table, tuned, out / "figures")
     write_events(figures, out)
     page = render(
@@ -101,12 +97,31 @@ def _sweep_file(folders: Sequence[Path]) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _write_tables(out: Path, runs: pd.DataFrame, table: pd.DataFrame, pairs: pd.DataFrame, tuned: pd.DataFrame) -> None:
+def _unfinished(missing: int, interrupted: int) -> str:
+    if not missing and not interrupted:
+        return ""
+    return f"Not finished: {words.counted(missing, 'planned run')} without a record, {interrupted} interrupted."
+
+
+def _warn(runs: pd.DataFrame, counted: pd.DataFrame, unfinished: str) -> None:
+    """Of what is not in the tables or not in the figures."""
+    if unfinished:
+        log.warning(unfinished)
+    for _, run in runs[runs["status"] == "failed"].iterrows():
+        log.warning("Failed: %s: %s", run["folder"], str(run["error"]).partition("\n")[0])
+    completed = counted[counted["status"] == "completed"]
+    for folder in completed[~completed["folder"].map(has_series).astype(bool)]["folder"]:
+        log.warning("Not drawn: %s lacks %s", folder, " or ".join(SERIES))
+
+
+def _write_tables(
+    out: Path, runs: pd.DataFrame, table: pd.DataFrame, pairs: pd.DataFrame, tuned: pd.DataFrame, unfinished: str
+) -> None:
     """Every number in CSV, in full precision; the comparison for people as well."""
     write_text(out / "runs.csv", runs.drop(columns=["settings"]).to_csv(index=False))
     write_text(out / "comparison.csv", table.to_csv(index=False))
-    write_text(out / "comparison.md", to_markdown(table))
-    write_text(out / "comparison.tex", to_latex(table))
+    write_text(out / "comparison.md", (f"**{unfinished}**\n\n" if unfinished else "") + to_markdown(table))
+    write_text(out / "comparison.tex", (f"% {unfinished}\n" if unfinished else "") + to_latex(table))
     if len(tuned):
         tuned = _with_tolerance(tuned)
     for name, rows in {

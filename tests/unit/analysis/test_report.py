@@ -62,6 +62,8 @@ def test_the_reference_is_that_of_the_protocol(make_run: MakeRun, tmp_path: Path
     (tmp_path / "sweep" / "sweep.json").write_text(json.dumps({**sweep, "jobs": [*jobs, {"folder": "runs/missing"}]}))
     build_report([tmp_path / "sweep"], tmp_path / "elsewhere")
     assert "Not finished: 1 planned run without a record." in (tmp_path / "elsewhere" / "report.html").read_text()
+    for name in ("comparison.md", "comparison.tex"):
+        assert "Not finished: 1 planned run" in (tmp_path / "elsewhere" / name).read_text().splitlines()[0]
 
 
 def test_the_csv_has_full_precision(make_run: MakeRun, tmp_path: Path) -> None:
