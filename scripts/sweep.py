@@ -151,15 +151,16 @@ def study_seconds(study: Study, evaluation: int) -> float:
     from src.experiment import step_seconds
 
     plan, config = study.first_plan, study.first_plan.jobs[0].config
-    per_epoch = None if config.seconds is not None else config.updates_per_epoch * step_seconds(config)
-    lengths = {
-        epochs: START_SECONDS + OVERHEAD * (epochs * per_epoch if per_epoch is not None else config.seconds or 0.0)
-        for epochs in study.first_grids
-    }
+    if config.seconds is not None:
+        lengths = dict.fromkeys(study.first_grids, config.seconds)
+    else:
+        per_epoch = config.updates_per_epoch * step_seconds(config)
+        lengths = {epochs: epochs * per_epoch for epochs in study.first_grids}
+    takes = {epochs: START_SECONDS + OVERHEAD * length for epochs, length in lengths.items()}
     before = [job for job in planned_before(plan.folder) if TUNING not in job["overrides"]]
     made = sum((plan.folder / job["folder"] / RECORD).exists() for job in before)
     left = max(0, evaluation - made)
-    return sum(lengths[job.config.epochs] for job in plan.unfinished()) + left * statistics.mean(lengths.values())
+    return sum(takes[job.config.epochs] for job in plan.unfinished()) + left * statistics.mean(takes.values())
 
 
 def sweep_overrides(given: list[str]) -> list[str]:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from omegaconf import OmegaConf
 
 from src import checkpoint, data, records
@@ -23,6 +22,7 @@ from src.atomic import write_text
 from src.averaging import build_averaging, check_averaging
 from src.callbacks import Callback, build_callbacks, check_callbacks
 from src.checkpoint import Checkpoint
+from src.claim import claim
 from src.config import CONF, Config, at_lr, at_some_lr, config_hash, identity
 from src.errors import FolderTakenError, UsageError
 from src.lr_range import RangeTest, range_test_of, rates
@@ -329,20 +329,13 @@ def finished_record(config: Config, folder: Path) -> RunRecord | None:
             "overwritten; choose another folder (hydra.run.dir=DIR, or hydra.sweep.dir=DIR for a sweep) or move that "
             "one away"
         )
-    return record if record is not None and record.status in ("completed", "diverged") else None
+    return record if record is not None and record.status in records.FINISHED else None
 
 
 @contextlib.contextmanager
 def _claimed(config: Config, folder: Path, wait: bool) -> Iterator[None]:
     """Holds the folder for this run and this process."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        lock.acquire(timeout=-1 if wait else 0)
-    except Timeout:
-        raise UsageError(f"{folder} is in use: another process is making a run there") from None
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+    lock = claim(folder, "another process is making a run there", wait=wait)
     try:
         finished_record(config, folder)  # refuses another run's folder
         write_text(folder / _OWNER, config_hash(config) + "\n")

@@ -14,6 +14,8 @@ from src.errors import UsageError
 FILE = "result.json"
 SCHEMA_VERSION = 2
 STATUSES = ("completed", "diverged", "failed", "interrupted")
+FINISHED = ("completed", "diverged")  # not made again
+LOST = ("diverged", "failed")  # without a result that counts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from torch.utils.tensorboard.summary import hparams
 
 from src.atomic import write_text
 from src.callbacks import Callback
+from src.records import FINISHED
 from src.results import EpochResult, Outcome
 from src.trainer import Trainer
 
@@ -112,7 +113,7 @@ class TensorBoard(Callback):
             for split, metrics in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
                 values = {f"{split}/averaged_loss": metrics.loss, f"{split}/averaged_accuracy": metrics.accuracy}
                 self._scalars(trainer.progress.epoch, values)
-        if outcome.status in ("completed", "diverged"):
+        if outcome.status in FINISHED:
             self._write(Event(wall_time=time.time(), summary=self._session_end))
         self._file.close()
 

@@ -18,14 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from filelock import BaseFileLock, FileLock, Timeout
-
-from src.errors import EXIT_INTERRUPTED, UsageError
+from src.claim import claim
+from src.errors import EXIT_INTERRUPTED
 
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 15.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-STOP_FILE, LOCK_FILE = ".stop", ".lock"
+STOP_FILE = ".stop"
 
 _commanding = threading.Event()  # in the master
 _stopping = threading.Event()
@@ -83,7 +82,7 @@ def stopped_by_signals(sweep: Path) -> Iterator[None]:
         _stopping.set()
         stop_file.touch()
 
-    lock = _locked(sweep)
+    lock = claim(sweep, "another sweep is at work there; wait for it, or choose name=NAME")
     stop_file.unlink(missing_ok=True)  # of a master that was killed before its workers had returned
     _stopping.clear()
     _commanding.set()
@@ -97,20 +96,6 @@ def stopped_by_signals(sweep: Path) -> Iterator[None]:
         _commanding.clear()
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _locked(sweep: Path) -> BaseFileLock:
-    try:
-        sweep.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(sweep / LOCK_FILE)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UsageError(
-            f"{sweep} is in use: another sweep is at work there; wait for it, or choose name=NAME"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"{sweep} cannot be written: {error.strerror}") from error
-    return lock
 
 
 def _watch(parent: int, stop_file: Path) -> None:

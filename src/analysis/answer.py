@@ -12,9 +12,8 @@ import pandas as pd
 from src.analysis.stats import ALPHA, MIN_WORKLOADS, seeds_needed
 from src.analysis.style import display_names
 from src.analysis.tables import family_size
-from src.analysis.words import counted, listed
-
-LOST = ("diverged", "failed")
+from src.analysis.words import counted, listed, probability
+from src.records import LOST
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,8 @@ def _against(row: pd.Series, opening: str, margin: float) -> str:
 
 
 def _p_in_words(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    text = probability(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def _rest_line(rows: pd.DataFrame, best: pd.Series, beats_all: bool) -> str:

@@ -19,7 +19,6 @@ from src.resolvers import AUTO
 WORKLOAD = ["dataset", "model", "optimizer", "epochs", "seconds", "timed_on", "batch_size"]
 SETTING = [*WORKLOAD, "scheduler", "lr", "warmup"]
 
-_FINISHED = ("completed", "diverged")
 
 _NESTED = ("config", "time_to", "provenance", "schema_version")
 
@@ -65,6 +64,11 @@ def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Col
     return Collection(runs, problems)
 
 
+def of_workload(rows: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+    """Those of `rows` that are of the workload, or the workloads, of `like`."""
+    return rows.merge(like[WORKLOAD].drop_duplicates(), on=WORKLOAD) if len(rows) else rows
+
+
 def _shared_lr(runs: pd.DataFrame) -> pd.Series:
     """The peak lr; of runs that looked for theirs (optimizer.lr=auto) the median over the setting, which they share."""
     lrs = pd.to_numeric(runs["lr"])
@@ -79,7 +83,7 @@ def _timed_on(runs: pd.DataFrame) -> pd.Series:
 
 
 def _weight(row: Mapping[str, Any]) -> tuple[bool, str]:
-    return row["status"] in _FINISHED, row["finished_at"]
+    return row["status"] in records.FINISHED, row["finished_at"]
 
 
 def _record_files(folders: Iterable[Path]) -> list[Path]:

@@ -12,6 +12,7 @@ import pandas as pd
 from src.analysis import stats
 from src.analysis.collect import SETTING, WORKLOAD
 from src.analysis.tuning import GROUP, choose, is_tuning, sensitivity
+from src.records import LOST
 
 METRICS = (
     "test_accuracy",
@@ -26,7 +27,6 @@ METRICS = (
 )
 REFERENCE = "constant"
 UNITS = ("epoch", "step", "seconds")
-LOST = ("diverged", "failed")
 
 
 def evaluated(runs: pd.DataFrame) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def comparison(
         reference: The schedule that the others are compared with.
         without_result: Schedules that get a row although none of their runs counts: those of `untrainable`.
     """
-    runs = runs.assign(test_error=1 - pd.to_numeric(runs["test_accuracy"]))
+    runs = _with_errors(runs)
     parts = [_compared(rows, reference) for _, rows in runs.groupby(WORKLOAD, dropna=False, sort=False)]
     if without_result is not None and len(without_result):
         nothing = dict.fromkeys(("n", *LOST, "interrupted", "reached", "tried"), 0)
@@ -90,7 +90,7 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
 
     `difference` is the first's test error less the second's.
     """
-    runs = runs.assign(test_error=1 - pd.to_numeric(runs["test_accuracy"]))
+    runs = _with_errors(runs)
     parts = []
     for _, rows in runs.groupby(WORKLOAD, dropna=False, sort=False):
         settings = [group for _, group in rows.groupby("setting", sort=False)]
@@ -105,6 +105,10 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
             p = stats.sign_flip_ps(samples)
             parts.append(pd.DataFrame(found).assign(p=p, p_holm=stats.holm(p)))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _with_errors(runs: pd.DataFrame) -> pd.DataFrame:
+    return runs.assign(test_error=1 - pd.to_numeric(runs["test_accuracy"]))
 
 
 def _of_pair(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:
@@ -163,7 +167,7 @@ def _row(group: pd.DataFrame, target: str | None) -> dict[str, Any]:
         "test_error_low": interval.low,
         "test_error_high": interval.high,
     }
-    for status in ("diverged", "failed", "interrupted"):
+    for status in (*LOST, "interrupted"):
         row[status] = int((group["status"] == status).sum())
     row["seeds"] = " ".join(str(seed) for seed in sorted(completed["seed"]))
     return row | _time_to_target(group[group["status"] != "interrupted"], target)

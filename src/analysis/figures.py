@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from src.analysis.collect import WORKLOAD
+from src.analysis.collect import WORKLOAD, of_workload
 from src.analysis.curves import draw_accuracy_curves, draw_loss_curves, draw_lr_curves, has_series, read_histories
 from src.analysis.pictures import KINDS, save_figure
 from src.analysis.result_figures import (
@@ -18,7 +18,8 @@ from src.analysis.result_figures import (
     draw_sensitivity,
     draw_test_errors,
 )
-from src.analysis.style import Palette, palette, workload_names
+from src.analysis.style import palette, workload_names
+from src.records import FINISHED
 
 NAMES = (
     "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "rank_against_budget",
@@ -54,8 +55,8 @@ def _figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame)
     table = table.assign(name=workload_names(table))
     sensitivity = sensitivity.assign(name=sensitivity["label"]) if len(sensitivity) else sensitivity
     styles = palette([*runs["name"], *table["name"], *(sensitivity["name"] if len(sensitivity) else [])])
-    yield from _of_each("test_error", table, lambda rows: _test_errors(rows, runs, styles))
-    drawn = runs[runs["status"].isin(["completed", "diverged"]) & runs["folder"].map(has_series).astype(bool)]
+    yield from _of_each("test_error", table, lambda rows: draw_test_errors(rows, of_workload(runs, rows), styles))
+    drawn = runs[runs["status"].isin(FINISHED) & runs["folder"].map(has_series).astype(bool)]
     histories = read_histories(drawn["folder"])
     for name, draw in CURVES.items():
         yield from _of_each(name, drawn, partial(draw, histories=histories, styles=styles))
@@ -72,11 +73,6 @@ def _of_each(
 ) -> Iterator[tuple[str, Figure]]:
     """A figure for each workload."""
     groups = list(rows.groupby(WORKLOAD, dropna=False, sort=False))
-    for number, (_, of_workload) in enumerate(groups, 1):
-        if (figure := draw(of_workload)) is not None:
+    for number, (_, group) in enumerate(groups, 1):
+        if (figure := draw(group)) is not None:
             yield (f"{name}_{number}" if len(groups) > 1 else name), figure
-
-
-def _test_errors(rows: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -> Figure | None:
-    same = runs.merge(rows[WORKLOAD].drop_duplicates(), on=WORKLOAD)
-    return draw_test_errors(rows, same, styles)

@@ -17,8 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from src import records
 from src.analysis.answer import answer, overview, ranks_in_words
-from src.analysis.budgets import across_workloads
-from src.analysis.collect import WORKLOAD
+from src.analysis.collect import WORKLOAD, of_workload
 from src.analysis.comparison import equivalence_margin
 from src.analysis.tables import notes, readable, workload_title, workloads
 from src.analysis.tuning import GROUP, choose, is_tuning
@@ -87,6 +86,7 @@ def render(
     *,
     table: pd.DataFrame,
     pairs: pd.DataFrame,
+    across: pd.DataFrame,
     runs: pd.DataFrame,
     sensitivity: pd.DataFrame,
     figures: Sequence[Path],
@@ -100,6 +100,7 @@ def render(
     Args:
         table: `comparison` of the runs that count.
         pairs: `pairwise` of the same.
+        across: `across_workloads` of the table.
         runs: All of them, those that tuned or failed too.
         sensitivity: What tuning saw; may be empty.
         figures: PNG and SVG files; of two kinds of one figure, one is embedded.
@@ -110,8 +111,7 @@ def render(
     """
     parts = workloads(table)
     margins = {name: equivalence_margin(of) for name, of in runs.groupby("dataset", sort=False)}
-    answers = [answer(title, rows, _of(rows, pairs), margins[rows["dataset"].iloc[0]]) for title, rows in parts]
-    across = across_workloads(table)
+    answers = [answer(title, rows, of_workload(pairs, rows), margins[rows["dataset"].iloc[0]]) for title, rows in parts]
     # Whatever a name or an error holds, it is text here: everything is escaped.
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -141,11 +141,6 @@ def render(
         command=shlex.join(sweep["command"]) if sweep and sweep.get("command") else None,
         origin=_origin(runs, sweep),
     )
-
-
-def _of(rows: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """The pairs of one workload, that of the rows."""
-    return pairs.merge(rows[WORKLOAD].drop_duplicates(), on=WORKLOAD) if len(pairs) else pairs
 
 
 def _alerts(runs: pd.DataFrame, missing: int) -> list[str]:

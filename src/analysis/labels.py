@@ -29,8 +29,7 @@ def labels_of(workload: pd.DataFrame) -> dict[str, str]:
             unusual = {key: each[key] for key, value in usual.items() if key in each and each[key] != value}
             brief[setting] = _label(str(name), _brief(unusual) | shape)
             full[setting] = _label(str(name), unusual | shape)
-    shared = pd.Series(brief).reindex(rows["setting"]).set_axis(rows.index)
-    repeated = rows.assign(label=shared).duplicated(["label", "lr", "warmup"], keep=False)
+    repeated = rows.assign(label=rows["setting"].map(brief)).duplicated(["label", "lr", "warmup"], keep=False)
     return {**brief, **{setting: full[setting] for setting in rows["setting"][repeated]}}
 
 

@@ -60,10 +60,10 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
         counted, untrained = runs, untrained[:0]
     table = comparison(counted, reference or protocol.get("reference", REFERENCE), untrained)
     tuned = sensitivity(runs[is_tuning(runs)])
-    pairs = pairwise(counted)
+    pairs, across = pairwise(counted), across_workloads(table)
     missing = len(planned - set(map(Path, runs["folder"])))
     unfinished = _unfinished(missing, int((runs["status"] == "interrupted").sum()))
-    _write_tables(out, runs, table, pairs, tuned, unfinished)
+    _write_tables(out, runs, table, pairs, across, tuned, unfinished)
     print_comparison(table)
     _warn(runs, counted, unfinished)
     figures = draw_figures(counted, table, tuned, out / "figures")
@@ -71,6 +71,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     page = render(
         table=table,
         pairs=pairs,
+        across=across,
         runs=runs,
         sensitivity=tuned,
         figures=figures,
@@ -115,7 +116,13 @@ def _warn(runs: pd.DataFrame, counted: pd.DataFrame, unfinished: str) -> None:
 
 
 def _write_tables(
-    out: Path, runs: pd.DataFrame, table: pd.DataFrame, pairs: pd.DataFrame, tuned: pd.DataFrame, unfinished: str
+    out: Path,
+    runs: pd.DataFrame,
+    table: pd.DataFrame,
+    pairs: pd.DataFrame,
+    across: pd.DataFrame,
+    tuned: pd.DataFrame,
+    unfinished: str,
 ) -> None:
     """Every number in CSV, in full precision; the comparison for people as well."""
     write_text(out / "runs.csv", runs.drop(columns=["settings"]).to_csv(index=False))
@@ -128,7 +135,7 @@ def _write_tables(
         "lr_sensitivity": tuned,
         "pairwise": pairs,
         "budget_table": budget_table(table),
-        "across_workloads": across_workloads(table),
+        "across_workloads": across,
     }.items():
         (out / f"{name}.csv").unlink(missing_ok=True)  # of an earlier report
         if len(rows):

@@ -6,7 +6,7 @@ Seeds pair the runs: two schedules under the same seed start from the same weigh
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,26 +96,29 @@ def sign_flip_p(differences: ArrayLike) -> Floats:
     num_differences, num_tests = columns.shape
     is_exact = num_differences <= EXACT_UP_TO
     num_patterns = 2 ** (num_differences - 1) if is_exact else RANDOM_PATTERNS
-    draw, rng = (_patterns if is_exact else _random_patterns), np.random.default_rng(0)
     # Sums that differ by no more than their rounding are equal.
     observed = np.abs(columns.sum(axis=0)) - _ROUNDING * np.abs(columns).sum(axis=0)
     as_far = np.zeros(num_tests)
     rows = max(1, _BATCH // max(num_tests, num_differences))
-    for first in range(0, num_patterns, rows):
-        signs = draw(first, min(first + rows, num_patterns), num_differences, rng)
+    for signs in (_all_patterns if is_exact else _random_patterns)(num_patterns, num_differences, rows):
         as_far += (np.abs(signs @ columns) >= observed).sum(axis=0)
     p = as_far / num_patterns if is_exact else (as_far + 1) / (num_patterns + 1)
     return np.asarray(p, dtype=np.float64).reshape(samples.shape[:-1])
 
 
-def _patterns(first: int, last: int, length: int, rng: np.random.Generator) -> Floats:
-    """Some of all patterns that begin with a plus: (last - first, length)."""
-    bits = np.arange(first, last)[:, None] >> np.arange(length - 1) & 1
-    return np.hstack([np.ones((last - first, 1)), 2.0 * bits - 1.0])
+def _all_patterns(count: int, length: int, rows: int) -> Iterator[Floats]:
+    """The patterns that begin with a plus, up to `rows` at once: (rows, length)."""
+    for first in range(0, count, rows):
+        bits = np.arange(first, min(first + rows, count))[:, None] >> np.arange(length - 1) & 1
+        yield np.hstack([np.ones((len(bits), 1)), 2.0 * bits - 1.0])
 
 
-def _random_patterns(first: int, last: int, length: int, rng: np.random.Generator) -> Floats:
-    return 2.0 * rng.integers(0, 2, size=(last - first, length), dtype=np.int8).astype(np.float64) - 1.0
+def _random_patterns(count: int, length: int, rows: int) -> Iterator[Floats]:
+    """As many random patterns, always the same ones."""
+    rng = np.random.default_rng(0)
+    for first in range(0, count, rows):
+        size = (min(rows, count - first), length)
+        yield 2.0 * rng.integers(0, 2, size=size, dtype=np.int8).astype(np.float64) - 1.0
 
 
 def sign_flip_ps(samples: Sequence[Floats]) -> list[float]:

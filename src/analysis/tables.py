@@ -9,7 +9,8 @@ import pandas as pd
 
 from src.analysis.collect import WORKLOAD
 from src.analysis.stats import EXACT_UP_TO, RANDOM_PATTERNS, seeds_needed
-from src.analysis.words import counted, number
+from src.analysis.words import counted, number, probability
+from src.records import LOST
 
 NOTE = (
     "Test error at the final step over n seeds, smallest mean first; in brackets a 95 % BCa bootstrap interval, after "
@@ -54,7 +55,7 @@ def readable(rows: pd.DataFrame) -> pd.DataFrame:
     if rows["target"].notna().any():
         columns[f"epochs to {100 * rows['target'].dropna().iloc[0]:g} %"] = _times(rows)
     columns["train s"] = [number(value, ".1f" if value >= 1 else ".2g") for value in rows["train_seconds_mean"]]
-    for status in ("diverged", "failed", "interrupted"):
+    for status in (*LOST, "interrupted"):
         if (rows[status] > 0).any():
             columns[status] = [str(value) for value in rows[status]]
     return pd.DataFrame(columns)
@@ -138,7 +139,7 @@ def _tabular(text: pd.DataFrame) -> str:
 def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "Δ": _with_interval(rows, "difference", "difference", signed=True),
-        "p (Holm)": ["" if pd.isna(value) else _probability(value) for value in rows["p_holm"]],
+        "p (Holm)": ["" if pd.isna(value) else probability(value) for value in rows["p_holm"]],
         "P(better)": ["" if pd.isna(value) else f"{value:.2f}" for value in rows["p_better"]],
         "verdict": [
             "reference" if label == reference and pd.isna(word) else str(word or "")
@@ -168,10 +169,6 @@ def _times(rows: pd.DataFrame) -> list[str]:
 
 def _epochs(time: float) -> str:
     return "never" if math.isinf(time) else f"{time:g}"
-
-
-def _probability(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _mean_sd(rows: pd.DataFrame, metric: str, digits: int) -> list[str]:

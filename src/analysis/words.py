@@ -27,5 +27,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def probability(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def number(value: float | None, form: str) -> str:
     return "–" if value is None or pd.isna(value) else format(value, form)

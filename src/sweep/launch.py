@@ -69,7 +69,7 @@ def _run(plan: Plan, name: str) -> None:
     unfinished = plan.unfinished()
     log.info("%s: %d runs, %d of them to be made", name, len(plan.jobs), len(unfinished))
     with reporting(unfinished):
-        _launch_all(plan)
+        _launch_all(plan, unfinished)
 
 
 def _concluded(*plans: Plan) -> int:
@@ -91,13 +91,12 @@ def check_jobs(plan: Plan) -> None:
         check(setting, here=plan.runs_here)
 
 
-def _launch_all(plan: Plan) -> None:
+def _launch_all(plan: Plan, jobs: list[Job]) -> None:
     """Launches what is unfinished; again what was lost with a worker that was killed, as long as some of it gets done.
 
     A worker that is killed takes the jobs of the others with it. The jobs that were in hand then come last, so that one
     that kills its worker each time costs no other job its turn.
     """
-    jobs = plan.unfinished()
     for attempt in itertools.count():
         if not jobs or workers.is_stopping():
             return

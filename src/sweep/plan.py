@@ -24,7 +24,7 @@ from src.atomic import write_text
 from src.composition import refusing
 from src.config import CONF, Config, config_hash
 from src.errors import FolderTakenError, UsageError
-from src.records import RunRecord, find_record
+from src.records import FINISHED, RunRecord, find_record
 
 FILE = "sweep.json"
 COMMAND = list(sys.orig_argv)  # as it was typed
@@ -60,7 +60,7 @@ class Job:
 
     @property
     def is_finished(self) -> bool:
-        return self.status() in ("completed", "diverged")
+        return self.status() in FINISHED
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,9 @@ def _report(jobs: list[Job], ended: threading.Event) -> None:
     while not ended.wait(POLL_SECONDS):
         if time.monotonic() - last_told < QUIET_SECONDS:
             continue
-        ends = [_end(job) for job in jobs if _end(job) != before[job.folder]]  # a failure of an earlier try is none now
+        ends = [
+            end for job in jobs if (end := _end(job)) != before[job.folder]
+        ]  # a failure of an earlier try is none now
         statuses = [end[0] for end in ends if end is not None and end[0] != "interrupted"]
         if len(statuses) > told:
             elapsed, told, last_told = time.monotonic() - started, len(statuses), time.monotonic()

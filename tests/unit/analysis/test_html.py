@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import comparison, evaluated, pairwise
 from src.analysis.html import COLUMNS, EMBEDDED, LARGE_SVG, SHOWN, render
@@ -68,8 +69,10 @@ def page_of(
 ) -> str:
     runs = collection.runs
     counted = evaluated(runs)
+    table = comparison(runs if counted.empty else counted)
     return render(
-        table=comparison(runs if counted.empty else counted),
+        table=table,
+        across=across_workloads(table),
         pairs=pairwise(runs if counted.empty else counted),
         runs=runs,
         sensitivity=sensitivity(runs[is_tuning(runs)]),

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
 from src import workers
 from src.records import write_record
 from src.sweep import launch
 from src.sweep.plan import FILE, Job, Plan
-from src.sweep.protocol import Study, load_protocol
 from tests.unit.analysis.conftest import record_of
-
-Make = Callable[[Job], None]
+from tests.unit.sweep.conftest import make_study
 
 
 @pytest.fixture(autouse=True)
-def _clean_hydra() -> Iterator[None]:
+def _not_stopped() -> Iterator[None]:
     yield
-    GlobalHydra.instance().clear()
     workers._stopping.clear()
-
-
-def study(folder: Path, **changes: object) -> Study:
-    GlobalHydra.instance().clear()  # of an earlier one
-    few = {"schedulers": ["constant", "step"], "tuning_seeds": [7], "evaluation_seeds": [0, 1], "num_lrs": 3}
-    overrides = ["data=digits", "model=softmax", "epochs=2", "optimizer.lr=0.1", f"hydra.sweep.dir={folder}"]
-    return Study(load_protocol("quick", {**few, **changes}), overrides)
 
 
 def pretend(job: Job, **numbers: object) -> None:
@@ -53,18 +42,18 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[list[Job]]:
 
 
 def test_a_study_widens_its_grid_and_evaluates_what_it_chose(launched: list[list[Job]], tmp_path: Path) -> None:
-    assert launch.run_study(study(tmp_path)) == 0
+    assert launch.run_study(make_study(tmp_path)) == 0
     assert [len(jobs) for jobs in launched] == [2 * 3, 2 * 2, 2 * 2]  # tuned, tuned at two more rates, evaluated
     evaluated = {(job.config.scheduler["name"], job.config.optimizer["lr"]) for job in launched[-1]}
     assert evaluated == {("constant", 0.1), ("step", 1.0)}
     assert len(json.loads((tmp_path / FILE).read_text())["jobs"]) == 14
     assert (tmp_path / "report.html").exists()
-    assert launch.run_study(study(tmp_path)) == 0  # from its records alone, nothing is made again
+    assert launch.run_study(make_study(tmp_path)) == 0  # from its records alone, nothing is made again
     assert len(launched) == 3
 
 
 def test_a_grid_is_widened_no_more_often_than_allowed(launched: list[list[Job]], tmp_path: Path) -> None:
-    assert launch.run_study(study(tmp_path, max_extensions=0)) == 0
+    assert launch.run_study(make_study(tmp_path, max_extensions=0)) == 0
     assert [len(jobs) for jobs in launched] == [6, 4]
     assert {job.config.optimizer["lr"] for job in launched[-1]} == {0.1, 0.32}
 
@@ -76,12 +65,12 @@ def test_nothing_is_chosen_from_some_of_the_trials(monkeypatch: pytest.MonkeyPat
         raise RuntimeError("a worker was killed")
 
     monkeypatch.setattr(launch, "_launch", lose_the_last)
-    assert launch.run_study(study(tmp_path)) == 1
+    assert launch.run_study(make_study(tmp_path)) == 1
     assert len(json.loads((tmp_path / FILE).read_text())["jobs"]) == 6  # no evaluation
 
 
 def test_a_job_that_kills_its_worker_costs_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    plan = study(tmp_path).first_plan
+    plan = make_study(tmp_path).first_plan
     killer = plan.jobs[0].folder
     tries: list[Path] = []
 
@@ -108,5 +97,5 @@ def test_what_was_stopped_is_not_launched_again(monkeypatch: pytest.MonkeyPatch,
         workers._stopping.set()
 
     monkeypatch.setattr(launch, "_launch", stop)
-    assert launch.run_study(study(tmp_path)) == 130
+    assert launch.run_study(make_study(tmp_path)) == 130
     assert len(launches) == 1

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
 from src.config import CONF
 from src.errors import UsageError
@@ -14,20 +12,9 @@ from src.records import write_record
 from src.sweep.plan import Job, Plan
 from src.sweep.protocol import Grid, Study, load_protocol
 from tests.unit.analysis.conftest import record_of
+from tests.unit.sweep.conftest import make_study
 
 NAMES = sorted(path.stem for path in (CONF / "protocol").glob("*.yaml"))
-
-
-@pytest.fixture(autouse=True)
-def _clean_hydra() -> Iterator[None]:
-    yield
-    GlobalHydra.instance().clear()
-
-
-def study(folder: Path, **changes: object) -> Study:
-    few = {"schedulers": ["constant", "step"], "tuning_seeds": [7], "evaluation_seeds": [0, 1], "num_lrs": 3}
-    overrides = ["data=digits", "model=softmax", "epochs=2", "optimizer.lr=0.1", f"hydra.sweep.dir={folder}"]
-    return Study(load_protocol("quick", {**few, **changes}), overrides)
 
 
 def pretend(job: Job, val_loss: float | None) -> None:
@@ -58,7 +45,7 @@ def test_a_grid_has_half_decades_around_its_middle() -> None:
 
 
 def test_every_schedule_is_tried_at_the_same_rates_and_never_tested(tmp_path: Path) -> None:
-    plan = study(tmp_path).first_plan
+    plan = make_study(tmp_path).first_plan
     assert len(plan.jobs) == 2 * 3 * 1
     assert all(not job.config.read_test and job.config.seed == 7 for job in plan.jobs)
     tried = {(job.config.scheduler["name"], job.config.optimizer["lr"]) for job in plan.jobs}
@@ -67,7 +54,7 @@ def test_every_schedule_is_tried_at_the_same_rates_and_never_tested(tmp_path: Pa
 
 
 def test_an_edge_extends_the_grid_of_all_schedules(tmp_path: Path) -> None:
-    made = study(tmp_path)
+    made = make_study(tmp_path)
     for job in made.first_plan.jobs:
         lr, is_step = job.config.optimizer["lr"], job.config.scheduler["name"] == "step"
         pretend(job, 1 / lr if is_step else abs(lr - 0.1))
@@ -78,7 +65,7 @@ def test_an_edge_extends_the_grid_of_all_schedules(tmp_path: Path) -> None:
 
 
 def test_the_evaluation_is_of_the_best_rate_under_fresh_seeds(tmp_path: Path) -> None:
-    made = study(tmp_path)
+    made = make_study(tmp_path)
     for job in made.first_plan.jobs:
         lr, is_step = job.config.optimizer["lr"], job.config.scheduler["name"] == "step"
         pretend(job, None if is_step and lr > 0.1 else abs(lr - (0.1 if is_step else 0.32)))
@@ -89,7 +76,7 @@ def test_the_evaluation_is_of_the_best_rate_under_fresh_seeds(tmp_path: Path) ->
 
 
 def test_what_no_rate_can_train_is_not_evaluated(tmp_path: Path) -> None:
-    made = study(tmp_path)
+    made = make_study(tmp_path)
     for job in made.first_plan.jobs:
         pretend(job, None if job.config.scheduler["name"] == "step" else 1.0)
     plan = made.evaluation(made.choices(made.first_plan))
@@ -127,7 +114,7 @@ def test_every_budget_is_tuned_and_run_by_itself(tmp_path: Path) -> None:
 )
 def test_a_protocol_that_contradicts_itself_is_refused(changes: dict[str, object], says: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refusal:
-        study(tmp_path, **changes)
+        make_study(tmp_path, **changes)
     assert says in str(refusal.value)
 
 
@@ -143,7 +130,10 @@ def test_a_middle_that_is_none_is_refused(lr: str, tmp_path: Path) -> None:
 
 
 def test_records_of_another_model_in_the_folder_choose_nothing(tmp_path: Path) -> None:
-    made, overrides = study(tmp_path), ["data=digits", "model=mlp", "optimizer.lr=0.1", f"hydra.sweep.dir={tmp_path}"]
+    made, overrides = (
+        make_study(tmp_path),
+        ["data=digits", "model=mlp", "optimizer.lr=0.1", f"hydra.sweep.dir={tmp_path}"],
+    )
     other = Study(made.protocol, overrides)
     for job in made.first_plan.jobs:
         pretend(job, abs(job.config.optimizer["lr"] - 0.1))
