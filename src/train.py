@@ -10,12 +10,13 @@ import hydra
 from omegaconf import DictConfig
 
 from src.composition import parsed
+from src.config import CONF
 from src.errors import UsageError, ending_in_one_line
 from src.fallback import settle
 from src.job import run_job
 
 
-@hydra.main(version_base="1.3", config_path="../conf", config_name="train")
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 def train(cfg: DictConfig) -> None:
     run_job(cfg)
 
