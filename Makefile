@@ -38,7 +38,7 @@ lr-find: setup ## learning-rate range test: make lr-find ARGS="model=mlp optimiz
 	$(BIN)/python scripts/lr_find.py $(ARGS)
 
 speed: setup ## time this trainer against a bare loop and the customary DataLoader loop
-	$(BIN)/python scripts/benchmark.py $(ARGS)
+	$(BIN)/python scripts/speed.py $(ARGS)
 
 tensorboard: setup ## look at every run under outputs in a browser
 	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)

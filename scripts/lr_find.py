@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from src.composition import parsed
-from src.config import Config
+from src.config.compose import parsed
+from src.config.schema import Config
+from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
-from src.fallback import settle
 from src.schedules.choices import loading
 
 USAGE = """\
@@ -38,16 +38,16 @@ def main() -> None:
     sys.path.insert(0, str(Path.cwd()))  # a script starts without it, and a user's own module lies there
     with ending_in_one_line():
         own, overrides = _split(arguments.overrides)
-        with loading(settle(overrides)) as load:
+        with loading(resolve_dataset(overrides)) as load:
             config = load(None)
         lr_find(config, own)
 
 
 def lr_find(config: Config, own: dict[str, str]) -> None:
     """Makes the test, prints both suggestions, writes the picture and the CSV."""
-    from src.analysis.range_figure import write_range_test
-    from src.experiment import find_lr
-    from src.lr_range import SUGGESTIONS, rates
+    from src.analysis.figures.lr_finder import write_range_test
+    from src.runs.run import find_lr
+    from src.training.lr_finder import SUGGESTIONS, rates
 
     wanted = own.get("suggest", SUGGESTIONS[0])
     if wanted not in SUGGESTIONS:

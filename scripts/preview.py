@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from src.config import Config, at_some_lr
+from src.config.resolvers import AUTO
+from src.config.schema import Config, at_some_lr
 from src.errors import UsageError, ending_in_one_line
-from src.resolvers import AUTO
 from src.schedules import choices
 
 if TYPE_CHECKING:
-    from src.analysis.gallery import Curve
+    from src.analysis.figures.gallery import Curve
 
 USAGE = """\
 scheduler=a,b          schedules to draw, also as schedulers=[a,b] (default: all of conf/scheduler)
@@ -47,7 +47,7 @@ def preview(overrides: Sequence[str], out: Path | None) -> None:
         UsageError: a schedule that was asked for is refused, or all of them are, or `out` cannot be written.
     """
     traced, refusals = trace_all(overrides)
-    from src.analysis.gallery import print_curves, write_gallery
+    from src.analysis.figures.gallery import print_curves, write_gallery
 
     title, curves = headline([config for config, _ in traced]), [curve for _, curve in traced]
     print_curves(curves, title)
@@ -87,8 +87,8 @@ def attempt(load: Callable[[str | None], Config], name: str) -> tuple[Config, Cu
 
 
 def trace_one(config: Config) -> tuple[Config, Curve]:
-    from src.analysis.gallery import Curve
-    from src.schedules.rehearsal import suppositions, trace
+    from src.analysis.figures.gallery import Curve
+    from src.schedules.preflight import trace, trace_assumptions
 
     known = at_some_lr(config)
     return config, Curve(
@@ -98,7 +98,7 @@ def trace_one(config: Config) -> tuple[Config, Curve]:
         peak=float(known.optimizer["lr"]),
         length=config.seconds or config.epochs,
         unit="second" if config.seconds else "epoch",
-        note=suppositions(config),
+        note=trace_assumptions(config),
     )
 
 

@@ -31,7 +31,7 @@ def main() -> None:
             raise UsageError(f"{unknown[0]}: there is no such key and no such folder; the keys are out= and reference=")
         if missing or not folders:
             raise UsageError(f"no such folder: {', '.join(missing) or '(none given)'}")
-        from src.analysis.report import build_report
+        from src.analysis.report.build import build_report
 
         if len(folders) > 1 and "out" not in own:
             raise UsageError(f"{len(folders)} folders: say where their common tables go, as out=DIR")

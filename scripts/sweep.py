@@ -21,16 +21,16 @@ from rich.console import Console
 from rich.table import Table
 
 from src.analysis.stats import seeds_needed
-from src.composition import parsed, refusing
 from src.config import CONF
+from src.config.compose import parsed, refusing
+from src.config.identity import digest
+from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
-from src.fallback import settle
-from src.identity import digest
-from src.records import FILE as RECORD
-from src.sweep.launch import run_plan, run_study
-from src.sweep.plan import Plan, make_plan, planned_before
-from src.sweep.progress import in_words
-from src.sweep.protocol import TUNING, Protocol, Study, load_protocol
+from src.runs.record import FILE as RECORD
+from src.sweeps.launch import run_plan, run_study
+from src.sweeps.plan import Plan, make_plan, planned_before
+from src.sweeps.protocol import TUNING, Protocol, Study, load_protocol
+from src.sweeps.status import in_words
 
 USAGE = """\
 protocol=NAME          of conf/protocol: quick, standard or strict; its fields can be changed (num_lrs=7, budgets=[1,5],
@@ -74,14 +74,14 @@ def main() -> None:
         if arguments.dry_run:
             print_plan(make_plan(overrides))
             return
-        sys.exit(run_plan(make_plan(settle(overrides))))
+        sys.exit(run_plan(make_plan(resolve_dataset(overrides))))
 
 
 def compare(given: list[str], *, dry_run: bool) -> int:
     """Plans a protocol and, unless that was all that was asked for, runs it; returns the exit status."""
     changes, overrides = protocol_overrides(given)
     protocol = load_protocol(str(changes.pop("protocol")), changes)
-    study = Study(protocol, overrides if dry_run else settle(overrides))
+    study = Study(protocol, overrides if dry_run else resolve_dataset(overrides))
     print_study(study)
     return 0 if dry_run else run_study(study)
 
@@ -97,7 +97,10 @@ def protocol_overrides(given: list[str]) -> tuple[dict[str, Any], list[str]]:
         if each.is_sweep_override() or each.key_or_group in ("scheduler", "seed"):
             raise UsageError(f"{each.input_line}: does not go with protocol=; it compares schedulers=[a,b] alone")
     lines = {key: str(each.input_line) for key, each in by_key.items()}
-    telling = [*sorted(map(str, changes.items())), *sorted(line for key, line in lines.items() if tells(key))]
+    telling = [
+        *sorted(map(str, changes.items())),
+        *sorted(line for key, line in lines.items() if identifies_sweep(key)),
+    ]
     lines.setdefault("name", f"name={changes['protocol']}-{digest(telling)[:8]}")
     return changes, list(on_workers(lines).values())
 
@@ -148,7 +151,7 @@ def study_seconds(study: Study, evaluation: int) -> float:
         study: Its first grid counts; how far it will be extended is not known.
         evaluation: How many runs are to be evaluated, those that are made already among them.
     """
-    from src.experiment import step_seconds
+    from src.runs.run import step_seconds
 
     plan, config = study.first_plan, study.first_plan.jobs[0].config
     if config.seconds is not None:
@@ -175,9 +178,9 @@ def sweep_overrides(given: list[str]) -> list[str]:
         "scheduler": f"scheduler={_choices('schedulers', own.get('schedulers', experiment.schedulers))}",
         "seed": f"seed={_choices('seeds', own.get('seeds', experiment.seeds))}",
     }
-    name = experiment.name if not own.keys() - {"experiment"} and not any(map(tells, lines)) else None
+    name = experiment.name if not own.keys() - {"experiment"} and not any(map(identifies_sweep, lines)) else None
     chosen = on_workers(chosen | lines)
-    telling = sorted(line for key, line in chosen.items() if tells(key))
+    telling = sorted(line for key, line in chosen.items() if identifies_sweep(key))
     chosen.setdefault("name", f"name={name or f'{experiment.name}-{digest(telling)[:8]}'}")
     return list(chosen.values())
 
@@ -195,7 +198,7 @@ def on_workers(lines: dict[str, str]) -> dict[str, str]:
     return lines
 
 
-def tells(key: str) -> bool:
+def identifies_sweep(key: str) -> bool:
     """Whether a key tells one sweep from another: where it runs and where its data lie does not."""
     return key not in _UNTOLD and not key.startswith("hydra.launcher.")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from src.composition import parsed
 from src.config import CONF
+from src.config.compose import parsed
+from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
-from src.fallback import settle
-from src.job import run_job
+from src.runs.job import run_job
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
@@ -34,7 +34,7 @@ def main() -> None:
     if arguments.config_dir is not None:
         overrides = [f"hydra.searchpath=[file://{Path(arguments.config_dir).resolve()}]", *overrides]
     with ending_in_one_line():
-        overrides = settle(overrides)
+        overrides = resolve_dataset(overrides)
         if arguments.multirun:
             sys.exit(multirun(overrides))
         if several := [each.input_line for each in parsed(overrides) if each.is_sweep_override()]:
@@ -45,8 +45,8 @@ def main() -> None:
 
 def multirun(overrides: list[str]) -> int:
     """Every combination of the overrides, ending in the tables; returns the exit status."""
-    from src.sweep.launch import run_plan
-    from src.sweep.plan import make_plan
+    from src.sweeps.launch import run_plan
+    from src.sweeps.plan import make_plan
 
     return run_plan(make_plan(overrides))
 

@@ -16,8 +16,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from src import config as config_module
-from src.config import Config
+from src.config import CONF
+from src.config.compose import load_config
+from src.config.schema import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("data=digits", "model=softmax", "batch_size=64", "epochs=2", "optimizer.lr=0.02")
@@ -45,7 +46,7 @@ def mirror() -> Path:
 
 
 def composed(*overrides: str) -> DictConfig:
-    with initialize_config_dir(str(config_module.CONF), version_base="1.3"):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose("train", overrides=list(overrides))
 
 
@@ -59,7 +60,7 @@ def make_config(*overrides: str) -> Config:
 
 @functools.cache
 def _loaded(overrides: tuple[str, ...]) -> Config:
-    return config_module.load(composed(*overrides))
+    return load_config(composed(*overrides))
 
 
 def small_config(*overrides: str) -> Config:

@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from src.config import Config
+from src.config.schema import Config
 from tests.conftest import ROOT, environment, small_config
 from tests.unit.analysis.conftest import record_of, write_run
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from src.analysis import stats
-from src.analysis.collect import WORKLOAD
-from src.analysis.style import workload_names
+from src.analysis.labels import workload_names
+from src.analysis.workloads import WORKLOAD
 
 FAMILY = [name for name in WORKLOAD if name not in ("epochs", "seconds", "timed_on")]  # a workload at any budget
 

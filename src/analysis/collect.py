@@ -9,16 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from src import records
 from src.analysis.labels import labels_of
-from src.identity import digest
-from src.records import RecordError, RunRecord
-from src.resolvers import AUTO
-
-# Runs that differ in one of these answer different questions: they are never averaged and never in one table.
-WORKLOAD = ["dataset", "model", "optimizer", "epochs", "seconds", "timed_on", "batch_size"]
-SETTING = [*WORKLOAD, "scheduler", "lr", "warmup"]
-
+from src.analysis.workloads import SETTING, WORKLOAD
+from src.config.identity import digest
+from src.config.resolvers import AUTO
+from src.runs import record as records
+from src.runs.record import RecordError, RunRecord
 
 _NESTED = ("config", "time_to", "provenance", "schema_version")
 
@@ -62,11 +58,6 @@ def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Col
         runs["label"] = runs["setting"].map(labels)
         runs = runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
     return Collection(runs, problems)
-
-
-def of_workload(rows: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
-    """Those of `rows` that are of the workload, or the workloads, of `like`."""
-    return rows.merge(like[WORKLOAD].drop_duplicates(), on=WORKLOAD) if len(rows) else rows
 
 
 def _shared_lr(runs: pd.DataFrame) -> pd.Series:

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from src.analysis import stats
-from src.analysis.collect import SETTING, WORKLOAD
 from src.analysis.tuning import GROUP, choose, is_tuning, sensitivity
-from src.records import LOST
+from src.analysis.workloads import SETTING, WORKLOAD
+from src.runs.record import LOST
 
 METRICS = (
     "test_accuracy",

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from src.analysis.workloads import WORKLOAD
+
 # What makes a schedule, beside its name: differences in it are within schedules of a name, all others between any two.
 _OF_SCHEDULE = ("scheduler.", "interval")
 _KNOWN = ("optimizer.lr", "warmup")  # have columns of their own
@@ -87,3 +89,20 @@ def _multiple(value: object, lr: object) -> object:
     if isinstance(value, int | float) and isinstance(lr, int | float) and lr > 0:
         return f"{value / lr:.6g}·lr"
     return value
+
+
+def display_names(rows: pd.DataFrame) -> pd.Series:
+    """The label of each row, with lr and warmup where rows of the same label and workload size differ in them."""
+    names = rows["label"].astype(str)
+    for key in ("lr", "warmup"):
+        varied = rows.groupby("label")[key].transform("nunique") > 1
+        names = names.where(~varied, names + rows[key].map(lambda value, key=key: f" {key}={value:g}"))
+    return names
+
+
+def workload_names(rows: pd.DataFrame) -> pd.Series:
+    """What each row is called within its workload."""
+    if rows.empty:
+        return pd.Series(dtype=str)
+    parts = [display_names(part) for _, part in rows.groupby(WORKLOAD, dropna=False)]
+    return pd.concat(parts).reindex(rows.index)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from src.analysis.collect import WORKLOAD
+from src.analysis.workloads import WORKLOAD
 
 GROUP = [*WORKLOAD, "scheduler", "warmup", "label"]
 _LOSS = "median_val_loss"

@@ -9,9 +9,9 @@ from typing import Any
 from hydra.core.override_parser.types import Glob, Override
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from src import config
-from src.composition import composed, composing, parsed
-from src.config import CONF, Config
+from src.config import CONF
+from src.config.compose import composed, composing, load_config, parsed
+from src.config.schema import Config
 from src.errors import UsageError
 
 _CHOOSING = ("scheduler", "schedulers")
@@ -50,10 +50,10 @@ def loading(overrides: Sequence[str]) -> Iterator[Callable[[str | None], Config]
         def load(name: str | None) -> Config:
             choice = None if name is None or shared is None else _plain_choice(name)
             if shared is None or choice is None:
-                return config.load(composed(overrides if name is None else [*overrides, f"scheduler={name}"]))
+                return load_config(composed(overrides if name is None else [*overrides, f"scheduler={name}"]))
             with open_dict(shared):
                 shared.scheduler = choice
-            return config.load(shared)
+            return load_config(shared)
 
         yield load
 

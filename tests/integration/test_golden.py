@@ -22,8 +22,8 @@ import pytest
 import torch
 
 from src import train
-from src.callbacks import Callback
 from src.errors import EXIT_INTERRUPTED
+from src.training.callbacks import Callback
 
 GOLDEN = Path(__file__).with_name("golden.json")
 STOP_STEP = 27  # inside the second epoch of 20 updates

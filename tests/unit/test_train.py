@@ -21,10 +21,10 @@ def test_an_end_before_the_run_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def settle(overrides: list[str]) -> list[str]:
+    def resolve_dataset(overrides: list[str]) -> list[str]:
         raise raised
 
-    monkeypatch.setattr(train, "settle", settle)
+    monkeypatch.setattr(train, "resolve_dataset", resolve_dataset)
     monkeypatch.setattr(sys, "argv", ["src.train", "epochs=0"])
     with pytest.raises(SystemExit) as end:
         train.main()

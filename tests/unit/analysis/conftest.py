@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from src.config import Config, config_hash, identity
-from src.records import RunRecord, write_record
+from src.config.identity import config_hash, identity
+from src.config.schema import Config
+from src.runs.record import RunRecord, write_record
 from tests.conftest import small_config
 
 MakeRun = Callable[..., Path]

@@ -11,7 +11,7 @@ import pytest
 
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison, evaluated, pairwise, untrainable
-from src.analysis.tables import readable, workloads
+from src.analysis.report.tables import readable, workloads
 from src.analysis.tuning import choose, sensitivity, tolerance
 from tests.unit.analysis.conftest import MakeRun
 

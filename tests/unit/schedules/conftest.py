@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import torch
 from omegaconf import OmegaConf
 
-from src.config import CONF, Config
-from src.optimizers import build_optimizer
-from src.schedules.schedule import METRICS, Schedule, build_schedule
+from src.config import CONF
+from src.config.schema import Config
+from src.optimizers.build import build_optimizer
+from src.schedules.driver import METRICS, Schedule, build_schedule
 from tests.conftest import make_config
 
 NAMES = sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))

@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.neural_network._stochastic_optimizers import SGDOptimizer
 from torch.optim.swa_utils import SWALR
 
-from src.archives import torchvision_module
+from src.data.archives import torchvision_module
 from tests.unit.schedules.conftest import PEAK, TICKS, build, by_tick, curve
 
 Libraries = SimpleNamespace

@@ -1,0 +1,85 @@
+"""The pictures of a report: which are drawn, and where they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from src.analysis.figures.curves import (
+    draw_accuracy_curves,
+    draw_loss_curves,
+    draw_lr_curves,
+    has_series,
+    read_histories,
+)
+from src.analysis.figures.results import (
+    draw_performance_profile,
+    draw_rank_against_budget,
+    draw_sensitivity,
+    draw_test_errors,
+)
+from src.analysis.figures.save import KINDS, save_figure
+from src.analysis.figures.style import palette
+from src.analysis.labels import workload_names
+from src.analysis.workloads import WORKLOAD, select_workload
+from src.runs.record import FINISHED
+
+NAMES = (
+    "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "rank_against_budget",
+    "performance_profile",
+)  # fmt: skip
+CURVES: dict[str, Callable[..., Figure]] = {
+    "lr_curves": draw_lr_curves,
+    "loss_curves": draw_loss_curves,
+    "accuracy_curves": draw_accuracy_curves,
+}
+
+
+def draw_figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame, folder: Path) -> list[Path]:
+    """Writes every figure that there is something for, as PNG and SVG; numbered where there are several workloads.
+
+    Args:
+        runs: Those that count: no tuning runs.
+        table: Their comparison.
+        sensitivity: What tuning saw; may be empty.
+        folder: Where they go; figures of an earlier report are removed from it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in (path for name in NAMES for kind in KINDS for path in folder.glob(f"{name}*.{kind}")):
+        stale.unlink()
+    paths = []
+    for name, figure in _figures(runs, table, sensitivity):
+        paths += save_figure(figure, folder, name)
+    return paths
+
+
+def _figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
+    runs = runs.assign(name=workload_names(runs))
+    table = table.assign(name=workload_names(table))
+    sensitivity = sensitivity.assign(name=sensitivity["label"]) if len(sensitivity) else sensitivity
+    styles = palette([*runs["name"], *table["name"], *(sensitivity["name"] if len(sensitivity) else [])])
+    yield from _of_each("test_error", table, lambda rows: draw_test_errors(rows, select_workload(runs, rows), styles))
+    drawn = runs[runs["status"].isin(FINISHED) & runs["folder"].map(has_series).astype(bool)]
+    histories = read_histories(drawn["folder"])
+    for name, draw in CURVES.items():
+        yield from _of_each(name, drawn, partial(draw, histories=histories, styles=styles))
+    if len(sensitivity):
+        yield from _of_each("lr_sensitivity", sensitivity, lambda rows: draw_sensitivity(rows, styles))
+    if (ranks := draw_rank_against_budget(table, styles)) is not None:
+        yield "rank_against_budget", ranks
+    if (profile := draw_performance_profile(table, styles)) is not None:
+        yield "performance_profile", profile
+
+
+def _of_each(
+    name: str, rows: pd.DataFrame, draw: Callable[[pd.DataFrame], Figure | None]
+) -> Iterator[tuple[str, Figure]]:
+    """A figure for each workload."""
+    groups = list(rows.groupby(WORKLOAD, dropna=False, sort=False))
+    for number, (_, group) in enumerate(groups, 1):
+        if (figure := draw(group)) is not None:
+            yield (f"{name}_{number}" if len(groups) > 1 else name), figure

@@ -1,0 +1,99 @@
+"""Pictures of results: test error, sensitivity to the learning rate, ranks over budgets, profiles over workloads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from src.analysis import stats
+from src.analysis.budgets import ranks_by_budget, times_by_workload
+from src.analysis.figures.style import Palette, legend, panels, scale_logarithmically
+from src.analysis.workloads import workload_title
+
+MARKED = 12  # learning rates that an axis has room for
+
+
+def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -> Figure | None:
+    """A line a schedule, best at the top: every seed as a dot, the mean and its interval."""
+    rows = table.dropna(subset="test_error_mean").reset_index(drop=True)
+    if rows.empty:
+        return None
+    title = f"Test error: every seed, mean and 95 % interval\n{workload_title(rows.iloc[0])}"
+    figure, (axes,) = panels(title, 1, width=7.5, height=1.3 + 0.34 * len(rows))
+    for place, row in rows.iterrows():
+        seeds = 1 - pd.to_numeric(
+            runs[(runs["setting"] == row["setting"]) & (runs["status"] == "completed")]["test_accuracy"]
+        )
+        colour = styles[row["name"]]["color"]
+        axes.plot(
+            100 * seeds, np.full(len(seeds), place), "o", color=colour, alpha=0.35, markersize=5, markeredgewidth=0
+        )
+        low, high = row["test_error_low"], row["test_error_high"]
+        if pd.notna(low):
+            axes.plot([100 * low, 100 * high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
+        axes.plot(100 * row["test_error_mean"], place, "D", color=colour, markersize=6, markeredgecolor="white")
+    axes.set(yticks=range(len(rows)), xlabel="test error %")
+    axes.set_yticklabels(rows["name"])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    return figure
+
+
+def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | None:
+    """Median final validation loss over peak lr; a cross at the top where half of the tuning runs diverged."""
+    losses = sensitivity["median_val_loss"].replace(np.inf, np.nan)
+    if losses.isna().all():
+        return None
+    title = f"Sensitivity to the peak learning rate\n{workload_title(sensitivity.iloc[0])}"
+    figure, (axes,) = panels(title, 1, width=7.0)
+    top = losses.max() * 1.1
+    for name, rows in sensitivity.groupby("name"):
+        ordered, style = rows.sort_values("lr"), styles[str(name)]
+        finite = ordered[np.isfinite(ordered["median_val_loss"])]
+        lost = ordered[~np.isfinite(ordered["median_val_loss"])]
+        axes.plot(finite["lr"], finite["median_val_loss"], label=name, marker="o", markersize=3.5, **style)
+        axes.plot(lost["lr"], np.full(len(lost), top), "x", color=style["color"])
+    axes.set(xscale="log", xlabel="peak learning rate", ylabel="validation loss (median over tuning seeds)")
+    if sensitivity["lr"].nunique() <= MARKED:
+        axes.set_xticks(sorted(sensitivity["lr"].unique()), minor=False)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
+    scale_logarithmically(axes)
+    legend(figure, axes)
+    return figure
+
+
+def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | None:
+    """Rank by mean test error at each budget, averaged over workloads; None where none has several budgets."""
+    ranks = ranks_by_budget(table)
+    if ranks.shape[0] < 2 or ranks.shape[1] < 2:
+        return None
+    figure, (axes,) = panels("Rank by test error against budget", 1, width=7.0)
+    for name in ranks:
+        axes.plot(ranks.index, ranks[name], label=name, marker="o", markersize=4, **styles[str(name)])
+    axes.set(xscale="log", xlabel="budget in epochs", ylabel="rank, 1 the best")
+    axes.set_xticks(list(ranks.index))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.invert_yaxis()
+    legend(figure, axes)
+    return figure
+
+
+def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | None:
+    """The fraction of workloads solved within a multiple of the fastest schedule's updates; None for less than two."""
+    times = times_by_workload(table)
+    if len(times) < 2 or times.shape[1] < 2:
+        return None
+    ratios = np.linspace(1, 4, 301)
+    profile = stats.performance_profile(times.to_numpy(dtype=float), ratios)
+    figure, (axes,) = panels(f"Performance profile over {len(times)} workloads", 1, width=7.0)
+    for name, fractions in zip(times.columns, profile, strict=True):
+        axes.step(ratios, fractions, where="post", label=name, **styles[name])
+    axes.set(
+        xlabel="updates to the target, as a multiple of the fastest", ylabel="fraction of workloads", ylim=(-0.02, 1.02)
+    )
+    legend(figure, axes)
+    return figure

@@ -1,0 +1,64 @@
+"""How pictures look: colours, line styles, panels, legends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+# Okabe and Ito's colours, told apart by colour-blind eyes. Neighbours differ in line style as well, so that a curve
+# shows through another that lies on it, and forty schedules can be told apart. In place of their yellow, which is not
+# seen on white, two dark ones of Tol's.
+COLOURS = [
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999", "#882255", "#332288",
+]  # fmt: skip
+LINES = ["-", "--", "-.", ":"]
+_FIRST = (0, 1, 2, 3, 0, 1, 2, 3, 1, 2)  # the line of each colour; solid ones are drawn early, and hide nothing
+STYLES = [(LINES[(_FIRST[index % 10] + index // 10) % 4], COLOURS[index % 10]) for index in range(40)]
+
+Palette = dict[str, dict[str, Any]]
+
+
+def palette(names: Iterable[str]) -> Palette:
+    """A style for each name: the same in every figure of a report."""
+    styles = {}
+    for index, name in enumerate(sorted(set(names))):
+        line, colour = STYLES[index % len(STYLES)]
+        styles[name] = {"color": colour, "linestyle": line, "linewidth": 1.6}
+    return styles
+
+
+def panels(title: str, count: int, *, width: float = 5.2, height: float = 4.4) -> tuple[Figure, Sequence[Axes]]:
+    figure = Figure(figsize=(width * count, height), layout="constrained")
+    axes = list(figure.subplots(1, count, squeeze=False)[0])
+    figure.suptitle(title, fontsize=11)
+    for each in axes:
+        each.grid(alpha=0.25)
+        each.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def legend(figure: Figure, axes: Axes) -> None:
+    """Below the panels, in as many columns as fit; the figure grows by its rows."""
+    handles, labels = axes.get_legend_handles_labels()
+    if not labels:
+        return
+    columns = max(1, min(len(labels), int(figure.get_figwidth() / (0.75 + 0.075 * max(map(len, labels))))))
+    figure.set_figheight(figure.get_figheight() + 0.19 * math.ceil(len(labels) / columns))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
+
+
+def scale_logarithmically(axes: Axes) -> None:
+    """Plain numbers on a log axis; left linear where every run diverged and there is nothing to scale."""
+    drawn = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+    if not any((np.isfinite(values) & (values > 0)).any() for values in drawn):
+        return
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,1 @@
+"""Tables, plain-language answers and the HTML report."""

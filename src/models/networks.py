@@ -1,0 +1,135 @@
+"""The models. Input (B, 1, 28, 28), output (B, num_classes) logits."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SIDE = 28
+PIXELS = SIDE * SIDE
+
+
+def softmax(num_classes: int) -> nn.Module:
+    """Multinomial logistic regression."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, num_classes))
+
+
+def mlp(num_classes: int, hidden: list[int], dropout: float) -> nn.Module:
+    """Fully connected ReLU layers of the `hidden` widths, dropout after each."""
+    layers: list[nn.Module] = [nn.Flatten()]
+    for inputs, outputs in zip([PIXELS, *hidden], hidden, strict=False):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+        if dropout > 0:
+            layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers, nn.Linear([PIXELS, *hidden][-1], num_classes))
+
+
+def mlp_bn(num_classes: int, hidden: list[int]) -> nn.Module:
+    """`mlp` with batch normalisation (Ioffe and Szegedy, 2015) before each ReLU."""
+    layers: list[nn.Module] = [nn.Flatten()]
+    for inputs, outputs in zip([PIXELS, *hidden], hidden, strict=False):
+        # What a bias would add, the norm takes off again and its own bias gives.
+        layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear([PIXELS, *hidden][-1], num_classes))
+
+
+def lenet(num_classes: int) -> nn.Module:
+    """LeNet-5 (LeCun et al., 1998) as it is built today: ReLU, max pooling."""
+    return nn.Sequential(
+        nn.Conv2d(1, 6, kernel_size=5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, kernel_size=5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16 * 5 * 5, 120),
+        nn.ReLU(),
+        nn.Linear(120, 84),
+        nn.ReLU(),
+        nn.Linear(84, num_classes),
+    )
+
+
+def cnn(num_classes: int, dropout_conv: float, dropout_linear: float) -> nn.Module:
+    """The network of the official PyTorch MNIST example."""
+    return nn.Sequential(
+        nn.Conv2d(1, 32, kernel_size=3),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, kernel_size=3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Dropout(dropout_conv),
+        nn.Flatten(),
+        nn.Linear(64 * 12 * 12, 128),
+        nn.ReLU(),
+        nn.Dropout(dropout_linear),
+        nn.Linear(128, num_classes),
+    )
+
+
+def resnet(num_classes: int, widths: list[int], num_blocks: int, stem_stride: int) -> nn.Module:
+    """Residual network with pre-activation (He et al., 2016, arXiv 1603.05027): a stage of blocks for each width.
+
+    Every stage but the first halves the side of the image; the stem divides it by `stem_stride`.
+    """
+    layers: list[nn.Module] = [nn.Conv2d(1, widths[0], 3, stride=stem_stride, padding=1, bias=False)]
+    inputs = widths[0]
+    for stage, outputs in enumerate(widths):
+        for block in range(num_blocks):
+            layers.append(PreActivationBlock(inputs, outputs, stride=2 if stage > 0 and block == 0 else 1))
+            inputs = outputs
+    head = [nn.BatchNorm2d(inputs), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, num_classes)]
+    return nn.Sequential(*layers, *head)
+
+
+class PreActivationBlock(nn.Module):
+    """Norm, ReLU, convolution, twice, on top of the identity; of a projection where the shape changes."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.norm1 = nn.BatchNorm2d(inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        keeps_shape = inputs == outputs and stride == 1
+        self.projection = None if keeps_shape else nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        active = functional.relu(self.norm1(images))
+        shortcut = images if self.projection is None else self.projection(active)
+        residual: Tensor = self.conv2(functional.relu(self.norm2(self.conv1(active))))
+        return shortcut + residual
+
+
+class VisionTransformer(nn.Module):
+    """Vision transformer (Dosovitskiy et al., 2020, arXiv 2010.11929), norms first, learned positions.
+
+    The mean over the patches goes to the head, not a class token (Beyer et al., 2022, arXiv 2205.01580).
+    """
+
+    def __init__(
+        self, num_classes: int, patch_size: int, width: int, depth: int, num_heads: int, mlp_width: int, dropout: float
+    ) -> None:
+        super().__init__()
+        if patch_size < 1 or SIDE % patch_size:
+            raise ValueError(f"patch_size={patch_size} does not divide the image's side of {SIDE}")
+        self.patches = nn.Conv2d(1, width, kernel_size=patch_size, stride=patch_size)
+        self.positions = nn.Parameter(torch.empty(1, (SIDE // patch_size) ** 2, width))
+        nn.init.trunc_normal_(self.positions, std=0.02, a=-0.04, b=0.04)
+        self.blocks = nn.Sequential(
+            *(
+                nn.TransformerEncoderLayer(
+                    width, num_heads, mlp_width, dropout, activation="gelu", batch_first=True, norm_first=True
+                )
+                for _ in range(depth)
+            )
+        )
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, num_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        tokens = self.patches(images).flatten(2).transpose(1, 2) + self.positions
+        logits: Tensor = self.head(self.norm(self.blocks(tokens)).mean(dim=1))
+        return logits

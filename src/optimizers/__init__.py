@@ -1,0 +1,5 @@
+"""Optimizers built from config, and the one that torch does not have."""
+
+from src.optimizers.muon import MuonWithAdamW
+
+__all__ = ["MuonWithAdamW"]

@@ -1,0 +1,1 @@
+"""One run: config to parts, parts to a record on disk."""

@@ -1,0 +1,62 @@
+"""Provenance of a run: code, packages, hardware, determinism flags."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from src.training.device import device_name
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "hydra-core",
+    "omegaconf",
+    "numpy",
+    "scikit-learn",
+    "pytorch-optimizer",
+    "schedulefree",
+)
+
+
+def provenance(device: torch.device | None) -> dict[str, Any]:
+    """What a referee asks about beside the code: versions, hardware, determinism. The device may be unknown."""
+    return {
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "platform": platform.platform(),
+        "device": None if device is None else device_name(device),
+        "num_threads": torch.get_num_threads(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "cudnn_allow_tf32": torch.backends.cudnn.allow_tf32,
+    }
+
+
+def git_state() -> dict[str, Any]:
+    """The commit of this code and whether it was changed since; nulls outside a git checkout."""
+    commit = _git("rev-parse", "HEAD")
+    changed = _git("status", "--porcelain")
+    return {"git_sha": commit, "git_dirty": None if changed is None else changed != ""}
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

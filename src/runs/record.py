@@ -1,0 +1,124 @@
+"""The run record, `result.json`: what every table is made from."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from src.errors import UsageError
+from src.files import write_text
+
+FILE = "result.json"
+SCHEMA_VERSION = 2
+STATUSES = ("completed", "diverged", "failed", "interrupted")
+FINISHED = ("completed", "diverged")  # not made again
+LOST = ("diverged", "failed")  # without a result that counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One run. Metrics are those of the final step, `averaged_` ones those of the average of the weights up to there;
+    null where there is none. `mean_val_accuracy` is that over the epochs, the area under their curve. `lr` is the peak,
+    also where it was found (`config` then says "auto"). `time_to` maps a validation accuracy to the epoch, step and
+    training seconds at which it was first reached, or to null. `error` says in its first line what went wrong, and
+    below it where.
+    """
+
+    status: str
+    dataset: str
+    dataset_requested: str
+    model: str
+    optimizer: str
+    scheduler: str
+    lr: float | None
+    averaging: str
+    warmup: float
+    epochs: int
+    seconds: float | None
+    batch_size: int
+    seed: int
+    config_hash: str
+    config: dict[str, Any]
+    precision: str | None = None
+    num_parameters: int | None = None
+    validation_examples: str | None = None
+    test_accuracy: float | None = None
+    test_loss: float | None = None
+    val_accuracy: float | None = None
+    val_loss: float | None = None
+    train_loss: float | None = None
+    averaged_test_accuracy: float | None = None
+    averaged_test_loss: float | None = None
+    averaged_val_accuracy: float | None = None
+    averaged_val_loss: float | None = None
+    read_test: bool = True
+    mean_val_accuracy: float | None = None
+    best_val_accuracy: float | None = None
+    best_val_epoch: int | None = None
+    steps: int = 0
+    skipped_updates: int = 0
+    train_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    time_to: dict[str, dict[str, float] | None]
+    error: str | None = None
+    started_at: str
+    finished_at: str
+    provenance: dict[str, Any]
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def error_line(self) -> str:
+        """What went wrong, in one line."""
+        return (self.error or "").partition("\n")[0]
+
+
+class RecordError(UsageError):
+    """A file is no record that this program can read."""
+
+
+def write_record(record: RunRecord, folder: Path) -> Path:
+    path = folder / FILE
+    write_text(path, json.dumps(_finite(asdict(record)), indent=2, allow_nan=False) + "\n")
+    return path
+
+
+def read_record(path: Path) -> RunRecord:
+    """Reads `result.json`.
+
+    Raises:
+        RecordError: it is no JSON object, of another schema version, or has other fields.
+    """
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise RecordError(f"{path} cannot be read: {error}; move it away, and the run is made again") from error
+    if not isinstance(content, dict):
+        raise RecordError(f"{path} is no record: it holds a {type(content).__name__}")
+    version = content.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise RecordError(f"{path} has schema version {version}; this program reads {SCHEMA_VERSION}")
+    known = {field.name for field in fields(RunRecord)}
+    if content.keys() != known:
+        wrong = ", ".join(sorted(content.keys() ^ known))
+        raise RecordError(f"{path} is no record: missing or unknown {wrong}")
+    if content["status"] not in STATUSES:
+        raise RecordError(f"{path} is no record: status {content['status']!r}")
+    return RunRecord(**content)
+
+
+def find_record(folder: Path) -> RunRecord | None:
+    """The folder's record; None where there is none."""
+    path = folder / FILE
+    return read_record(path) if path.exists() else None
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: a metric that is not finite is null, and the status says why."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,77 @@
+"""Where and how a run is computed: seeds, device, precision, provenance."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from src.config.schema import TrainerConfig
+from src.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What the forward pass computes in; `autocast_dtype` None is plain float32."""
+
+    name: str
+    autocast_dtype: torch.dtype | None
+
+    @property
+    def scales_gradients(self) -> bool:
+        """fp16 alone has so small a range that gradients must be scaled."""
+        return self.autocast_dtype is torch.float16
+
+
+def select_device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device.type == "cuda" and (device.index or 0) >= count:
+        raise UsageError(f"trainer.device={name}: torch sees {count} CUDA devices here; use trainer.device=auto")
+    return device
+
+
+def select_precision(name: str, device: torch.device) -> Precision:
+    if name == "auto":
+        name = "fp32" if device.type == "cpu" else "bf16" if _has_bf16(device) else "fp16"
+    if name == "fp16" and device.type == "cpu":
+        raise UsageError("trainer.precision=fp16 needs a GPU, and this run is on the CPU; use fp32 or bf16")
+    dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+    return Precision(name, dtypes[name])
+
+
+def _has_bf16(device: torch.device) -> bool:
+    """Whether the GPU computes in bf16 itself; older ones emulate it, slower than fp16."""
+    with torch.cuda.device(device):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def configure_torch(trainer: TrainerConfig, precision: Precision) -> None:
+    if trainer.num_threads is not None:
+        torch.set_num_threads(trainer.num_threads)
+    if trainer.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS demands it and reads it once
+    torch.use_deterministic_algorithms(trainer.deterministic)
+    torch.backends.cudnn.allow_tf32 = precision.name != "fp32"  # fp32 means fp32, also in convolutions
+    torch.backends.cudnn.benchmark = not trainer.deterministic  # every batch but the last has one shape
+
+
+def device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{_processor()}, {os.cpu_count()} cores"
+
+
+def _processor() -> str:
+    """Its model; Python knows no more than the architecture on Linux."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()

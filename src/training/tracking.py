@@ -1,0 +1,165 @@
+"""What a run leaves behind for people and tools: history.csv, steps.csv and the TensorBoard event file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import IO
+
+import torch
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+from tensorboard.summary.writer.record_writer import RecordWriter
+from torch.utils.tensorboard.summary import hparams
+
+from src.files import write_text
+from src.runs.record import FINISHED
+from src.training.callbacks import Callback
+from src.training.metrics import EpochResult, Outcome
+from src.training.trainer import Trainer
+
+HISTORY_FILE = "history.csv"
+STEPS_FILE = "steps.csv"
+_HISTORY_COLUMNS = [field.name for field in fields(EpochResult)]
+_STEPS_COLUMNS = ["step", "lr", "loss"]
+
+
+class History(Callback):
+    """`history.csv`, a row an epoch, and `steps.csv`, a row an update that was tried."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._logged_updates = 0
+
+    def on_run_start(self, trainer: Trainer) -> None:
+        """Takes back what a killed run wrote after its checkpoint."""
+        kept = _rows(self._folder / STEPS_FILE)[: _updates_before_epoch(trainer)]
+        self._logged_updates = len(kept)
+        write_text(self._folder / STEPS_FILE, _csv(_STEPS_COLUMNS, kept))
+        self._write_history(trainer)
+
+    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+        losses = torch.stack(trainer.losses).tolist()
+        first = self._logged_updates
+        rows = [(first + i, lr, loss) for i, (lr, loss) in enumerate(zip(trainer.lrs, losses, strict=True))]
+        with open(self._folder / STEPS_FILE, "a", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+        self._logged_updates += len(rows)
+        self._write_history(trainer)
+
+    def _write_history(self, trainer: Trainer) -> None:
+        rows = [astuple(result) for result in trainer.progress.history]
+        write_text(self._folder / HISTORY_FILE, _csv(_HISTORY_COLUMNS, rows))
+
+
+class TensorBoard(Callback):
+    """The run's event file: `lr` by step, everything else by epoch, and the run's row of the HParams tab.
+
+    torch's SummaryWriter opens and closes its file for every scalar and hands each to a thread that then competes with
+    the loop: 0.09 ms an update, a tenth of a step of a small network. Here an epoch's scalars are written in one block,
+    and the hparams summaries go into the same file, so that no ghost run appears beside the run.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str | float | bool]) -> None:
+        self._folder = folder
+        self._settings = dict(settings)
+        self._file: IO[bytes] | None = None
+
+    def on_run_start(self, trainer: Trainer) -> None:
+        is_restart = any(self._folder.glob("events.out.tfevents.*"))
+        name = f"events.out.tfevents.{time.time_ns():020d}.{socket.gethostname()}.{os.getpid()}"
+        self._file = open(self._folder / name, "wb")  # noqa: SIM115 - open for as long as the run is
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        if is_restart:
+            # What a killed run logged after its checkpoint is logged again: TensorBoard drops the first telling.
+            restart = SessionLog(status=SessionLog.START)
+            self._write(Event(wall_time=time.time(), step=_updates_before_epoch(trainer), session_log=restart))
+        experiment, session_start, self._session_end = _hparams(self._settings)
+        self._write(Event(wall_time=time.time(), summary=experiment))
+        self._write(Event(wall_time=time.time(), summary=session_start))
+        self._file.flush()
+
+    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+        first = _updates_before_epoch(trainer) - len(trainer.lrs)
+        event = Event(wall_time=time.time(), summary=Summary(value=[Summary.Value(tag="lr")]))
+        for offset, lr in enumerate(trainer.lrs):  # one event, refilled: hundreds of them are made in one go
+            event.step, event.summary.value[0].simple_value = first + offset, lr
+            self._write(event)
+        self._scalars(
+            result.epoch,
+            {
+                "train/loss": result.train_loss,
+                "train/accuracy": result.train_accuracy,
+                "val/loss": result.val_loss,
+                "val/accuracy": result.val_accuracy,
+            },
+        )
+        self._flush()
+
+    def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
+        if self._file is None:  # another callback raised before this one was started
+            return
+        if outcome.test is not None:
+            test = {"test/loss": outcome.test.loss, "test/accuracy": outcome.test.accuracy}
+            self._scalars(trainer.progress.epoch, test)
+        if outcome.averaged is not None:
+            for split, metrics in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
+                values = {f"{split}/averaged_loss": metrics.loss, f"{split}/averaged_accuracy": metrics.accuracy}
+                self._scalars(trainer.progress.epoch, values)
+        if outcome.status in FINISHED:
+            self._write(Event(wall_time=time.time(), summary=self._session_end))
+        self._file.close()
+
+    def _scalars(self, step: int, values: Mapping[str, float]) -> None:
+        summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+        self._write(Event(wall_time=time.time(), step=step, summary=summary))
+
+    def _write(self, event: Event) -> None:
+        assert self._file is not None
+        RecordWriter(self._file).write(event.SerializeToString())
+
+    def _flush(self) -> None:
+        assert self._file is not None
+        self._file.flush()
+
+
+def _hparams(settings: Mapping[str, str | float | bool]) -> tuple[Summary, Summary, Summary]:
+    """The summaries behind the HParams tab: of the experiment, of the start and of the end of a run."""
+    metrics = dict.fromkeys(("test/accuracy", "test/loss", "val/accuracy", "val/loss", "train/loss"), 0.0)
+    experiment, start, end = hparams(dict(settings), metrics)  # type: ignore[no-untyped-call]
+    # The tab shows five columns at first: those that are said to differ, then the alphabet.
+    plugin = experiment.value[0].metadata.plugin_data
+    content = HParamsPluginData.FromString(plugin.content)
+    for info in content.experiment.hparam_infos:
+        info.differs = info.name in ("scheduler", "seed", "lr", "model", "optimizer")
+    plugin.content = content.SerializeToString()
+    return experiment, start, end
+
+
+def _updates_before_epoch(trainer: Trainer) -> int:
+    """Updates tried in the epochs that are finished."""
+    progress = trainer.progress
+    return progress.step + progress.skipped_updates - progress.updates
+
+
+def _csv(columns: list[str], rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _rows(path: Path) -> list[list[str]]:
+    """The rows of a CSV file below its header; none where it is absent."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return list(csv.reader(file))[1:]

@@ -1,0 +1,252 @@
+"""The report as a page: what it says first, that everything is in it, and that it needs nothing beside itself."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from src.analysis.budgets import across_workloads
+from src.analysis.collect import Collection, collect
+from src.analysis.comparison import comparison, evaluated, pairwise
+from src.analysis.report.page import COLUMNS, EMBEDDED, LARGE_SVG, SHOWN, render
+from src.analysis.report.tables import readable, workloads
+from src.analysis.tuning import is_tuning, sensitivity
+from tests.unit.analysis.conftest import MakeRun, make_winner
+
+HOSTILE = "</td><script>alert(1)</script>\"'&"
+SWEEP: dict[str, Any] = {
+    "command": ["python", "scripts/sweep.py", "schedulers=[a, b]"],
+    "planned_at": "2026-01-01T00:00:00+00:00",
+    "provenance": {"git_sha": "0123abcd", "git_dirty": True},
+    "protocol": {"name": "quick", "tuning_seeds": [1000], "evaluation_seeds": [0, 1, 2, 5], "budgets": []},
+    "jobs": [],
+}
+
+
+class Page(HTMLParser):
+    """Every attribute and all text of a page; what is left open or closed twice is an error."""
+
+    VOID = ("meta", "img", "br")
+    OPTIONAL = ("tr", "td")  # whose end may be left out
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in (*self.VOID, *self.OPTIONAL):
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.OPTIONAL:
+            assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def values(self, *names: str) -> list[str]:
+        return [str(attributes[name]) for _, attributes in self.tags for name in names if name in attributes]
+
+
+def page(folder: Path, figures: tuple[Path, ...] = (), sweep: dict[str, Any] | None = None, missing: int = 0) -> str:
+    return page_of(collect([folder / "sweep"]), folder, figures, sweep, missing)
+
+
+def page_of(
+    collection: Collection,
+    folder: Path,
+    figures: tuple[Path, ...] = (),
+    sweep: dict[str, Any] | None = None,
+    missing: int = 0,
+) -> str:
+    runs = collection.runs
+    counted = evaluated(runs)
+    table = comparison(runs if counted.empty else counted)
+    return render(
+        table=table,
+        across=across_workloads(table),
+        pairs=pairwise(runs if counted.empty else counted),
+        runs=runs,
+        sensitivity=sensitivity(runs[is_tuning(runs)]),
+        figures=figures,
+        problems=collection.problems,
+        missing=missing,
+        sweep=sweep,
+        folder=folder,
+    )
+
+
+def test_several_workloads_have_an_answer_each(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 3)
+    make_winner(make_run, 3, "epochs=3")
+    text = page(tmp_path)
+    assert "Lowest test error most often: cosine, in 2 of 2 tables." in text
+    assert len(re.findall(r'<section class="answer', text)) == 2
+    assert text.count('<table class="pinned">') == 2
+    assert text.count("<details>") == 2
+    assert "Over all workloads" not in text  # budgets of one
+
+
+def test_ranks_over_several_workloads_are_a_table(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 3)
+    make_winner(make_run, 3, "batch_size=32")
+    text = page(tmp_path)
+    assert "Mean ranks by test error over 2 workloads" in text
+    assert '<tr><th scope="row">cosine</th><td>1.00</td><td>0.750</td></tr>' in text
+
+
+def test_workloads_without_a_best_are_not_given_one(make_run: MakeRun, tmp_path: Path) -> None:
+    for epochs in (2, 3):
+        make_run("scheduler=step", f"epochs={epochs}", accuracy=None, status="diverged")
+    assert "2 tables, and in none of them a schedule that can be called best." in page(tmp_path)
+
+
+def test_a_stand_in_is_named_first(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("data.requested=mnist", "scheduler=step")
+    collection = collect([tmp_path / "sweep"])
+    runs = collection.runs.assign(dataset_requested="mnist")
+    text = page_of(Collection(runs, []), tmp_path)
+    assert "digits, not mnist: mnist could not be had, and digits stood in for it." in text
+    assert text.index("digits, not mnist") < text.index("Lowest test error")
+
+
+def test_an_unfinished_sweep_says_what_is_missing(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("scheduler=step")
+    make_run("scheduler=cosine", accuracy=None, status="interrupted")
+    text = page(tmp_path, missing=3)
+    assert "Not finished: 3 planned runs without a record." in text
+    assert "Not finished: 1 run interrupted." in text
+
+
+def test_every_run_is_listed_once_with_its_files(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 3)
+    failed = make_run("scheduler=step", accuracy=None, status="failed", folder="a=1,b/ö #1%")
+    (failed / "history.csv").unlink()
+    make_run("scheduler=cosine", "read_test=false", "optimizer.lr=0.5", "seed=9")
+    listed = Page(re.search(r"<details>.*</details>", page(tmp_path), re.DOTALL)[0])  # type: ignore[index]
+    linked = [tmp_path / unquote(link) for link in listed.values("href")]
+    assert len(linked) == len(set(linked))
+    assert {path for path in linked if path.name == "result.json"} == set(tmp_path.rglob("result.json"))
+    assert {path for path in linked if path.name == "history.csv"} == set(tmp_path.rglob("history.csv"))
+    assert failed / "result.json" in linked
+
+
+def test_failures_share_a_line_and_unreadable_records_are_named(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(SHOWN + 2):
+        make_run("scheduler=step", f"seed={seed}", accuracy=None, status="failed")
+    broken = tmp_path / "sweep" / "broken"
+    broken.mkdir()
+    (broken / "result.json").write_text("{")
+    text = page(tmp_path)
+    assert text.count("RuntimeError: out of memory") == 1
+    assert "and 2 more" in text
+    assert "Traceback" not in text
+    assert f"{broken / 'result.json'} cannot be read" in text
+
+
+def test_the_chosen_rate_is_marked_and_so_is_an_edge(make_run: MakeRun, tmp_path: Path) -> None:
+    losses = {"0.1": (0.5, 0.3), "0.3": (0.2, 0.2), "1.0": (0.4, 0.1)}
+    for lr, (step, cosine) in losses.items():
+        make_run("scheduler=step", f"optimizer.lr={lr}", "read_test=false", val_loss=step)
+        make_run("scheduler=cosine", f"optimizer.lr={lr}", "read_test=false", val_loss=cosine)
+        make_run("scheduler=cyclic", f"optimizer.lr={lr}", "read_test=false", status="diverged")
+    text = page(tmp_path)
+    assert '<span class="mark chosen">chosen 0.2000</span>' in text
+    assert '<span class="mark edge">chosen 0.1000</span>' in text
+    assert "at the upper end: larger ones may do better" in text
+    assert text.count('<span class="mark lost">lost</span>') == 3
+    assert "no rate trains it" in text
+
+
+def test_a_name_or_an_error_is_text_whatever_it_holds(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    make_run("scheduler=step", "read_test=false")
+    make_run("scheduler=cosine", "seed=7", accuracy=None, status="failed")
+    runs = collect([tmp_path / "sweep"]).runs
+    runs["error"] = HOSTILE
+    for column in ("label", "dataset", "dataset_requested", "model", "device", "precision"):
+        runs[column] = runs[column].astype(str) + HOSTILE
+    hostile = {key: [HOSTILE] if key == "command" else value for key, value in SWEEP.items()}
+    hostile["protocol"] = {HOSTILE: [HOSTILE]}
+    text = page_of(Collection(runs, [HOSTILE]), tmp_path, sweep=hostile)
+    parsed = Page(text)
+    assert "script" not in {tag for tag, _ in parsed.tags}
+    assert parsed.text.count("<script>alert(1)</script>") > 10
+
+
+def test_a_folder_cannot_make_a_link_run_something(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("scheduler=step", folder="javascript:alert(1)")
+    text = page_of(collect([tmp_path / "sweep"]), tmp_path / "sweep")
+    links = [link for link in Page(text).values("href") if not link.startswith("#")]
+    assert links == ["javascript%3Aalert%281%29/result.json", "javascript%3Aalert%281%29/history.csv"]
+
+
+def test_the_page_needs_nothing_beside_itself(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    figure = tmp_path / "test_error.svg"
+    figure.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    text = page(tmp_path, (figure,), SWEEP)
+    assert not re.search(r"https?:|url\(|@import|<script|<link", text)
+    assert all(source.startswith("data:image/") for source in Page(text).values("src", "srcset", "data"))
+
+
+def test_anchors_lead_somewhere(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    make_run("scheduler=step", accuracy=None, status="failed")
+    make_run("scheduler=step", "read_test=false")
+    figure = tmp_path / "test_error.svg"
+    figure.write_text("<svg/>")
+    parsed = Page(page(tmp_path, (figure,)))
+    anchors = {link[1:] for link in parsed.values("href") if link.startswith("#")}
+    assert anchors == {"table", "figures", "rates", "runs", "failures", "method", "columns", "repeat"}
+    assert anchors == set(parsed.values("id"))
+
+
+def test_of_a_large_drawing_the_png_is_embedded(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    sizes = {"lr_curves.svg": LARGE_SVG + 1, "lr_curves.png": 10, "test_error.svg": 10, "test_error.png": 10}
+    for name, size in sizes.items():
+        (tmp_path / name).write_bytes(b"x" * size)
+    sources = Page(page(tmp_path, tuple(tmp_path / name for name in sizes))).values("src")
+    assert [source.partition(";")[0] for source in sources] == ["data:image/png", "data:image/svg+xml"]
+
+
+def test_figures_beyond_what_a_page_holds_are_linked(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    paths = [tmp_path / "figures" / f"test_error_{number}.png" for number in (1, 2, 3)]
+    paths[0].parent.mkdir()
+    for path in paths:
+        path.write_bytes(b"x" * (EMBEDDED // 3 + 2))
+    text = page(tmp_path, tuple(paths))
+    assert len(text) < 2 * EMBEDDED
+    assert len(Page(text).values("src")) == 2
+    assert '<a href="figures/test_error_3.png">' in text
+
+
+def test_the_command_and_the_state_of_the_code_can_be_read(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    parsed = Page(page(tmp_path, sweep=SWEEP)).text
+    assert "python scripts/sweep.py 'schedulers=[a, b]'" in parsed
+    assert "0123abcd with uncommitted changes" in parsed
+    assert "0 to 2, 5" in parsed
+    assert "cpu (4 runs)" in parsed
+    assert "the command is not known" in page(tmp_path)
+
+
+def test_every_column_is_defined(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    for seed, status in enumerate(("diverged", "failed", "interrupted")):
+        make_run("scheduler=step", f"seed={seed}", "warmup=0.5", status=status, accuracy=None)
+    make_run("scheduler=wsd", "averaging=ema", averaged=0.9)
+    table = comparison(collect([tmp_path / "sweep"]).runs)
+    names = {name for _, rows in workloads(table) for name in readable(rows)}
+    assert {"warmup", "averaged error %", "verdict", "failed"} <= names
+    assert {name for name in names if not name.startswith("epochs to")} <= COLUMNS.keys()

@@ -1,0 +1,82 @@
+"""Spans of the run in ticks, fractions of the peak, folder names."""
+
+from __future__ import annotations
+
+import pytest
+
+from src.config.identity import config_hash
+from src.config.resolvers import path_label, sweep_name
+from src.config.schema import at_lr
+from tests.conftest import make_config
+
+
+@pytest.mark.parametrize(
+    ("overrides", "step_size"),
+    [
+        (("epochs=2",), 1),
+        (("epochs=100",), 34),
+        (("epochs=4",), 2),
+        (("epochs=7",), 3),
+        (("epochs=5", "interval=step"), 717),  # a third of 2,150 updates
+        (("interval=second", "seconds=60"), 20),
+    ],
+)
+def test_ticks_are_a_whole_fraction_of_the_run(overrides: tuple[str, ...], step_size: int) -> None:
+    found = make_config("scheduler=step", *overrides).scheduler["step_size"]
+    assert found == step_size
+    assert isinstance(found, int)  # torch's float milestones never fire
+
+
+def test_ticks_never_fall_below_their_minimum() -> None:
+    assert make_config("scheduler=step", "epochs=1").scheduler["step_size"] == 1
+    assert make_config("scheduler=plateau", "epochs=1").scheduler["patience"] == 0
+
+
+def test_decay_reaches_its_final_fraction_over_the_run() -> None:
+    gamma = make_config("scheduler=exponential", "epochs=7").scheduler["gamma"]
+    assert gamma**7 == pytest.approx(0.01)
+
+
+def test_lr_is_a_fraction_of_the_peak() -> None:
+    scheduler = make_config("scheduler=cyclic", "optimizer.lr=0.3").scheduler
+    assert (scheduler["base_lr"], scheduler["max_lr"]) == pytest.approx((0.03, 0.3))
+
+
+def test_fractions_of_a_peak_that_is_still_to_be_found_wait_for_it() -> None:
+    auto = make_config("scheduler=cyclic", "optimizer.lr=auto", "+scheduler.scale_fn=auto")
+    assert (auto.scheduler["base_lr"], auto.scheduler["max_lr"]) == ("auto*0.1", "auto*1.0")
+    found = at_lr(auto, 0.3)
+    assert (found.scheduler["base_lr"], found.scheduler["max_lr"]) == pytest.approx((0.03, 0.3))
+    assert found.scheduler["scale_fn"] == "auto"  # a word of the user's own
+    assert (found.optimizer["lr"], auto.optimizer["lr"]) == (0.3, "auto")
+    assert config_hash(found) == config_hash(auto)
+
+
+@pytest.mark.parametrize(("epochs", "T_0"), [(1, 1), (7, 1), (8, 2), (15, 3)])
+def test_three_doubling_cycles_fill_the_run_and_no_fourth_begins(epochs: int, T_0: int) -> None:  # noqa: N803
+    found = make_config("scheduler=cosine_restarts", "interval=epoch", f"epochs={epochs}").scheduler["T_0"]
+    assert found == T_0
+    assert 7 * found >= epochs
+
+
+def test_a_rate_adds_up_to_its_total() -> None:
+    assert make_config("scheduler=inverse_time", "interval=epoch", "epochs=18").scheduler["rate"] == pytest.approx(0.5)
+
+
+def test_an_average_remembers_a_fraction_of_the_updates() -> None:
+    assert make_config("averaging=ema", "epochs=10").averaging["decay"] == pytest.approx(1 - 1 / 430)
+
+
+def test_a_label_is_a_legal_and_short_folder_name() -> None:
+    assert path_label("") == "default"
+    assert path_label("epochs=2,optimizer.lr=0.1") == "epochs=2,optimizer.lr=0.1"
+    assert "/" not in path_label("a=b/c 'd'")
+    long_labels = {path_label("x" * 300 + tail) for tail in ("a", "b")}
+    assert len(long_labels) == 2
+    assert max(map(len, long_labels)) <= 120
+
+
+def test_a_sweep_without_a_name_is_found_again_by_the_same_overrides() -> None:
+    assert sweep_name("mine", ["seed=0,1"]) == "mine"
+    assert sweep_name(None, ["seed=0,1", "epochs=2"]) == sweep_name(None, ["epochs=2", "seed=0,1", "data.root=/x"])
+    assert sweep_name(None, ["seed=0,1"]) != sweep_name(None, ["seed=0,2"])

@@ -1,0 +1,191 @@
+"""Optimizers from config: what each name is, and that each of them learns and resumes."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import sys
+
+import pytest
+import pytorch_optimizer
+import schedulefree
+import torch
+from torch import nn
+from torch.nn import functional
+
+from src.config import CONF
+from src.errors import UsageError
+from src.models.build import build_model
+from src.optimizers.build import build_optimizer, check_optimizer
+from src.optimizers.muon import MuonWithAdamW
+from src.schedules.preflight import preflight
+from tests.conftest import make_config
+
+CLASSES = {
+    "sgd": torch.optim.SGD,
+    "nesterov": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "nadam": torch.optim.NAdam,
+    "radam": torch.optim.RAdam,
+    "rmsprop": torch.optim.RMSprop,
+    "adagrad": torch.optim.Adagrad,
+    "adadelta": torch.optim.Adadelta,
+    "adamax": torch.optim.Adamax,
+    "muon": MuonWithAdamW,
+    "lion": pytorch_optimizer.Lion,
+    "ranger": pytorch_optimizer.Ranger,
+    "prodigy": pytorch_optimizer.Prodigy,
+    "schedule_free_sgd": schedulefree.SGDScheduleFree,
+    "schedule_free_adamw": schedulefree.AdamWScheduleFree,
+}
+HAS_FUSED_KERNEL = {"sgd", "nesterov", "adam", "adamw", "adagrad", "muon"}
+# How an update is computed, not what; and what another choice or `warmup` stands for.
+NOT_LISTED = {"params", "foreach", "fused", "capturable", "differentiable", "maximize", "kwargs", "warmup_steps"}
+NOT_LISTED_OF = {"adam": {"decoupled_weight_decay"}}
+
+
+def weight() -> nn.Parameter:
+    return nn.Parameter(torch.ones(2))
+
+
+def test_every_optimizer_is_known_here() -> None:
+    assert sorted(CLASSES) == sorted(path.stem for path in (CONF / "optimizer").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_optimizer_takes_its_values_from_the_config(name: str) -> None:
+    optimizer = build_optimizer(make_config(f"optimizer={name}", "optimizer.lr=0.25").optimizer, [weight()], fused=True)
+    assert type(optimizer) is CLASSES[name]
+    group = optimizer.param_groups[0]
+    assert group["lr"] == 0.25
+    assert (group.get("fused") is True) == (name in HAS_FUSED_KERNEL)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_parameter_is_listed(name: str) -> None:
+    listed = make_config(f"optimizer={name}").optimizer.keys() - {"name", "_target_"}
+    taken = inspect.signature(CLASSES[name]).parameters.keys()
+    assert listed == taken - NOT_LISTED - NOT_LISTED_OF.get(name, set())
+
+
+# --- each of them learns -------------------------------------------------------------------------------------------
+
+INPUTS = torch.randn(64, 6, generator=torch.Generator().manual_seed(0))
+LABELS = (INPUTS @ torch.randn(6, 3, generator=torch.Generator().manual_seed(1))).argmax(dim=1)
+
+
+class Regression:
+    """Softmax regression, which is convex, under one of the optimizers at its default lr."""
+
+    def __init__(self, name: str) -> None:
+        torch.manual_seed(0)
+        self.model = nn.Linear(6, 3)
+        self.optimizer = build_optimizer(
+            make_config(f"optimizer={name}").optimizer, self.model.parameters(), fused=True
+        )
+
+    def loss(self) -> torch.Tensor:
+        return functional.cross_entropy(self.model(INPUTS), LABELS)
+
+    def learn(self, steps: int, *, ends: bool = True) -> float:
+        """The loss after `steps` updates; a schedule-free optimizer is told where they begin and, if so, end."""
+        switches = [getattr(self.optimizer, mode, lambda: None) for mode in ("train", "eval")]
+        switches[0]()
+        for _ in range(steps):
+            self.optimizer.zero_grad()
+            self.loss().backward()
+            self.optimizer.step()
+        if ends:
+            switches[1]()
+        return self.loss().item()
+
+    def save(self) -> io.BytesIO:
+        file = io.BytesIO()
+        torch.save([self.model.state_dict(), self.optimizer.state_dict()], file)
+        file.seek(0)
+        return file
+
+    def load(self, file: io.BytesIO) -> None:
+        model, optimizer = torch.load(file, weights_only=True)
+        self.model.load_state_dict(model)
+        self.optimizer.load_state_dict(optimizer)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_default_lr_lowers_a_convex_loss(name: str) -> None:
+    regression = Regression(name)
+    losses = [regression.loss().item()] + [regression.learn(10) for _ in range(3)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_resumed_optimizer_goes_on_bit_for_bit(name: str, ends: bool) -> None:
+    whole = Regression(name)
+    whole.learn(8, ends=ends)
+    file = whole.save()
+    whole.learn(7)
+    resumed = Regression(name)
+    resumed.load(file)
+    resumed.learn(7)
+    for one, two in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_schedule_can_be_rehearsed_on_it(name: str) -> None:
+    config = make_config("data=digits", f"optimizer={name}", "scheduler=cosine", "epochs=1")
+    assert preflight(config)[0] == config.optimizer["lr"]
+
+
+# --- refusals ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("overrides", "says"),
+    [
+        (("optimizer.momentum=high",), "optimizer.momentum='high': must be a number"),
+        (("optimizer.momentum=-1",), "Invalid momentum value"),
+        (("optimizer.nesterov=1",), "optimizer.nesterov=1: must be true or false"),
+        (("optimizer._target_=torch.nn.Linear",), "is not a torch.optim.Optimizer"),
+        (("optimizer=nesterov", "optimizer.momentum=0"), "Nesterov momentum requires a momentum"),
+        (("optimizer=lion", "optimizer.betas=[2,0.9]"), "Lion refuses its parameters: beta1 must be in the range"),
+        (("optimizer=muon", "optimizer.ns_steps=few"), "optimizer.ns_steps='few': must be a whole number"),
+    ],
+)
+def test_an_optimizer_that_cannot_be_built_is_refused(overrides: tuple[str, ...], says: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        build_optimizer(make_config(*overrides).optimizer, [weight()])
+    assert says in str(refusal.value)
+
+
+@pytest.mark.parametrize(("name", "package"), [("lion", "pytorch_optimizer"), ("schedule_free_sgd", "schedulefree")])
+def test_an_optimizer_whose_package_is_not_installed_is_refused(
+    name: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UsageError, match=rf"^optimizer={name} needs {package}, which is not installed: "):
+        preflight(make_config("data=digits", f"optimizer={name}"))
+
+
+@pytest.mark.parametrize(
+    ("model", "has_hidden"), [("softmax", False), ("resnet", False), ("mlp", True), ("lenet", True)]
+)
+def test_muon_without_a_matrix_for_it_is_refused(model: str, has_hidden: bool) -> None:
+    config = make_config("optimizer=muon", f"model={model}")
+    built = build_model(config.model, seed=0)
+    if has_hidden:
+        check_optimizer(config.optimizer, built)
+        return
+    with pytest.raises(
+        UsageError, match=r"optimizer=muon: the model has no hidden weight matrix .* use optimizer=adamw"
+    ):
+        check_optimizer(config.optimizer, built)
+
+
+def test_an_optimizer_that_needs_a_closure_is_refused() -> None:
+    config = {"name": "lbfgs", "_target_": "torch.optim.LBFGS", "lr": 0.1}
+    with pytest.raises(UsageError, match="optimizer=lbfgs: LBFGS needs a closure in every step"):
+        build_optimizer(config, [weight()])

@@ -1,0 +1,76 @@
+"""The record: complete, strict JSON, refused where it is not ours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from src.runs import run as experiment
+from src.runs.record import RecordError, find_record, read_record, write_record
+from tests.conftest import small_config
+
+FIELDS = {
+    "status", "dataset", "model", "optimizer", "scheduler", "lr", "warmup", "epochs", "batch_size", "seed",
+    "config_hash", "test_accuracy", "test_loss", "val_accuracy", "val_loss", "train_loss", "best_val_accuracy",
+    "steps", "skipped_updates", "train_seconds", "wall_seconds", "time_to", "error", "provenance", "schema_version",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    experiment.run(small_config("epochs=3"), folder)
+    return folder
+
+
+def test_a_record_has_every_field_of_the_contract(folder: Path) -> None:
+    content = json.loads((folder / "result.json").read_text())
+    assert content.keys() >= FIELDS
+    assert (content["status"], content["dataset"], content["steps"], content["seed"]) == ("completed", "digits", 60, 0)
+    assert {"git_sha", "git_dirty", "python", "packages", "device", "num_threads"} <= content["provenance"].keys()
+
+
+def test_a_record_reads_back_as_it_was_written(folder: Path, tmp_path: Path) -> None:
+    record = read_record(folder / "result.json")
+    assert read_record(write_record(record, tmp_path)) == record
+    assert find_record(tmp_path / "nothing") is None
+
+
+def test_numbers_are_those_of_the_history(folder: Path) -> None:
+    record = read_record(folder / "result.json")
+    lines = (folder / "history.csv").read_text().splitlines()
+    last = dict(zip(lines[0].split(","), lines[-1].split(","), strict=True))
+    assert record.val_accuracy == float(last["val_accuracy"])
+    assert record.train_loss == float(last["train_loss"])
+    accuracies = [float(line.split(",")[6]) for line in lines[1:]]
+    assert record.best_val_accuracy == max(accuracies)
+    assert record.best_val_epoch == accuracies.index(max(accuracies)) + 1
+
+
+def test_what_is_not_finite_is_null(folder: Path, tmp_path: Path) -> None:
+    record = replace(read_record(folder / "result.json"), status="diverged", val_loss=float("nan"))
+    assert read_record(write_record(record, tmp_path)).val_loss is None
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"schema_version": 99}, "schema version 99"),
+        ({"status": "won"}, "status 'won'"),
+        ({"bonus": 1}, "missing or unknown bonus"),
+        (None, "it holds a list"),
+    ],
+)
+def test_a_file_that_is_no_record_is_refused(folder: Path, tmp_path: Path, change: object, says: str) -> None:
+    content = json.loads((folder / "result.json").read_text())
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps([] if change is None else content | change))  # type: ignore[operator]
+    with pytest.raises(RecordError) as refusal:
+        read_record(path)
+    assert says in str(refusal.value)
+    path.write_text("{")
+    with pytest.raises(RecordError, match="cannot be read"):
+        read_record(path)

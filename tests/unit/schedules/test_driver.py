@@ -1,0 +1,313 @@
+"""The driver: clocks, warmup, metrics, refusals, and the traps of torch's schedulers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.optim.lr_scheduler import LRScheduler
+
+from src.config import CONF
+from src.errors import UsageError
+from src.schedules.driver import Warmup, build_warmup
+from src.schedules.preflight import preflight
+from tests.conftest import make_config
+from tests.unit.schedules.conftest import PEAK, TICKS, build, by_tick, curve, drive
+
+
+def test_step_is_the_formula_of_the_textbook() -> None:
+    config = make_config(
+        "data=digits",
+        "scheduler=step",
+        "epochs=25",
+        "scheduler.step_size=10",
+        "scheduler.gamma=0.1",
+        "optimizer.lr=0.1",
+    )
+    assert preflight(config) == pytest.approx([0.1 * 0.1 ** (t // 10) for t in range(25)], abs=1e-15)
+
+
+@pytest.mark.parametrize("epochs", [2, 7, 100])
+def test_defaults_do_what_the_name_says_in_a_short_and_in_a_long_run(epochs: int) -> None:
+    def lrs(name: str) -> list[float]:
+        return preflight(make_config("data=digits", f"scheduler={name}", f"epochs={epochs}", "optimizer.lr=1"))
+
+    assert len(set(lrs("step"))) == min(epochs, 3)  # two drops at most
+    assert lrs("exponential")[-1] == pytest.approx(0.01 ** (1 - 1 / epochs))
+    assert lrs("cosine")[-1] < 0.01
+    assert max(lrs("one_cycle")) == pytest.approx(1, abs=0.02)
+    assert lrs("one_cycle")[-1] < 1e-5
+    cyclic = lrs("cyclic")
+    peaks = [t for t in range(1, len(cyclic) - 1) if cyclic[t - 1] < cyclic[t] > cyclic[t + 1]]
+    assert len(peaks) == 5
+
+
+# --- warmup --------------------------------------------------------------------------------------------------------
+
+
+def test_warmup_as_a_fraction_of_the_run() -> None:
+    assert build_warmup(by_tick("cosine", "warmup=0.25")) == Warmup(steps=24)
+    assert build_warmup(by_tick("cosine", "warmup=1")) == Warmup(steps=1)
+    assert build_warmup(by_tick("cosine")) == Warmup()
+
+
+def test_warmup_by_the_clock() -> None:
+    config = make_config("scheduler=constant", "interval=second", "seconds=40", "warmup=0.25", "optimizer.lr=1")
+    schedule, optimizer = build(config)
+    optimizer.step()
+    seen = []
+    for seconds in (2.5, 10.0, 39.0):
+        seen.append(schedule.begin_update(1, seconds))
+        schedule.end_update(1, seconds)
+    assert seen == [0.25, 1.0, 1.0]
+
+
+def test_the_schedule_never_sees_the_ramp() -> None:
+    schedule, optimizer = build(by_tick("exponential", "warmup=8"))
+    schedule.begin_update(0, 0.0)
+    assert optimizer.param_groups[0]["lr"] == PEAK / 8
+    schedule.end_update(1, 0.0)
+    assert optimizer.param_groups[0]["lr"] == PEAK
+
+
+# --- clocks --------------------------------------------------------------------------------------------------------
+
+
+def test_a_tick_is_an_update_that_happened() -> None:
+    schedule, optimizer = build(by_tick("cosine"))
+    optimizer.step()
+    for step in (0, 0, 1, 1, 2):  # fp16 left two updates out
+        schedule.begin_update(step, 0.0)
+        schedule.end_update(step, 0.0)
+    assert schedule.scheduler.last_epoch == 2
+
+
+def test_seconds_tick_by_the_clock_and_catch_up() -> None:
+    config = make_config(
+        "scheduler=step", "interval=second", "seconds=30", "scheduler.step_size=10", "scheduler.gamma=0.5",
+        "optimizer.lr=1",
+    )  # fmt: skip
+    schedule, optimizer = build(config)
+    optimizer.step()
+    seen = []
+    for seconds in (0.5, 9.99, 10.0, 27.3):
+        schedule.begin_update(1, seconds)
+        schedule.end_update(1, seconds)
+        seen.append(optimizer.param_groups[0]["lr"])
+    assert seen == [1, 1, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("name", ["one_cycle", "cosine"])
+def test_nothing_rebounds_or_raises_past_the_end(name: str) -> None:
+    config = by_tick(name)
+    schedule, optimizer = build(config)
+    last = list(drive(config, schedule, optimizer))[-1]
+    for step in range(TICKS, TICKS + 20):
+        schedule.end_update(step, 0.0)
+    assert optimizer.param_groups[0]["lr"] == last
+
+
+# --- metrics -------------------------------------------------------------------------------------------------------
+
+
+def test_plateau_follows_the_metric_it_monitors() -> None:
+    config = make_config("scheduler=plateau", "scheduler.patience=1", "optimizer.lr=1", "epochs=10")
+    schedule, optimizer = build(config)
+    optimizer.step()
+    lrs = []
+    for epoch, loss in enumerate([3.0, 2.0, 2.0, 2.5, 1.0, 1.0, 1.0], 1):
+        schedule.end_epoch(epoch, {"val_loss": loss, "train_loss": -float(epoch)})
+        lrs.append(optimizer.param_groups[0]["lr"])
+    assert lrs == pytest.approx([1, 1, 1, 0.1, 0.1, 0.1, 0.01])
+
+
+def test_plateau_counts_epochs_in_a_run_of_a_given_time() -> None:
+    config = make_config("scheduler=plateau", "seconds=20", "scheduler.patience=0", "optimizer.lr=1", "warmup=0.5")
+    assert (config.tick_interval, config.total_ticks) == ("epoch", None)
+    schedule, optimizer = build(config)
+    optimizer.step()
+    assert schedule.begin_update(0, 5.0) == 0.5
+    schedule.end_update(1, 5.0)
+    for epoch in (1, 2):
+        schedule.end_epoch(epoch, {"val_loss": 1.0})
+    assert schedule.begin_update(9, 12.0) == pytest.approx(0.1)
+
+
+def test_plateau_does_not_stall_at_a_small_lr() -> None:
+    config = make_config("scheduler=plateau", "scheduler.patience=0", "optimizer.lr=1e-7", "epochs=10")
+    schedule, optimizer = build(config)
+    optimizer.step()
+    for epoch in range(1, 5):
+        schedule.end_epoch(epoch, {"val_loss": 1.0})
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(1e-10)
+
+
+# --- traps of torch's schedulers -----------------------------------------------------------------------------------
+
+
+def test_milestones_are_whole_numbers_which_torch_would_not_insist_on() -> None:
+    assert by_tick("multi_step").scheduler["milestones"] == [48, 73]
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    deaf = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[0.1 * 3 * 10])  # type: ignore[list-item]
+    for _ in range(5):
+        optimizer.step()
+        deaf.step()
+    assert optimizer.param_groups[0]["lr"] == 1.0  # 3.0000000000000004 never comes
+    with pytest.raises(UsageError, match=r"milestones=\[3.5\]: must be a list of whole numbers"):
+        preflight(by_tick("multi_step", "scheduler.milestones=[3.5]"))
+
+
+@pytest.mark.parametrize("name", ["one_cycle", "cyclic", "cyclic_triangular2"])
+def test_the_peak_is_that_of_the_optimizer(name: str) -> None:
+    assert max(curve(by_tick(name, "optimizer.lr=0.7"))) == pytest.approx(0.7, abs=0.01)
+
+
+def test_a_peak_of_its_own_is_refused() -> None:
+    with pytest.raises(
+        UsageError, match=r"scheduler=one_cycle sets the learning rate .* from 0 to the peak, optimizer"
+    ):
+        preflight(by_tick("one_cycle", "scheduler.max_lr=5"))
+
+
+def test_a_whole_number_is_a_number() -> None:
+    assert curve(by_tick("one_cycle", "scheduler.pct_start=1"))[-1] == pytest.approx(PEAK)  # torch insists on 1.0
+
+
+def test_one_cycle_that_rises_for_a_single_tick_is_refused() -> None:
+    with pytest.raises(UsageError, match="a rise of a single tick has no slope"):
+        preflight(by_tick("one_cycle", "scheduler.total_steps=100", "scheduler.pct_start=0.01"))
+
+
+def test_one_cycle_that_is_shorter_than_the_run_is_refused() -> None:
+    with pytest.raises(UsageError, match="one_cycle fails at tick 51"):
+        preflight(by_tick("one_cycle", "scheduler.total_steps=50"))
+
+
+@pytest.mark.parametrize("name", ["one_cycle", "cyclic"])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        ("optimizer=adagrad",),
+        ("optimizer=adadelta",),
+        ("optimizer=rmsprop",),
+        ("optimizer=muon",),
+        ("optimizer=sgd", "optimizer.momentum=0"),
+        ("optimizer=schedule_free_sgd",),
+    ],
+)
+def test_cycling_a_momentum_that_is_not_there_is_refused(name: str, optimizer: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match=r"cycle_momentum=true: optimizer=.* set scheduler.cycle_momentum=false"):
+        preflight(by_tick(name, "scheduler.cycle_momentum=true", *optimizer))
+    preflight(by_tick(name, "scheduler.cycle_momentum=false", *optimizer))
+
+
+@pytest.mark.parametrize("name", ["cosine", "linear", "cosine_restarts", "cosine_cycles", "one_cycle"])
+@pytest.mark.parametrize("batch_size", [13, 14, 17, 19, 23, 29, 31, 37])
+def test_the_last_update_of_a_run_is_never_back_at_the_peak(name: str, batch_size: int) -> None:
+    config = make_config("data=digits", f"scheduler={name}", "epochs=3", f"batch_size={batch_size}", "optimizer.lr=1")
+    assert preflight(config)[-1] < 0.05
+
+
+def test_the_logged_lr_is_not_what_get_lr_says_between_steps() -> None:
+    schedule, optimizer = build(by_tick("exponential", "scheduler.gamma=0.5"))
+    optimizer.step()
+    schedule.advance(1)
+    with pytest.warns(UserWarning, match="get_last_lr"):
+        wrong = schedule.scheduler.get_lr()[0]
+    assert (schedule.begin_update(1, 0.0), wrong) == (PEAK / 2, PEAK / 4)
+
+
+def test_cycles_whose_peak_falls_below_their_end_stay_there() -> None:
+    found = curve(by_tick("cosine_cycles", "scheduler.end=0.3"))
+    assert found[-30:] == pytest.approx([0.3 * PEAK] * 30)
+
+
+def test_plateau_would_count_a_nan_as_no_improvement() -> None:
+    # Why the trainer gives a schedule no metric that is not finite: the run has diverged.
+    schedule, optimizer = build(by_tick("plateau", "scheduler.patience=0"))
+    optimizer.step()
+    for epoch, loss in enumerate([1.0, float("nan")], 1):
+        schedule.end_epoch(epoch, {"val_loss": loss})
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(PEAK / 10)
+
+
+# --- schedules of the user's own -----------------------------------------------------------------------------------
+
+
+class Halving(LRScheduler):
+    def __init__(self, optimizer: torch.optim.Optimizer, factor: float) -> None:
+        self.factor = factor
+        super().__init__(optimizer)
+
+    def get_lr(self) -> list[float | torch.Tensor]:
+        return [base * self.factor**self.last_epoch for base in self.base_lrs]
+
+
+def sawtooth(t: int, horizon: int, teeth: int) -> float:
+    return 1 - (t * teeth / horizon) % 1
+
+
+class Unsavable(Halving):
+    """Holds what the safe loader of checkpoints would refuse to read back."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, factor: float) -> None:
+        self.where = CONF
+        super().__init__(optimizer, factor)
+
+
+def test_a_schedule_that_could_not_be_resumed_is_refused() -> None:
+    config = by_tick("constant", f"scheduler._target_={__name__}.Unsavable", "+scheduler.factor=0.5")
+    with pytest.raises(UsageError, match=r"scheduler=Unsavable: its state_dict cannot be saved.*'where'"):
+        preflight(config)
+
+
+def test_a_class_and_a_function_of_the_users_own() -> None:
+    own_class = by_tick("constant", f"scheduler._target_={__name__}.Halving", "+scheduler.factor=0.5")
+    assert curve(own_class)[:4] == [PEAK, PEAK / 2, PEAK / 4, PEAK / 8]
+    own_function = by_tick("constant", f"scheduler._target_={__name__}.sawtooth", "+scheduler.teeth=1")
+    assert curve(own_function) == pytest.approx([PEAK * (1 - t / TICKS) for t in range(TICKS)])
+
+
+# --- refusals ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("overrides", "says"),
+    [
+        (("scheduler=step", "scheduler.gamma=-1"), "sets the learning rate to -"),
+        (("scheduler=step", "scheduler.step_size=0"), "step fails at tick 1"),
+        (("scheduler=step", "scheduler.step_size=2.5"), "scheduler.step_size=2.5: must be a whole number"),
+        (("scheduler=step", "scheduler.gamma=small"), "scheduler.gamma='small': must be a number"),
+        (("scheduler=step", "+scheduler.gama=1"), "scheduler.gama: no such parameter; StepLR takes step_size, gamma"),
+        (("scheduler=exponential", "scheduler.gamma=1e300"), "exponential"),
+        (("scheduler=plateau", "scheduler.monitor=null"), "scheduler=plateau needs one of train_loss"),
+        (("scheduler=plateau", "scheduler.monitor=test_loss"), "scheduler.monitor=test_loss"),
+        (("scheduler=plateau", "scheduler.monitor=val_accuracy"), "set scheduler.mode=max"),
+        (("scheduler=plateau", "interval=step"), "waits for a metric"),
+        (("scheduler=plateau", "scheduler.factor=1.5"), "Factor should be < 1.0"),
+        (("scheduler=cosine", "scheduler.monitor=val_loss"), "takes no metric"),
+        (("scheduler=one_cycle", "optimizer.momentum=0"), "set scheduler.cycle_momentum=false"),
+        (("scheduler=one_cycle", "scheduler.pct_start=2"), "pct_start"),
+        (("scheduler._target_=torch.optim.SGD",), "is not a torch LRScheduler"),
+        (("scheduler=cosine_restarts", "scheduler.T_0=2.5"), "scheduler.T_0=2.5: must be a whole number"),
+        (("scheduler=wsd", "scheduler.shape=round"), "wsd fails at tick 0: shape=round is none of linear, cosine"),
+        (("scheduler=wsd", "scheduler.cooldown=1.5"), "no fraction of the run"),
+        (("scheduler=noam", "scheduler.warmup=0"), "noam fails at tick 0"),
+        (("scheduler=trapezoid", "scheduler.warmup=500"), "500 is no fraction of the run"),
+        (("scheduler=cosine_cycles", "scheduler.num_cycles=0"), "num_cycles=0 must be a whole number from 1"),
+        (("scheduler=warmup_cosine", "seconds=20", "interval=second", "warmup=5"), "give a fraction, as in warmup=0.1"),
+        (("scheduler=factor", "scheduler.floor=3"), "from 0 to the peak"),
+        (("scheduler=rex", "interval=second"), "with interval=second give it as seconds=60"),
+        (("scheduler=plateau", "seconds=20"), "give its spans as numbers (scheduler.patience=2)"),
+    ],
+)
+def test_a_schedule_that_cannot_run_is_refused(overrides: tuple[str, ...], says: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        preflight(make_config("data=digits", "epochs=3", *overrides))
+    assert says in str(refusal.value)
+
+
+def test_one_cycle_of_an_optimizer_with_betas_cycles_them() -> None:
+    config = by_tick("one_cycle", "optimizer=adamw")
+    schedule, optimizer = build(config)
+    betas = [optimizer.param_groups[0]["betas"][0] for _ in drive(config, schedule, optimizer)]
+    assert (max(betas), min(betas)) == pytest.approx((0.95, 0.85), abs=0.01)

@@ -1,0 +1,231 @@
+"""Averages of the weights: what they are, that they cost the run nothing, batch norm, resume, refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from src.config.schema import Config
+from src.errors import UsageError
+from src.runs.run import build_trainer, check, run
+from src.training.averaging import recompute_batch_norm
+from src.training.callbacks import Callback
+from src.training.metrics import EpochResult, Outcome
+from src.training.trainer import Trainer
+from tests.conftest import small_config
+
+SCHEDULE_FREE = ("optimizer=schedule_free_sgd", "optimizer.lr=0.1")
+
+
+class Watching(Callback):
+    """Keeps the weights after every update and after every epoch."""
+
+    def __init__(self) -> None:
+        self.by_update: list[list[Tensor]] = []
+        self.by_epoch: list[list[Tensor]] = []
+
+    def on_step(self, trainer: Trainer) -> None:
+        self.by_update.append(weights(trainer.model))
+
+    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+        self.by_epoch.append(weights(trainer.model))
+
+
+class StopAfter(Callback):
+    def __init__(self, updates: int) -> None:
+        self.updates = updates
+
+    def on_step(self, trainer: Trainer) -> None:
+        trainer.stop_requested = trainer.progress.step == self.updates
+
+
+def weights(model: nn.Module) -> list[Tensor]:
+    return [weight.detach().clone() for weight in model.parameters()]
+
+
+def trained(config: Config, folder: Path) -> tuple[Trainer, Outcome, Watching]:
+    trainer, watching = build_trainer(config, folder), Watching()
+    trainer.callbacks.all.append(watching)
+    trainer.callbacks._steppers.append(watching)
+    return trainer, trainer.fit(), watching
+
+
+def averaged(trainer: Trainer) -> list[Tensor]:
+    assert trainer.averaging.model is not None
+    return weights(trainer.averaging.model)
+
+
+def close(left: list[Tensor], right: list[Tensor]) -> bool:
+    return all(torch.allclose(one, other, atol=1e-6) for one, other in zip(left, right, strict=True))
+
+
+def test_a_moving_average_is_the_sum_it_should_be(tmp_path: Path) -> None:
+    trainer, _, seen = trained(small_config("averaging=ema", "averaging.decay=0.9"), tmp_path)
+    last = len(seen.by_update) - 1
+    shares = [0.9**last, *(0.1 * 0.9 ** (last - update) for update in range(1, last + 1))]
+    assert sum(shares) == pytest.approx(1)
+    expected = [
+        sum(share * weight for share, weight in zip(shares, one, strict=True))
+        for one in zip(*seen.by_update, strict=True)
+    ]
+    assert close(averaged(trainer), expected)
+
+
+def test_an_epoch_average_is_the_mean_of_the_late_epochs(tmp_path: Path) -> None:
+    trainer, _, seen = trained(small_config("averaging=swa", "averaging.start=0.5", "epochs=5"), tmp_path)
+    late = seen.by_epoch[2:]  # three fifths of the run are the first to be past a half
+    assert close(averaged(trainer), [torch.stack(one).mean(dim=0) for one in zip(*late, strict=True)])
+
+
+def test_the_default_memory_is_a_tenth_of_the_run() -> None:
+    assert small_config("averaging=ema", "epochs=10").averaging["decay"] == pytest.approx(1 - 1 / 20)
+
+
+@pytest.mark.parametrize("averaging", ["ema", "swa"])
+def test_both_weights_are_recorded_and_the_run_is_the_same(averaging: str, tmp_path: Path) -> None:
+    config = small_config(f"averaging={averaging}", "model=mlp_bn", "epochs=4", "scheduler=swa")
+    record = run(config, tmp_path / "averaged", show="nothing")
+    plain = run(small_config("averaging=none", "model=mlp_bn", "epochs=4", "scheduler=swa"), tmp_path / "plain")
+    assert (record.averaging, plain.averaging) == (averaging, "none")
+    assert (record.test_loss, record.val_loss) == (plain.test_loss, plain.val_loss)
+    assert record.averaged_test_loss not in (None, record.test_loss)
+    assert record.averaged_val_accuracy is not None
+    assert record.averaged_val_accuracy > 0.8
+    assert plain.averaged_test_loss is plain.averaged_val_accuracy is None
+
+
+def test_batch_norm_statistics_are_those_of_the_averaged_weights(tmp_path: Path) -> None:
+    trainer, _, _ = trained(small_config("averaging=swa", "averaging.start=0", "model=mlp_bn"), tmp_path)
+    average = trainer.averaging.model
+    assert average is not None
+    linear, norm = average.module[1], average.module[2]
+    images, _ = next(trainer.data.batches(trainer.data.train, torch.arange(len(trainer.data.train)), 10**6))
+    with torch.inference_mode():
+        means = linear(images.flatten(1)).mean(dim=0)
+    assert torch.allclose(norm.running_mean, means, atol=0.02)  # its last, smaller batch counts as much as the others
+    assert not torch.allclose(norm.running_mean, trainer.model[2].running_mean, atol=0.02)
+
+
+@pytest.mark.parametrize("stop_at", [7, 70])
+@pytest.mark.parametrize(
+    "overrides",
+    [("averaging=ema",), ("averaging=swa", "averaging.start=0.5"), SCHEDULE_FREE],
+    ids=lambda each: each[0],
+)
+def test_a_stopped_run_goes_on_bit_for_bit(overrides: tuple[str, ...], stop_at: int, tmp_path: Path) -> None:
+    config = small_config(*overrides, "model=mlp_bn", "epochs=4")
+    _, outcome, _ = trained(config, tmp_path / "whole")
+    first = build_trainer(config, tmp_path / "first")
+    first.callbacks._steppers.append(StopAfter(stop_at))
+    assert first.fit().status == "interrupted"
+    torch.save(first.state_dict(), tmp_path / "state.pt")
+    second = build_trainer(config, tmp_path / "second")
+    second.load_state_dict(torch.load(tmp_path / "state.pt", weights_only=True))
+    assert second.fit() == outcome
+
+
+def test_loading_a_state_without_an_average_leaves_none(tmp_path: Path) -> None:
+    trainer = build_trainer(small_config("averaging=ema"), tmp_path)
+    before = trainer.state_dict()["averaging"]
+    trainer.fit()
+    assert trainer.averaging.model is not None
+    trainer.averaging.load_state_dict(before, trainer.model)
+    assert trainer.averaging.model is None
+
+
+def test_an_epoch_that_ends_where_averaging_starts_is_not_averaged(tmp_path: Path) -> None:
+    trainer, _, seen = trained(small_config("averaging=swa", "averaging.start=0.75", "epochs=4"), tmp_path)
+    assert close(averaged(trainer), seen.by_epoch[3])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize(
+    "overrides", [("averaging=ema",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda each: each[0]
+)
+def test_a_step_on_a_gpu_does_not_wait_for_it(overrides: tuple[str, ...], tmp_path: Path) -> None:
+    config = small_config("trainer.device=cuda", "trainer.precision=bf16", "model=mlp_bn", *overrides)
+    trainer = build_trainer(config, tmp_path)
+    trainer.set_training(True)
+    order = trainer.data.train_order(0, 0)
+    for first in (0, 64):  # the first update sets up what the later ones use
+        trainer.train_step(order[first : first + 64])
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        trainer.train_step(order[128:192])
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+@pytest.mark.parametrize(
+    "overrides", [("averaging=swa",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda each: each[0]
+)
+def test_a_run_on_a_gpu_in_half_precision(overrides: tuple[str, ...], precision: str, tmp_path: Path) -> None:
+    config = small_config(
+        "trainer.device=cuda", f"trainer.precision={precision}", "model=mlp_bn", "epochs=8", *overrides
+    )
+    _, outcome, _ = trained(config, tmp_path)
+    assert outcome.test is not None
+    assert outcome.test.accuracy > 0.8
+
+
+@pytest.mark.parametrize(
+    ("overrides", "says"),
+    [
+        (("averaging=swa", "averaging.start=1"), "start=1 is no fraction of the run"),
+        (("averaging=ema", "averaging.decay=1"), "decay=1 must be from 0 to below 1"),
+        (("averaging=ema", "averaging.decay=slow"), "averaging.decay='slow': must be a number"),
+        (("averaging=ema", "+averaging.start=0"), "averaging.start: no such parameter; MovingAverage takes decay"),
+        (("averaging=ema", *SCHEDULE_FREE), "averages the weights itself; use averaging=none"),
+        (("averaging._target_=torch.nn.Linear",), "is not a subclass of src.averaging.WeightAverage"),
+        (("averaging=ema", "interval=second", "seconds=5"), "give averaging.decay, for instance averaging.decay=0.999"),
+    ],
+)
+def test_an_average_that_cannot_be_is_refused(overrides: tuple[str, ...], says: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        check(small_config(*overrides))
+    assert says in str(refusal.value)
+
+
+# --- schedule-free optimizers ---------------------------------------------------------------------------------------
+
+
+def test_a_schedule_free_optimizer_trains_and_evaluates_in_its_own_modes(tmp_path: Path) -> None:
+    trainer = build_trainer(small_config(*SCHEDULE_FREE), tmp_path)
+    modes: list[tuple[bool, bool]] = []
+
+    class Modes(Callback):
+        def on_step(self, trainer: Trainer) -> None:
+            modes.append((trainer.model.training, trainer.optimizer.param_groups[0]["train_mode"]))
+
+        def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+            modes.append((trainer.model.training, trainer.optimizer.param_groups[0]["train_mode"]))
+
+    trainer.callbacks.all.append(Modes())
+    trainer.callbacks._steppers.append(trainer.callbacks.all[-1])
+    outcome = trainer.fit()
+    epoch = [(True, True)] * 20 + [(False, False)]
+    assert modes == epoch * 2
+    assert outcome.test is not None
+    assert outcome.test.accuracy > 0.85
+
+
+def test_the_evaluated_weights_are_the_average_and_not_the_trained_ones(tmp_path: Path) -> None:
+    trainer, outcome, _ = trained(small_config(*SCHEDULE_FREE), tmp_path)
+    trainer.set_training(True)
+    trainer.model.eval()
+    assert trainer._measure(trainer.model, trainer.data.test()) != outcome.test
+
+
+def test_batch_norm_of_a_schedule_free_run_is_that_of_the_evaluated_weights(tmp_path: Path) -> None:
+    trainer, _, _ = trained(small_config(*SCHEDULE_FREE, "model=mlp_bn"), tmp_path)
+    found = trainer.model[2].running_mean.clone()
+    examples = trainer.data.train_order(0, epoch=0)[: 50 * 64]
+    recompute_batch_norm(trainer.model, trainer.data.batches(trainer.data.train, examples, 64))
+    assert torch.equal(found, trainer.model[2].running_mean)

@@ -1,0 +1,61 @@
+"""Checkpoints are whole, and belong to one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from src.errors import UsageError
+from src.runs.run import build_trainer
+from src.training import checkpoint
+from tests.conftest import small_config
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    build_trainer(small_config(), tmp_path).fit()
+    return tmp_path
+
+
+def test_nothing_but_the_checkpoint_is_left(folder: Path) -> None:
+    assert not [path for path in folder.iterdir() if path.suffix == ".tmp"]
+
+
+def test_resume_brings_everything_back(folder: Path, tmp_path: Path) -> None:
+    trainer = build_trainer(small_config(), tmp_path / "again")
+    assert checkpoint.resume(trainer, folder)
+    assert trainer.progress.epoch == 2
+    saved = torch.load(folder / checkpoint.FILE, weights_only=True)["trainer"]
+    for name, weight in trainer.model.state_dict().items():
+        assert torch.equal(weight, saved["model"][name])
+    assert not checkpoint.resume(trainer, tmp_path / "nothing here")
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None])
+def test_a_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: bytes | None) -> None:
+    path = folder / checkpoint.FILE
+    path.write_bytes(path.read_bytes()[:1000] if damage is None else damage)
+    with pytest.raises(UsageError, match=r"checkpoint\.pt is damaged"):
+        checkpoint.resume(build_trainer(small_config(), tmp_path / "again"), folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"version": 99}, "has version 99"),
+        ({"config_hash": "0123"}, "of another run"),
+        ({"computed_with": "bf16 on cuda"}, "was made with bf16 on cuda, this run has fp32 on cpu"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_refused(
+    folder: Path, tmp_path: Path, change: dict[str, object], says: str
+) -> None:
+    state = torch.load(folder / checkpoint.FILE, weights_only=True)
+    if "computed_with" in change:
+        state["trainer"] |= change
+    torch.save({**state, **change}, folder / checkpoint.FILE)
+    with pytest.raises(UsageError) as refusal:
+        checkpoint.resume(build_trainer(small_config(), tmp_path / "again"), folder)
+    assert says in str(refusal.value)

@@ -1,0 +1,77 @@
+"""Seeds, device, precision, provenance."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+
+import pytest
+import torch
+
+from src.errors import UsageError
+from src.runs.provenance import git_state, provenance
+from src.seeding import derived_seed, generator
+from src.training.device import select_device, select_precision
+
+CPU = torch.device("cpu")
+
+
+def test_every_purpose_has_its_own_seed() -> None:
+    purposes = [("init",), ("dropout",), ("order", 0), ("order", 1), ("order", 10)]
+    seeds = {derived_seed(seed, *purpose) for seed in (0, 1) for purpose in purposes}
+    assert len(seeds) == 2 * len(purposes)
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_generator_is_a_function_of_its_seed_and_purpose() -> None:
+    draws = [torch.rand(3, generator=generator(3, "order", 2)) for _ in range(2)]
+    assert torch.equal(draws[0], draws[1])
+
+
+def test_auto_is_fp32_on_the_cpu() -> None:
+    assert select_precision("auto", CPU).name == "fp32"
+    assert select_precision("auto", CPU).autocast_dtype is None
+
+
+class Gpu:
+    """A GPU of the stated compute capability."""
+
+    def __init__(self, major: int) -> None:
+        self.major = major
+
+
+@pytest.mark.parametrize(("major", "name"), [(9, "bf16"), (8, "bf16"), (7, "fp16")])
+def test_auto_on_a_gpu_is_bf16_where_it_need_not_be_emulated(
+    major: int, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device", lambda device: nullcontext())
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: Gpu(major))
+    precision = select_precision("auto", torch.device("cuda"))
+    assert precision.name == name
+    assert precision.scales_gradients is (name == "fp16")
+
+
+def test_fp16_on_the_cpu_that_auto_chose_is_refused() -> None:
+    with pytest.raises(UsageError, match="use fp32 or bf16"):
+        select_precision("fp16", CPU)
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert select_device("auto") == CPU
+    with pytest.raises(UsageError, match="torch sees 0 CUDA devices"):
+        select_device("cuda")
+
+
+def test_provenance_names_code_and_machine() -> None:
+    found = provenance(CPU)
+    assert found["packages"]["torch"] == torch.__version__
+    assert found["num_threads"] == torch.get_num_threads()
+    assert {"python", "deterministic"} <= found.keys()
+    model, _, cores = found["device"].partition(", ")
+    assert model
+    assert cores == f"{os.cpu_count()} cores"
+    assert set(git_state()) == {"git_sha", "git_dirty"}

@@ -1,0 +1,259 @@
+"""The range test: on quadratics, whose stability limit is known, and on the trainer, which it leaves as it was."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import signal
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from src.analysis.collect import collect
+from src.analysis.comparison import comparison
+from src.analysis.report.tables import to_markdown
+from src.config.identity import identity
+from src.errors import UsageError
+from src.runs.run import LR_FIND_FILE, build_trainer, check, find_lr, record_refusal, run
+from src.signals import Stop, StoppedError
+from src.training.lr_finder import RangeTest, _longest_descent, range_test, range_test_of, rates
+from src.training.trainer import Trainer
+from tests.conftest import small_config
+
+CURVATURES = torch.logspace(-3, 0, 40, dtype=torch.float64)
+
+
+def quadratic(steepness: float, momentum: float = 0.0) -> tuple[Callable[[float], float], Tensor]:
+    """Descent on the quadratic of many curvatures, `steepness` the largest; the update, and the point that moves."""
+    curvatures = steepness * CURVATURES
+    point = torch.ones(len(curvatures), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([point], lr=0.0, momentum=momentum)
+
+    def update(lr: float) -> float:
+        optimizer.param_groups[0]["lr"] = lr
+        optimizer.zero_grad()
+        loss = 0.5 * (curvatures * point**2).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return loss.item()
+
+    return update, point
+
+
+def stays_bounded(steepness: float, lr: float, momentum: float) -> bool:
+    update, point = quadratic(steepness, momentum)
+    for _ in range(400):
+        update(lr)
+    return bool(point.abs().max() < 10)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("steepness", [1.0, 30.0, 1000.0])
+@pytest.mark.parametrize("kind", ["valley", "steepest"])
+def test_a_suggestion_is_stable_and_not_far_from_the_limit(kind: str, steepness: float, momentum: float) -> None:
+    limit = 2 * (1 + momentum) / steepness  # of heavy-ball descent; Polyak, 1964
+    assert stays_bounded(steepness, 0.99 * limit, momentum)
+    assert not stays_bounded(steepness, 1.01 * limit, momentum)
+    test = range_test(quadratic(steepness, momentum)[0], rates())
+    assert test.lrs[-1] > limit  # it was seen to blow up
+    # With momentum and no noise the steepest fall comes early; the valley is what is suggested.
+    assert limit / {"valley": 100, "steepest": 2000}[kind] < test.suggestion(kind) < limit
+    assert stays_bounded(steepness, test.suggestion(kind), momentum)
+
+
+def test_a_function_ten_times_as_steep_is_given_a_tenth_of_the_rate() -> None:
+    lrs = [float(10 ** (exponent / 50)) for exponent in range(-350, 51)]
+    once = range_test(quadratic(1.0)[0], lrs)
+    tenfold = range_test(quadratic(10.0)[0], [lr / 10 for lr in lrs])
+    assert tenfold.valley == pytest.approx(once.valley / 10)
+    assert tenfold.steepest == pytest.approx(once.steepest / 10)
+
+
+def test_the_level_stretch_of_too_small_rates_is_no_part_of_the_valley() -> None:
+    # What a derivative by the raw rate, or a valley counted in updates, would fall for: a long, slightly falling plain.
+    losses = [2.3 - 1e-5 * i for i in range(200)] + [2.3 - 0.05 * i for i in range(40)] + [3.0, 9.0, 1e3]
+    lrs = rates(1e-6, 10, len(losses))
+    supply = iter(losses)
+    test = range_test(lambda lr: next(supply), lrs)
+    assert lrs[200] < test.valley < lrs[243 - 1]
+    assert lrs[200] < test.steepest < lrs[243 - 1]
+
+
+def test_smoothing_starts_without_bias_and_the_test_ends_where_the_loss_blows_up() -> None:
+    supply = iter([2.0, *(2.0 - 0.05 * i for i in range(20)), 1.0, math.nan, 1.0])
+    test = range_test(lambda lr: next(supply), rates(num_updates=30))
+    assert test.smoothed[0] == 2.0  # and not a tenth of it
+    assert test.smoothed[1] == pytest.approx((0.9 * 2.0 + 2.0) / 1.9)
+    assert len(test.lrs) == len(test.losses) == 22
+    supply = iter([1.0] + [1 - 0.01 * i for i in range(20)] + [100.0] * 20)
+    assert len(range_test(lambda lr: next(supply), rates(num_updates=40)).lrs) == 21
+
+
+@pytest.mark.parametrize(
+    ("values", "length"),
+    [([3, 2, 1], 3), ([1, 2, 3], 1), ([5, 1, 4, 2, 3, 2], 4), ([2, 2, 2], 1), ([9, 1, 8, 7, 6], 4)],
+)
+def test_the_longest_descent(values: list[float], length: int) -> None:
+    found = _longest_descent(values)
+    assert len(found) == length
+    assert found == sorted(found)
+    assert all(values[one] > values[other] for one, other in itertools.pairwise(found))
+
+
+@pytest.mark.parametrize("loss", [math.nan, 1.0])
+def test_a_loss_that_no_rate_lowers_is_refused(loss: float) -> None:
+    with pytest.raises(UsageError, match="no learning rate from 1e-06 to 10 lowers the loss by"):
+        range_test(lambda lr: loss, rates())
+
+
+@pytest.mark.parametrize(("low", "high", "count"), [(0, 1, 100), (1, 0.1, 100), (1e-3, 1, 5), (1e-3, math.inf, 100)])
+def test_rates_that_do_not_grow_are_refused(low: float, high: float, count: int) -> None:
+    with pytest.raises(UsageError):
+        rates(low, high, count)
+
+
+# --- on a trainer ---------------------------------------------------------------------------------------------------
+
+FEW = rates(1e-4, 1.0, 40)
+
+
+def same(left: Any, right: Any) -> bool:
+    if isinstance(left, Tensor):
+        return torch.equal(left, right)
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon", "schedule_free_adamw"])
+def test_model_optimizer_and_random_numbers_are_left_as_they_were(optimizer: str, tmp_path: Path) -> None:
+    config = small_config(f"optimizer={optimizer}", "model=mlp", "model.dropout=0.3")
+    trainer = build_trainer(config, tmp_path)
+    for examples in torch.split(trainer.data.train_order(0, 0), 64)[:5]:  # so that there is a state to be restored
+        trainer.set_training(True)
+        trainer.train_step(examples)
+    weights = [weight.detach().clone() for weight in trainer.model.parameters()]
+    before = {key: value for key, value in trainer.state_dict().items() if key != "epoch_so_far"}
+    before = torch.load(_saved(before, tmp_path), weights_only=True)
+    tried: list[Tensor] = []
+    step = trainer.train_step
+    trainer.train_step = lambda examples: (step(examples), tried.append(next(trainer.model.parameters()).clone()))  # type: ignore[assignment,method-assign,func-returns-value]
+    range_test_of(trainer, FEW)
+    after = {key: value for key, value in trainer.state_dict().items() if key != "epoch_so_far"}
+    assert not torch.equal(tried[-1], weights[0])
+    assert same(torch.load(_saved(after, tmp_path), weights_only=True), before)
+
+
+def _saved(state: dict[str, Any], folder: Path) -> Path:
+    torch.save(state, folder / "state.pt")
+    return folder / "state.pt"
+
+
+def test_a_stop_ends_the_test_before_its_next_update() -> None:
+    stop, tried = Stop(), []
+
+    def update(lr: float) -> float:
+        tried.append(lr)
+        if len(tried) == 7:
+            stop.request()
+        return 1.0
+
+    with pytest.raises(StoppedError):
+        range_test(update, rates(), stop)
+    assert len(tried) == 7
+
+
+def test_a_run_that_is_stopped_while_it_looks_for_its_rate_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Trainer.train_step
+
+    def stopped(self: Trainer, examples: Tensor) -> None:
+        step(self, examples)
+        signal.raise_signal(signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "train_step", stopped)
+        assert run(small_config("optimizer.lr=auto"), tmp_path, show="nothing").status == "interrupted"
+    assert not (tmp_path / LR_FIND_FILE).exists()
+    assert run(small_config("optimizer.lr=auto"), tmp_path, show="nothing").status == "completed"
+
+
+def test_the_search_is_on_the_clock_of_the_wall_and_not_of_the_training(tmp_path: Path) -> None:
+    record = run(small_config("optimizer.lr=auto"), tmp_path, show="nothing")
+    begun = datetime.fromisoformat(record.started_at)
+    assert record.wall_seconds > record.train_seconds
+    assert record.wall_seconds <= (datetime.fromisoformat(record.finished_at) - begun).total_seconds() + 1.5
+
+
+def test_seeds_that_found_their_rate_apart_share_a_row(tmp_path: Path) -> None:
+    for seed, lowest in enumerate((100, 110)):
+        losses = [max(0.5, 2 - 1.5 * i / lowest) for i in range(200)]
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        (folder / LR_FIND_FILE).write_text(RangeTest(rates(1e-3, 1, 200), losses, losses).to_csv())
+        run(small_config("optimizer.lr=auto", f"seed={seed}"), folder, show="nothing")
+    refused = small_config("optimizer.lr=auto", "seed=2")
+    record_refusal(refused, tmp_path / "2", UsageError("no learning rate"))
+    runs = collect([tmp_path]).runs
+    assert runs["lr"].nunique() == 1
+    table = comparison(runs)
+    assert (table["n"].tolist(), table["failed"].tolist()) == ([2], [1])
+    assert "| constant" in to_markdown(table)
+
+
+def test_a_sweep_in_which_no_rate_was_found_has_its_table(tmp_path: Path) -> None:
+    record_refusal(small_config("optimizer.lr=auto"), tmp_path, UsageError("no learning rate"))
+    assert "| –" in to_markdown(comparison(collect([tmp_path]).runs)).replace("|         –", "| –")
+
+
+def test_the_global_generator_is_left_as_it_was() -> None:
+    before = torch.get_rng_state()
+    find_lr(small_config("optimizer.lr=auto", "model=mlp", "model.dropout=0.3"), FEW)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# --- optimizer.lr=auto ----------------------------------------------------------------------------------------------
+
+
+def test_auto_trains_at_the_rate_that_the_test_finds(tmp_path: Path) -> None:
+    auto = small_config("optimizer.lr=auto", "scheduler=cyclic", "model=mlp", "model.dropout=0.3", "epochs=4")
+    record = run(auto, tmp_path / "auto", show="nothing")
+    assert record.lr is not None
+    assert record.config["optimizer.lr"] == "auto"
+    assert record.config == identity(auto)
+    assert record.lr == RangeTest.read_csv(tmp_path / "auto" / LR_FIND_FILE).suggestion()
+    given = small_config(f"optimizer.lr={record.lr}", "scheduler=cyclic", "model=mlp", "model.dropout=0.3", "epochs=4")
+    plain = run(given, tmp_path / "given", show="nothing")
+    assert (record.test_loss, record.train_loss) == (plain.test_loss, plain.train_loss)
+    assert record.config_hash != plain.config_hash
+
+
+def test_every_seed_of_a_setting_shares_the_rate_and_every_schedule_too(tmp_path: Path) -> None:
+    configs = [("seed=0", "scheduler=step"), ("seed=1", "scheduler=step"), ("seed=0", "scheduler=one_cycle")]
+    records = [
+        run(small_config("optimizer.lr=auto", *each), tmp_path / str(number), show="nothing")
+        for number, each in enumerate(configs)
+    ]
+    assert len({record.lr for record in records}) == 1
+
+
+def test_a_run_that_goes_on_does_not_look_for_its_rate_again(tmp_path: Path) -> None:
+    config = small_config("optimizer.lr=auto")
+    lrs = rates(1e-3, 1, 30)
+    kept = RangeTest(lrs, [2 - 0.01 * i for i in range(30)], [2 - 0.01 * i for i in range(30)])
+    (tmp_path / LR_FIND_FILE).write_text(kept.to_csv())
+    assert run(config, tmp_path, show="nothing").lr == kept.suggestion()
+
+
+def test_a_config_whose_rate_is_still_to_be_found_is_checked_all_the_same() -> None:
+    check(small_config("optimizer.lr=auto", "scheduler=one_cycle"))
+    with pytest.raises(UsageError, match="pct_start"):
+        check(small_config("optimizer.lr=auto", "scheduler=one_cycle", "scheduler.pct_start=2"))

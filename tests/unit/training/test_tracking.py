@@ -1,0 +1,114 @@
+"""history.csv, steps.csv and the event file, read back by TensorBoard's own reader."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import plugin_data_pb2
+
+from src.runs.run import build_trainer
+from src.training.metrics import Outcome
+from src.training.trainer import Trainer
+from tests.conftest import small_config
+from tests.unit.training.test_trainer import StopAfter
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trainer, Path]:
+    folder = tmp_path_factory.mktemp("run")
+    trainer = build_trainer(small_config("scheduler=cosine", "warmup=4"), folder)
+    trainer.fit()
+    return trainer, folder
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def events(folder: Path) -> EventAccumulator:
+    accumulator = EventAccumulator(str(folder), size_guidance={"scalars": 0})
+    accumulator.Reload()
+    return accumulator
+
+
+def scalars(folder: Path, tag: str) -> list[tuple[int, float]]:
+    return [(event.step, event.value) for event in events(folder).Scalars(tag)]
+
+
+def test_history_has_a_row_an_epoch(run: tuple[Trainer, Path]) -> None:
+    trainer, folder = run
+    found = rows(folder / "history.csv")
+    assert list(found[0]) == [
+        "epoch", "step", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "train_seconds",
+    ]  # fmt: skip
+    assert [float(row["val_loss"]) for row in found] == [row.val_loss for row in trainer.progress.history]
+
+
+def test_steps_has_a_row_an_update(run: tuple[Trainer, Path]) -> None:
+    _, folder = run
+    found = rows(folder / "steps.csv")
+    assert [int(row["step"]) for row in found] == list(range(40))
+    assert all(float(row["loss"]) > 0 for row in found)
+
+
+def test_tensorboard_has_the_lr_of_every_update_and_the_metrics_of_every_epoch(run: tuple[Trainer, Path]) -> None:
+    trainer, folder = run
+    logged = [(int(row["step"]), float(row["lr"])) for row in rows(folder / "steps.csv")]
+    assert scalars(folder, "lr") == [(step, pytest.approx(lr)) for step, lr in logged]
+    history = trainer.progress.history
+    for tag, name in [("train/loss", "train_loss"), ("train/accuracy", "train_accuracy"), ("val/loss", "val_loss")]:
+        expected = [(row.epoch, pytest.approx(getattr(row, name), rel=1e-6)) for row in history]
+        assert scalars(folder, tag) == expected
+    test = trainer.evaluate(trainer.data.test())
+    assert scalars(folder, "test/accuracy") == [(2, pytest.approx(test.accuracy))]
+
+
+def test_the_hparams_are_in_the_runs_own_file(run: tuple[Trainer, Path]) -> None:
+    _, folder = run
+    assert len(list(folder.glob("**/events.out.tfevents.*"))) == 1  # no ghost run beside it
+    plugins = events(folder).SummaryMetadata
+    content = {
+        tag: plugin_data_pb2.HParamsPluginData.FromString(plugins(tag).plugin_data.content)
+        for tag in ("_hparams_/session_start_info", "_hparams_/session_end_info")
+    }
+    started = content["_hparams_/session_start_info"].session_start_info.hparams
+    assert started["scheduler"].string_value == "cosine"
+    assert started["lr"].number_value == 0.02
+    assert content["_hparams_/session_end_info"].HasField("session_end_info")
+
+
+def test_a_resumed_run_logs_every_update_once(tmp_path: Path) -> None:
+    config = small_config("scheduler=cosine", "epochs=3")
+    first = build_trainer(config, tmp_path)
+    first.callbacks._steppers.append(StopAfter(50))
+    first.fit()
+    second = build_trainer(config, tmp_path)
+    second.load_state_dict(first.state_dict())
+    second.fit()
+    assert [int(row["step"]) for row in rows(tmp_path / "steps.csv")] == list(range(60))
+    assert [int(row["epoch"]) for row in rows(tmp_path / "history.csv")] == [1, 2, 3]
+    assert [step for step, _ in scalars(tmp_path, "lr")] == list(range(60))
+
+
+def test_what_was_written_after_the_last_checkpoint_is_taken_back(tmp_path: Path) -> None:
+    config = small_config("scheduler=cosine", "epochs=3")
+    first = build_trainer(config, tmp_path)
+    first.callbacks._steppers.append(StopAfter(20))
+    first.fit()
+    state = first.state_dict()
+    first = build_trainer(config, tmp_path)
+    first.load_state_dict(state)
+    first.fit()  # to the end, as if each later checkpoint had been lost
+    second = build_trainer(config, tmp_path)
+    second.load_state_dict(state)
+    second.callbacks.run_start(second)
+    assert rows(tmp_path / "history.csv") == []
+    assert rows(tmp_path / "steps.csv") == []
+    second.train_epoch()
+    second.end_epoch()
+    second.callbacks.run_end(second, Outcome("interrupted", None))
+    assert [int(row["step"]) for row in rows(tmp_path / "steps.csv")] == list(range(20))

@@ -1,0 +1,318 @@
+"""The loop: what an update uses, what an epoch reports, how a run ends and goes on."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import Tensor
+
+from src.config.schema import Config
+from src.data import dataset as data_module
+from src.runs.run import build_trainer
+from src.training.callbacks import Callback
+from src.training.device import Precision
+from src.training.metrics import EpochResult, Outcome
+from src.training.trainer import Trainer
+from tests.conftest import small_config
+
+
+class RecordingSGD(torch.optim.SGD):
+    """Notes the learning rate that each update really used."""
+
+    used: ClassVar[list[float]] = []
+
+    def step(self, closure: Any = None) -> Any:
+        RecordingSGD.used.append(self.param_groups[0]["lr"])
+        return super().step(closure)
+
+
+class StopAfter(Callback):
+    """Asks the run to stop after a number of updates, as a signal does."""
+
+    def __init__(self, updates: int) -> None:
+        self.updates = updates
+
+    def on_step(self, trainer: Trainer) -> None:
+        if trainer.progress.step == self.updates:
+            trainer.stop_requested = True
+
+
+def trained(config: Config, folder: Path) -> tuple[Trainer, Outcome]:
+    trainer = build_trainer(config, folder)
+    return trainer, trainer.fit()
+
+
+def weights(trainer: Trainer) -> list[Tensor]:
+    return [weight.detach().clone() for weight in trainer.model.parameters()]
+
+
+def same(left: list[Tensor], right: list[Tensor]) -> bool:
+    return all(torch.equal(one, other) for one, other in zip(left, right, strict=True))
+
+
+@pytest.mark.parametrize("scheduler", ["cosine", "step", "one_cycle", "plateau"])
+def test_the_logged_lr_is_the_one_the_update_used(scheduler: str, tmp_path: Path) -> None:
+    RecordingSGD.used.clear()
+    target = f"optimizer._target_={__name__}.RecordingSGD"
+    trainer, _ = trained(small_config(target, f"scheduler={scheduler}", "warmup=5", "epochs=3"), tmp_path)
+    rows = (tmp_path / "steps.csv").read_text().splitlines()[1:]
+    rehearsal = RecordingSGD.used[: -len(rows)]  # the checks before a run step an optimizer of their own
+    logged = [float(row.split(",")[1]) for row in rows]
+    assert logged == RecordingSGD.used[len(rehearsal) :]
+    assert len(logged) == trainer.progress.step == 60
+    assert len(set(logged)) >= 5
+
+
+def test_history_holds_the_lr_of_the_last_update_of_each_epoch(tmp_path: Path) -> None:
+    trainer, _ = trained(small_config("scheduler=step", "epochs=3"), tmp_path)
+    assert [row.lr for row in trainer.progress.history] == pytest.approx([0.02, 0.002, 0.0002])
+
+
+def test_train_metrics_are_means_over_examples_not_over_batches(tmp_path: Path) -> None:
+    # With lr 0 the weights stand still, so an epoch's running mean must equal an evaluation of the training set.
+    trainer, _ = trained(small_config("optimizer.lr=0", "epochs=1", "batch_size=400"), tmp_path)
+    row = trainer.progress.history[0]
+    direct = trainer.evaluate(trainer.data.train)
+    assert row.train_loss == pytest.approx(direct.loss, rel=1e-5)
+    assert row.train_accuracy == direct.accuracy
+
+
+def test_accumulated_batches_make_the_update_of_one_large_batch(tmp_path: Path) -> None:
+    large, _ = trained(small_config("batch_size=256"), tmp_path / "large")
+    parts, _ = trained(small_config("batch_size=64", "trainer.accumulate_batches=4"), tmp_path / "parts")
+    assert parts.progress.step == large.progress.step == 10
+    for one, other in zip(weights(large), weights(parts), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+    assert parts.progress.history[-1].train_loss == pytest.approx(large.progress.history[-1].train_loss, rel=1e-4)
+
+
+def test_clipping_bounds_the_norm_of_an_update(tmp_path: Path) -> None:
+    one_update = ("epochs=1", "batch_size=1257", "optimizer.lr=1", "optimizer.momentum=0")
+    norms = []
+    for number, clip in enumerate(("null", "0.01")):
+        config = small_config(*one_update, f"trainer.clip_grad_norm={clip}")
+        trainer = build_trainer(config, tmp_path / str(number))
+        before = weights(trainer)
+        trainer.fit()
+        change = [after - start for after, start in zip(weights(trainer), before, strict=True)]
+        norms.append(torch.cat([each.flatten() for each in change]).norm().item())
+    assert norms[0] > 0.02
+    assert norms[1] == pytest.approx(0.01, rel=1e-3)
+
+
+def test_label_smoothing_shapes_the_training_loss_alone(tmp_path: Path) -> None:
+    plain, _ = trained(small_config("optimizer.lr=0"), tmp_path / "plain")
+    smooth, _ = trained(small_config("optimizer.lr=0", "trainer.label_smoothing=0.5"), tmp_path / "smooth")
+    assert plain.progress.history[0].val_loss == smooth.progress.history[0].val_loss
+    assert plain.progress.history[0].train_loss != pytest.approx(smooth.progress.history[0].train_loss, rel=1e-3)
+
+
+class ListeningPlateau(torch.optim.lr_scheduler.ReduceLROnPlateau):
+    given: ClassVar[list[float]] = []
+
+    def step(self, metrics: Any, epoch: int | None = None) -> None:
+        self.given.append(float(metrics))
+        super().step(metrics)
+
+
+def test_plateau_is_given_the_validation_loss(tmp_path: Path) -> None:
+    target = f"scheduler._target_={__name__}.ListeningPlateau"
+    trainer = build_trainer(small_config("scheduler=plateau", target, "epochs=3"), tmp_path)
+    ListeningPlateau.given.clear()
+    trainer.fit()
+    assert ListeningPlateau.given == [row.val_loss for row in trainer.progress.history]
+
+
+def test_the_same_seed_means_the_same_start_and_batches_under_every_schedule(tmp_path: Path) -> None:
+    seen: dict[str, Any] = {}
+    for scheduler in ("constant", "cosine"):
+        trainer = build_trainer(small_config(f"scheduler={scheduler}"), tmp_path / scheduler)
+        start, batches = weights(trainer), []
+        original = trainer.train_step
+
+        def watched(examples: Tensor, step: Any = original, batches: list[Tensor] = batches) -> None:
+            batches.append(examples)
+            step(examples)
+
+        trainer.train_step = watched  # type: ignore[method-assign]
+        trainer.fit()
+        seen[scheduler] = (start, batches, weights(trainer))
+    (start, batches, end), (start_2, batches_2, end_2) = seen.values()
+    assert same(start, start_2)
+    assert len(batches) == 40
+    assert same(batches, batches_2)
+    assert not same(end, end_2)
+
+
+def test_dropout_has_a_generator_of_its_own(tmp_path: Path) -> None:
+    config = small_config("model=mlp", "model.dropout=0.5")
+    torch.manual_seed(1)
+    first, _ = trained(config, tmp_path / "first")
+    torch.manual_seed(2)
+    second, _ = trained(config, tmp_path / "second")
+    assert same(weights(first), weights(second))
+
+
+def test_the_test_set_is_read_once_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+    read = data_module.Dataset.test
+
+    def counted(self: data_module.Dataset) -> data_module.Split:
+        reads.append(trainer.progress.epoch)
+        return read(self)
+
+    monkeypatch.setattr(data_module.Dataset, "test", counted)
+    trainer = build_trainer(small_config("epochs=3"), tmp_path)
+    outcome = trainer.fit()
+    assert reads == [3]
+    assert outcome.test is not None
+    assert outcome.test == trainer.evaluate(trainer.data.test())
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_untested(tmp_path: Path) -> None:
+    trainer, outcome = trained(small_config("model=mlp", "optimizer.lr=1e6", "epochs=5"), tmp_path)
+    assert (outcome.status, outcome.test) == ("diverged", None)
+    assert trainer.progress.epoch < 5
+    assert not math.isfinite(trainer.progress.history[-1].train_loss)
+
+
+@pytest.mark.parametrize("stop_at", [7, 20, 33])
+@pytest.mark.parametrize("scheduler", ["cosine", "plateau", "one_cycle"])
+def test_a_stopped_run_goes_on_bit_for_bit(scheduler: str, stop_at: int, tmp_path: Path) -> None:
+    # 20 updates an epoch: stopped inside the first epoch, at its very end, and inside the second.
+    config = small_config(f"scheduler={scheduler}", "model=mlp", "model.dropout=0.2", "warmup=5")
+    whole, outcome = trained(config, tmp_path / "whole")
+    first = build_trainer(config, tmp_path / "first")
+    first.callbacks._steppers.append(StopAfter(stop_at))
+    assert first.fit().status == "interrupted"
+    assert first.progress.step == stop_at
+    state = first.state_dict()
+    second = build_trainer(config, tmp_path / "second")
+    second.load_state_dict(state)
+    assert second.fit() == outcome
+    assert same(weights(whole), weights(second))
+
+    def numbers(trainer: Trainer) -> list[dict[str, float]]:
+        rows = [row.metrics for row in trainer.progress.history]
+        return [{key: value for key, value in row.items() if key != "train_seconds"} for row in rows]
+
+    assert numbers(second) == numbers(whole)
+
+
+def test_a_wall_clock_run_that_is_stopped_as_its_time_is_up_still_ends_its_epoch(tmp_path: Path) -> None:
+    config = small_config("interval=second", "seconds=0.0001")
+    first = build_trainer(config, tmp_path)
+    first.callbacks._steppers.append(StopAfter(1))
+    assert first.fit().status == "interrupted"
+    assert first.progress.train_seconds > 0.0001
+    second = build_trainer(config, tmp_path)
+    second.load_state_dict(first.state_dict())
+    assert second.fit().status == "completed"
+    assert len(second.progress.history) == 1
+
+
+def test_a_wall_clock_run_ends_at_its_time(tmp_path: Path) -> None:
+    config = small_config("scheduler=cosine", "interval=second", "seconds=1", "epochs=1")
+    trainer, outcome = trained(config, tmp_path)
+    assert outcome.status == "completed"
+    assert trainer.progress.train_seconds >= 1
+    assert trainer.progress.history[-2].train_seconds < 1
+    assert trainer.progress.epoch > 1
+
+
+class Raising(Callback):
+    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+        raise RuntimeError("the disk is full")
+
+
+class Ending(Callback):
+    ends: ClassVar[list[str]] = []
+
+    def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
+        Ending.ends.append(outcome.status)
+
+
+def test_callbacks_hear_of_the_end_also_after_an_exception(tmp_path: Path) -> None:
+    names = {"raising": Raising, "ending": Ending}
+    overrides = [f"+callbacks.{name}._target_={__name__}.{each.__name__}" for name, each in names.items()]
+    trainer = build_trainer(small_config(*overrides), tmp_path)
+    Ending.ends.clear()
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        trainer.fit()
+    assert Ending.ends == ["failed"]
+
+
+def test_bf16_runs_on_the_cpu(tmp_path: Path) -> None:
+    trainer, outcome = trained(small_config("model=mlp", "trainer.precision=bf16"), tmp_path)
+    assert outcome.status == "completed"
+    assert trainer.model(torch.zeros(1, 1, 28, 28)).dtype is torch.float32  # the weights stay in full precision
+    with trainer._autocast():
+        assert trainer.model(torch.zeros(1, 1, 28, 28)).dtype is torch.bfloat16
+
+
+class SkippingScaler:
+    """Stands in for torch's GradScaler on a machine without a GPU: leaves every third update out, as on overflow."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self.optimizer, self.calls, self.factor = optimizer, 0, 2.0**16
+
+    def is_enabled(self) -> bool:
+        return True
+
+    def scale(self, loss: Tensor) -> Tensor:
+        return loss
+
+    def step(self, optimizer: torch.optim.Optimizer) -> None:
+        self.calls += 1
+        if self.calls % 3:
+            optimizer.step()
+
+    def update(self) -> None:
+        if self.calls % 3 == 0:
+            self.factor /= 2
+
+    def get_scale(self) -> float:
+        return self.factor
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+
+def test_an_update_that_the_scaler_left_out_is_counted_and_is_no_tick(tmp_path: Path) -> None:
+    trainer = build_trainer(small_config("scheduler=cosine"), tmp_path)
+    trainer.scaler = SkippingScaler(trainer.optimizer)  # type: ignore[assignment]
+    trainer.fit()
+    assert (trainer.progress.step, trainer.progress.skipped_updates) == (27, 13)
+    assert trainer.schedule.scheduler.last_epoch == 27
+    assert len((tmp_path / "steps.csv").read_text().splitlines()) == 1 + 40
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_every_precision_on_a_gpu(precision: str, tmp_path: Path) -> None:
+    config = small_config("model=cnn", "trainer.device=cuda", f"trainer.precision={precision}", "epochs=8")
+    trainer, outcome = trained(config, tmp_path)
+    dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+    assert trainer.precision == Precision(precision, dtypes[precision])
+    assert outcome.test is not None
+    assert outcome.test.accuracy > 0.8
+    assert trainer.progress.step + trainer.progress.skipped_updates == config.total_steps
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_step_on_a_gpu_does_not_wait_for_it(tmp_path: Path) -> None:
+    trainer = build_trainer(small_config("trainer.device=cuda", "trainer.precision=bf16"), tmp_path)
+    trainer.model.train()
+    order = trainer.data.train_order(0, 0)
+    trainer.train_step(order[:64])
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        trainer.train_step(order[64:128])
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
