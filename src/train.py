@@ -1,4 +1,4 @@
-"""`python -m src.train`: the Hydra entry. Whatever needs torch is imported once a run starts, so `--help` is quick."""
+"""`python -m src.train`: the Hydra entry point. torch is imported only once a run starts, so that `--help` is fast."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from src.config import CONF
 from src.config.compose import parsed
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
-from src.runs.job import run_job
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 def train(cfg: DictConfig) -> None:
-    run_job(cfg)
+    from src.runs.job import run_single
+
+    run_single(cfg)
 
 
 def main() -> None:
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--config-dir", "-cd")
     parser.add_argument("overrides", nargs="*")
     arguments, other_flags = parser.parse_known_intermixed_args()
-    if other_flags:  # --help, --cfg and their like: Hydra answers
+    if other_flags:  # --help, --cfg and the like are Hydra's
         train()
         return
     overrides = arguments.overrides
@@ -35,16 +36,16 @@ def main() -> None:
         overrides = [f"hydra.searchpath=[file://{Path(arguments.config_dir).resolve()}]", *overrides]
     with ending_in_one_line():
         overrides = resolve_dataset(overrides)
-        if arguments.multirun:
+        if arguments.multirun or "hydra.mode=MULTIRUN" in overrides:
             sys.exit(multirun(overrides))
-        if several := [each.input_line for each in parsed(overrides) if each.is_sweep_override()]:
-            raise UsageError(f"{several[0]}: has several values; add -m to run every combination")
+        if sweeps := [override.input_line for override in parsed(overrides) if override.is_sweep_override()]:
+            raise UsageError(f"{sweeps[0]} has several values; add -m to run every combination")
         sys.argv[1:] = overrides
         train()
 
 
 def multirun(overrides: list[str]) -> int:
-    """Every combination of the overrides, ending in the tables; returns the exit status."""
+    """Runs every combination of the overrides and builds the tables; returns the exit status."""
     from src.sweeps.launch import run_plan
     from src.sweeps.plan import make_plan
 

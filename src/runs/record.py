@@ -14,7 +14,7 @@ from src.files import write_text
 FILE = "result.json"
 SCHEMA_VERSION = 2
 STATUSES = ("completed", "diverged", "failed", "interrupted")
-FINISHED = ("completed", "diverged")  # not made again
+FINISHED = ("completed", "diverged")  # not run again
 LOST = ("diverged", "failed")  # without a result that counts
 
 

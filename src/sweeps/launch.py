@@ -12,8 +12,8 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext
 
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED
-from src.runs.job import run_job
 from src.sweeps import workers
+from src.sweeps.job import run_job
 from src.sweeps.plan import Job, Plan, write_sweep_file
 from src.sweeps.protocol import Protocol, Study
 from src.sweeps.status import reporting

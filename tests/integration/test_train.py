@@ -58,7 +58,7 @@ def test_the_same_command_again_trains_nothing(command: Command, tmp_path: Path)
     before = {path: path.read_bytes() for path in only_run(tmp_path).rglob("*") if path.is_file()}
     done = command(*TRAIN, *SMALL)
     assert done.returncode == 0
-    assert "not made again" in done.stdout
+    assert "already finished, skipping" in done.stdout
     assert "test accuracy" in done.stdout
     for path, content in before.items():
         assert path.name == "train.log" or path.read_bytes() == content
@@ -191,7 +191,7 @@ def test_fallback_to_digits_is_loud_and_recorded(command: Command, tmp_path: Pat
         (["scheduler=plateau", "scheduler.monitor=null"], ["scheduler.monitor=None", "val_loss"]),
         (["trainer.precision=fp16", "trainer.device=cpu"], ["fp16 needs a GPU"]),
         (["scheduler=step", "scheduler.step_size=0"], ["step fails at tick 1"]),
-        (["seed=0,1"], ["seed=0,1: has several values; add -m"]),
+        (["seed=0,1"], ["seed=0,1 has several values; add -m"]),
         (["-m", "optimizer.momentum=0.9,-1"], ["momentum"]),
         (["-m", "scheduler=step,cosin"], ["scheduler=cosin: choose one of adaptive, constant"]),
     ],

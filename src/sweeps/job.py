@@ -1,0 +1,39 @@
+"""One job of a sweep as a launcher starts it, in the master or in a worker process."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from src.config.compose import load_config
+from src.errors import FolderTakenError, UsageError
+from src.runs.job import log_outcome, run_folder, run_here
+from src.sweeps import workers
+
+log = logging.getLogger(__name__)
+
+
+def run_job(cfg: DictConfig) -> None:
+    """Runs one job. A failure costs only this job: its record says what happened."""
+    workers.install_worker_handlers(Path(HydraConfig.get().sweep.dir))
+    if not workers.is_stopping():
+        with workers.busy():
+            _run(cfg)
+
+
+def _run(cfg: DictConfig) -> None:
+    number, folder, config = HydraConfig.get().job.num + 1, run_folder(), load_config(cfg)
+    label = f"[{number}] {config.scheduler['name']} seed={config.seed}: "
+    try:
+        record = run_here(cfg, config, folder, wait=True)
+    except FolderTakenError as error:
+        log.error("%s%s", label, error)
+        return
+    except UsageError as error:
+        from src.runs.run import record_refusal
+
+        record = record_refusal(config, folder, error)
+    log_outcome(record, label)
