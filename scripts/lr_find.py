@@ -46,7 +46,7 @@ def main() -> None:
 def lr_find(config: Config, own: dict[str, str]) -> None:
     """Makes the test, prints both suggestions, writes the picture and the CSV."""
     from src.analysis.figures.lr_finder import write_range_test
-    from src.runs.run import find_lr
+    from src.runs.range_test import find_lr
     from src.training.lr_finder import SUGGESTIONS, rates
 
     wanted = own.get("suggest", SUGGESTIONS[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from src.config.resolvers import AUTO
-from src.config.schema import Config, at_some_lr
+from src.config.schema import Config
 from src.errors import UsageError, ending_in_one_line
 from src.schedules import choices
 
@@ -90,7 +90,7 @@ def trace_one(config: Config) -> tuple[Config, Curve]:
     from src.analysis.figures.gallery import Curve
     from src.schedules.preflight import trace, trace_assumptions
 
-    known = at_some_lr(config)
+    known = config
     return config, Curve(
         scheduler=config.scheduler["name"],
         lrs=trace(known),

@@ -34,7 +34,7 @@ from src.data.fallback import resolve_dataset
 from src.errors import UsageError, refuse
 from src.models.build import build_model
 from src.optimizers.build import build_optimizer
-from src.runs.run import build_trainer
+from src.runs.build import build_trainer
 from src.training.device import device_name, select_device, select_precision
 from src.training.metrics import Metrics, Outcome
 

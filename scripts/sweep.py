@@ -151,7 +151,7 @@ def study_seconds(study: Study, evaluation: int) -> float:
         study: Its first grid counts; how far it will be extended is not known.
         evaluation: How many runs are to be evaluated, those that are made already among them.
     """
-    from src.runs.run import step_seconds
+    from src.runs.timing import step_seconds
 
     plan, config = study.first_plan, study.first_plan.jobs[0].config
     if config.seconds is not None:

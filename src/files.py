@@ -1,10 +1,12 @@
-"""Files that are either whole or absent: temporary name, flush, rename."""
+"""Files that are complete or absent, and folders that one process holds at a time."""
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -13,10 +15,12 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from src.errors import UsageError
 
+LOCK_FILE = ".lock"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Opens a temporary file beside `path` and renames it to `path` once the block ends without an error."""
+    """Opens a temporary file next to `path`; once the block succeeds, flushes it and renames it to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
@@ -35,14 +39,40 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
-LOCK_FILE = ".lock"
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    write_text(path, csv_text([columns, *rows]))
+
+
+def append_csv(path: Path, rows: Iterable[Iterable[object]]) -> None:
+    with open(path, "a", newline="") as file:
+        file.write(csv_text(rows))
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    """The rows below the header; an empty list if there is no such file."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV with Unix line ends; floats keep full precision."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def lock_folder(folder: Path, in_use: str, *, wait: bool = False) -> BaseFileLock:
-    """Makes the folder and locks it; the lock is the caller's to release, and goes with its process.
+    """Creates the folder and locks it. The caller releases the lock; it also ends with the process.
+
+    Args:
+        folder: The folder to hold.
+        in_use: What another process that holds it is doing, for the error message.
+        wait: Wait for that process instead of raising.
 
     Raises:
-        UsageError: another process holds it, of which `in_use` says what it does, or it cannot be written.
+        UsageError: another process holds the folder, or it is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,43 +1,37 @@
-"""SIGINT and SIGTERM as a request: what is in hand is brought to a point from where the same command goes on."""
+"""Graceful shutdown: SIGINT and SIGTERM become a request that running code polls."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 
-class StoppedError(Exception):
-    """The work was stopped where nothing of it could be kept."""
-
-
 class Stop:
-    """Whether a stop was asked for; `on_request` is called when it is."""
+    """A request to stop at the next point from which the work can be resumed."""
 
     def __init__(self) -> None:
         self.is_requested = False
-        self.on_request: Callable[[], None] = lambda: None
 
     def request(self) -> None:
         self.is_requested = True
-        self.on_request()
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[Stop]:
-    """A stop that signals ask for; a second signal ends the process as it always would."""
+def stop_on_signals() -> Iterator[Stop]:
+    """A `Stop` that the first SIGINT or SIGTERM requests. A second signal ends the process as usual."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
-        yield stop  # only the main thread may have handlers
+        yield stop  # only the main thread may install handlers
         return
 
     def handle(signum: int, frame: FrameType | None) -> None:
         stop.request()
         handler = previous[signal.Signals(signum)]
         if callable(handler) and handler is not signal.default_int_handler:
-            handler(signum, frame)  # a sweep's, which stops what comes after this run
+            handler(signum, frame)  # a sweep's handler, which also stops the jobs after this one
         else:
             restore()
 

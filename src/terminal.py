@@ -1,4 +1,4 @@
-"""The terminal's log handler."""
+"""The terminal: where log lines go, and how wide tables are."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TextIO
 
 from rich.console import Console
 
+FILE_WIDTH = 120  # a log file has no width; rich would guess 80 and truncate columns
+
 
 class StdoutHandler(logging.StreamHandler[TextIO]):
-    """Writes to whatever sys.stdout is at that moment, so that a live progress bar can hold it."""
+    """Writes to the current sys.stdout, which a live progress bar may have replaced."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -24,10 +26,7 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
         raise AttributeError("StdoutHandler follows sys.stdout")
 
 
-FILE_WIDTH = 120  # a log file has no width, and rich would guess 80 and cut columns
-
-
 def make_console() -> Console:
-    """As wide as the terminal, or as a file may be."""
+    """A console as wide as the terminal, or 120 columns wide if output goes to a file."""
     console = Console()
     return console if console.is_terminal else Console(width=FILE_WIDTH)

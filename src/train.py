@@ -10,7 +10,7 @@ import hydra
 from omegaconf import DictConfig
 
 from src.config import CONF
-from src.config.compose import parsed
+from src.config.compose import parsed, wants_range_test
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
 
@@ -40,6 +40,10 @@ def main() -> None:
             sys.exit(multirun(overrides))
         if sweeps := [override.input_line for override in parsed(overrides) if override.is_sweep_override()]:
             raise UsageError(f"{sweeps[0]} has several values; add -m to run every combination")
+        if wants_range_test(overrides):
+            from src.runs.range_test import resolve_lr
+
+            overrides = resolve_lr(overrides)
         sys.argv[1:] = overrides
         train()
 

@@ -1,4 +1,4 @@
-"""Value checks beyond types."""
+"""Checks of values that types cannot express."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from src.config.resolvers import AUTO
 from src.config.schema import GROUPS, INTERVALS, PRECISIONS, Config
 from src.errors import UsageError
 
+_POSITIVE_INTEGER = "a positive integer"
+
 
 def check_ranges(cfg: Any) -> None:
-    """Checks what the resolvers rely on, before anything is resolved."""
-    _require(cfg.seed >= 0, "seed", cfg.seed, "a whole number from 0")
-    _require(cfg.epochs >= 1, "epochs", cfg.epochs, "a whole number from 1")
-    _require(cfg.seconds is None or 0 < cfg.seconds < math.inf, "seconds", cfg.seconds, "a time above 0, or null")
+    """Checks the values that resolvers depend on, before any interpolation is resolved.
+
+    Raises:
+        UsageError: names the key, its value and what is allowed.
+    """
+    _require(cfg.seed >= 0, "seed", cfg.seed, "a non-negative integer")
+    _require(cfg.epochs >= 1, "epochs", cfg.epochs, _POSITIVE_INTEGER)
+    _require(cfg.seconds is None or 0 < cfg.seconds < math.inf, "seconds", cfg.seconds, "a positive time, or null")
     _check_data(cfg.data)
     train_size = cfg.data.num_train - cfg.data.num_val
     _require(
@@ -26,17 +32,22 @@ def check_ranges(cfg: Any) -> None:
     )
     lr = cfg.optimizer.get("lr", 0.0)
     _require(
-        lr == AUTO or (isinstance(lr, int | float) and not isinstance(lr, bool) and 0 <= lr < math.inf),
+        isinstance(lr, int | float) and not isinstance(lr, bool) and 0 <= lr < math.inf,
         "optimizer.lr",
         lr,
-        f"a finite number from 0, or {AUTO}",
+        f"a finite number from 0, or {AUTO} on the command line",
     )
     _require(
         0 <= cfg.warmup < 1 or (1 <= cfg.warmup < math.inf and cfg.warmup == int(cfg.warmup)),
         "warmup",
         cfg.warmup,
-        "a fraction of the run below 1, or a whole number of updates from 1",
+        "a fraction of the run below 1, or an integer number of updates from 1",
     )
+    _check_interval(cfg)
+    _check_trainer(cfg.trainer)
+
+
+def _check_interval(cfg: Any) -> None:
     _require(cfg.interval in (None, *INTERVALS), "interval", cfg.interval, f"one of {', '.join(INTERVALS)}, or null")
     interval = cfg.interval or cfg.scheduler.get("interval")
     _require(interval in INTERVALS, "scheduler.interval", interval, f"one of {', '.join(INTERVALS)}")
@@ -45,7 +56,6 @@ def check_ranges(cfg: Any) -> None:
             f"seconds={cfg.seconds:g} is a wall-clock run, but a tick of scheduler={cfg.scheduler.get('name')} is "
             f"one {interval}; add interval=second, or give epochs instead of seconds"
         )
-    _check_trainer(cfg.trainer)
 
 
 def _check_data(data: Any) -> None:
@@ -53,7 +63,7 @@ def _check_data(data: Any) -> None:
         1 <= data.num_val < data.num_train,
         "data.num_val",
         data.num_val,
-        f"from 1 to below the {data.num_train} examples of the official training set, from which it is cut",
+        f"at least 1 and less than the {data.num_train} examples of the official training set it is taken from",
     )
     _require(math.isfinite(data.mean), "data.mean", data.mean, "a finite number")
     _require(0 < data.std < math.inf, "data.std", data.std, "a finite number above 0")
@@ -69,28 +79,31 @@ def _check_trainer(trainer: Any) -> None:
     )
     if trainer.device == "cpu" and trainer.precision == "fp16":
         raise UsageError("trainer.precision=fp16 needs a GPU; on the CPU use fp32 or bf16")
-    count = "a whole number from 1"
-    _require(trainer.accumulate_batches >= 1, "trainer.accumulate_batches", trainer.accumulate_batches, count)
-    _require(trainer.eval_batch_size >= 1, "trainer.eval_batch_size", trainer.eval_batch_size, count)
-    _require(trainer.num_threads is None or trainer.num_threads >= 1, "trainer.num_threads", trainer.num_threads, count)
-    clip = trainer.clip_grad_norm
+    for key in ("accumulate_batches", "eval_batch_size"):
+        _require(trainer[key] >= 1, f"trainer.{key}", trainer[key], _POSITIVE_INTEGER)
+    threads, clip, smoothing = trainer.num_threads, trainer.clip_grad_norm, trainer.label_smoothing
+    _require(threads is None or threads >= 1, "trainer.num_threads", threads, f"{_POSITIVE_INTEGER}, or null")
     _require(clip is None or clip > 0, "trainer.clip_grad_norm", clip, "a number above 0, or null")
-    smoothing = trainer.label_smoothing
-    _require(0 <= smoothing < 1, "trainer.label_smoothing", smoothing, "from 0 to below 1")
+    _require(0 <= smoothing < 1, "trainer.label_smoothing", smoothing, "at least 0 and less than 1")
 
 
 def check_components(config: Config) -> None:
+    """Checks what only a resolved config shows.
+
+    Raises:
+        UsageError: a component has no name or target, the optimizer has no lr, or warmup outlasts the run.
+    """
     for group in GROUPS:
         component = getattr(config, group)
         for key in ("name", "_target_"):
             if not isinstance(component.get(key), str):
-                raise UsageError(f"{group}.{key}={component.get(key)!r}: must be a text")
+                raise UsageError(f"{group}.{key}={component.get(key)!r}: must be a string")
     if "lr" not in config.optimizer:
         raise UsageError(f"optimizer={config.optimizer['name']} has no lr; every schedule is a multiple of it")
     if config.total_steps is not None and config.warmup > config.total_steps:
         raise UsageError(f"warmup={config.warmup:g} is longer than the run's {config.total_steps} updates")
 
 
-def _require(holds: bool, key: str, value: object, allowed: str) -> None:
-    if not holds:
+def _require(is_valid: bool, key: str, value: object, allowed: str) -> None:
+    if not is_valid:
         raise UsageError(f"{key}={value}: must be {allowed}")

@@ -1,4 +1,4 @@
-"""Hydra's compose, with its refusals in one line."""
+"""Composition by Hydra: overrides in, a checked `Config` out; every refusal is a one-line `UsageError`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config import CONF, resolvers
 from src.config.checks import check_components, check_ranges
+from src.config.resolvers import AUTO
 from src.config.schema import GROUPS, Config
 from src.errors import UsageError, one_line
 
@@ -24,7 +25,7 @@ resolvers.register()
 
 @contextmanager
 def composing() -> Iterator[None]:
-    """The context in which `composed` may be called; Hydra's main, which sets up one of its own, may come after it."""
+    """The context in which `composed` may be called. `hydra.main` may run after it."""
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             yield
@@ -36,17 +37,17 @@ def composed(overrides: Sequence[str]) -> DictConfig:
     """The primary config under `overrides`.
 
     Raises:
-        UsageError: an override names what is not there, or cannot be read.
+        UsageError: an override is malformed or names an unknown key or choice.
     """
     with refusing():
         return compose("train", overrides=list(overrides))
 
 
 def parsed(overrides: Sequence[str]) -> list[Override]:
-    """The overrides as Hydra reads them.
+    """The overrides as Hydra parses them.
 
     Raises:
-        UsageError: one cannot be read.
+        UsageError: an override is malformed.
     """
     with refusing():
         return OverridesParser.create().parse_overrides(list(overrides))
@@ -54,22 +55,22 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turns what Hydra and OmegaConf raise into a UsageError of one line."""
+    """Turns the exceptions of Hydra and OmegaConf into a one-line UsageError."""
     try:
         yield
     except MissingConfigException as error:
         group, _, choice = str(error.missing_cfg_file).rpartition("/")
-        said = f"{group}={choice}: choose one of {', '.join(error.options)}" if error.options else one_line(error)
-        raise UsageError(said) from error
+        choices = f"{group}={choice}: choose one of {', '.join(error.options)}" if error.options else one_line(error)
+        raise UsageError(choices) from error
     except (HydraException, OmegaConfBaseException) as error:
         raise UsageError(one_line(error)) from error
 
 
 def load_config(node: DictConfig) -> Config:
-    """Checks a composed config and returns it with every interpolation resolved.
+    """Checks a composed config and resolves every interpolation in it.
 
     Raises:
-        UsageError: a type is wrong, a value is impossible, or two values contradict each other.
+        UsageError: a type is wrong, a value is out of range, or two values contradict each other.
     """
     bare = OmegaConf.masked_copy(node, [str(key) for key in node if key != "hydra"])
     try:
@@ -85,8 +86,29 @@ def load_config(node: DictConfig) -> Config:
     return config
 
 
+def wants_range_test(overrides: Sequence[str]) -> bool:
+    """Whether the overrides leave the peak learning rate to a range test (`optimizer.lr=auto`)."""
+    return any(_is_auto(override) for override in parsed(overrides))
+
+
+def with_lr(overrides: Sequence[str], lr: float) -> list[str]:
+    """The overrides with `optimizer.lr=auto` replaced by a number."""
+    return [
+        f"optimizer.lr={lr:g}" if _is_auto(override) else str(override.input_line) for override in parsed(overrides)
+    ]
+
+
+def with_placeholder_lr(overrides: Sequence[str]) -> list[str]:
+    """The overrides with `optimizer.lr=auto` replaced by 1, for whatever does not depend on the peak."""
+    return with_lr(overrides, 1.0)
+
+
+def _is_auto(override: Override) -> bool:
+    return bool(override.key_or_group == "optimizer.lr" and override.value() == AUTO)
+
+
 def _name_foreign_target(group: str, component: dict[str, Any]) -> None:
-    """A class of the user's own that was put into a choice's place is not called by that choice's name."""
+    """Names a component after its class if a user replaced the `_target_` of one of our choices."""
     path = CONF / group / f"{component['name']}.yaml"
     if path.exists() and OmegaConf.select(OmegaConf.load(path), "_target_") != component["_target_"]:
         component["name"] = component["_target_"].rpartition(".")[2]

@@ -1,21 +1,54 @@
-"""What makes two runs the same run."""
+"""The identity of a run: what it computes, apart from where and with what."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from src.config.schema import Config
 
-# What says where and how a run is made, not what it computes: no part of its identity.
-MACHINE_KEYS = frozenset({"name", "data.root", "data.mirror", "data.fallback", "data.requested", "trainer.num_threads"})
+# Keys that do not change what a run computes: where data and results are, how a value was obtained, how many threads.
+MACHINE_KEYS = frozenset(
+    {
+        "name",
+        "lr_requested",
+        "data.root",
+        "data.mirror",
+        "data.fallback",
+        "data.requested",
+        "trainer.num_threads",
+    }
+)
 
 
-def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"a": {"b": 1}}` -> `{"a.b": 1}`; lists are leaves."""
+def identity(config: Config) -> dict[str, Any]:
+    """What a run computes, as dotted keys and plain values."""
+    return normalize_identity(flatten(asdict(config)))
+
+
+def normalize_identity(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """`flat` without machine keys, and without the modules that our own classes and functions live in.
+
+    A module of ours that moves must not turn a finished run into another one, so `src.models.lenet` counts as `lenet`.
+    """
+    return {
+        key: value.rpartition(".")[2] if _is_own_target(key, value) else value
+        for key, value in flat.items()
+        if key not in MACHINE_KEYS
+    }
+
+
+def config_hash(config: Config) -> str:
+    """Sixteen hex digits that name a run's identity."""
+    return digest(identity(config))
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"a": {"b": 1}}` -> `{"a.b": 1}`. Lists are leaves."""
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, dict):
@@ -30,12 +63,5 @@ def digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def identity(config: Config) -> dict[str, Any]:
-    """What a run was asked to compute, as dotted keys and plain values; what it was computed with is in its record."""
-    asked = getattr(config, "asked", config)
-    return {key: value for key, value in flatten(asdict(asked)).items() if key not in MACHINE_KEYS}
-
-
-def config_hash(config: Config) -> str:
-    """Sixteen hex digits that name a run's identity."""
-    return digest(identity(config))
+def _is_own_target(key: str, value: object) -> bool:
+    return key.endswith("._target_") and isinstance(value, str) and value.startswith("src.")

@@ -12,48 +12,48 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.identity import MACHINE_KEYS, digest
 from src.errors import UsageError
 
-AUTO = "auto"  # an optimizer.lr that is still to be found
+AUTO = "auto"  # the value of optimizer.lr that asks for a range test
 
 
 def updates_per_epoch(train_size: int, batch_size: int, accumulate_batches: int) -> int:
-    """Batches in an epoch, by groups of those that make one update."""
+    """Number of optimizer updates in an epoch."""
     return math.ceil(math.ceil(train_size / batch_size) / accumulate_batches)
 
 
 def ticks(fraction: float, minimum: int = 1, *, _root_: DictConfig) -> int:
-    """`${ticks:0.5}`: that fraction of the run in ticks of the schedule, at least `minimum`, an int.
+    """`${ticks:0.5}`: that fraction of the run in ticks of the schedule, at least `minimum`.
 
-    An int, because torch's float milestones never fire.
+    An int, because torch's schedulers never reach a float milestone.
     """
     return max(minimum, round(fraction * _known_ticks(_root_)))
 
 
 def decay(final: float, *, _root_: DictConfig) -> float:
-    """`${decay:0.01}`: the factor a tick whose product over the run is `final`."""
+    """`${decay:0.01}`: the factor per tick whose product over the run is `final`."""
     return float(final ** (1 / _known_ticks(_root_)))
 
 
 def rate(total: float, *, _root_: DictConfig) -> float:
-    """`${rate:9.0}`: what a tick adds so that the run adds up to `total`."""
+    """`${rate:9.0}`: the increment per tick that sums to `total` over the run."""
     return float(total / _known_ticks(_root_))
 
 
 def first_cycle(num_cycles: int, growth: int, *, _root_: DictConfig) -> int:
-    """`${first_cycle:3,2}`: ticks of the first of three cycles, each twice the one before, that fill the run.
+    """`${first_cycle:3,2}`: ticks of the first of three cycles that fill the run, each twice as long as the one before.
 
-    Rounded up: rounded down, a fourth cycle would begin, at the peak, in the run's last ticks.
+    Rounded up: rounded down, a fourth cycle would start, at the peak, in the last ticks of the run.
     """
     return math.ceil(_known_ticks(_root_) / sum(growth**cycle for cycle in range(num_cycles)))
 
 
 def ramp(*, _root_: DictConfig) -> float:
-    """`${ramp:}`: the fraction of the run that its warmup takes."""
+    """`${ramp:}`: the length of the warmup as a fraction of the run."""
     warmup = float(_root_.warmup)
     if _root_.seconds:
         if warmup >= 1:
             raise UsageError(
-                f"warmup={warmup:g}: scheduler={_root_.scheduler.name} begins where the warmup ends, and the updates "
-                f"of a run of {_root_.seconds:g} seconds are not known; give a fraction, as in warmup=0.1"
+                f"warmup={warmup:g}: scheduler={_root_.scheduler.name} starts where the warmup ends, and a run of "
+                f"{_root_.seconds:g} seconds has an unknown number of updates; give a fraction, as in warmup=0.1"
             )
         return warmup
     updates = _known_updates(_root_)
@@ -61,34 +61,47 @@ def ramp(*, _root_: DictConfig) -> float:
 
 
 def memory(fraction: float, *, _root_: DictConfig) -> float:
-    """`${memory:0.1}`: the decay an update of an average that reaches back over that fraction of the run's updates."""
+    """`${memory:0.1}`: the decay per update of a moving average that spans that fraction of the run's updates."""
     if _root_.seconds:
         raise UsageError(
-            f"averaging={_root_.averaging.name}: the updates of a run of {_root_.seconds:g} seconds are not known "
-            "beforehand; give averaging.decay, for instance averaging.decay=0.999"
+            f"averaging={_root_.averaging.name}: a run of {_root_.seconds:g} seconds has an unknown number of updates; "
+            "give averaging.decay, for example averaging.decay=0.999"
         )
     return 1 - 1 / max(1.0, fraction * _known_updates(_root_))
 
 
-def peak_fraction(fraction: float, *, _root_: DictConfig) -> float | str:
-    """`${lr:0.1}`: that fraction of the peak learning rate; while that is still to be found, `auto*0.1`."""
+def peak_fraction(fraction: float, *, _root_: DictConfig) -> float:
+    """`${lr:0.1}`: that fraction of the peak learning rate."""
     peak = _root_.optimizer.lr
-    return f"{AUTO}*{fraction!r}" if peak == AUTO else float(fraction * peak)
+    if peak == AUTO:
+        raise UsageError(
+            f"optimizer.lr={AUTO} is found when a run starts, so this value is still unknown; give optimizer.lr as a "
+            "number to see it"
+        )
+    return float(fraction * peak)
+
+
+def keys_outside_label() -> list[str]:
+    """`${keys_outside_label:}`: keys left out of a run folder's list of overrides; see `run_path`.
+
+    The others either have a part of the path to themselves or do not change what a run computes.
+    """
+    return ["data", "model", "optimizer", "scheduler", "seed", *sorted(MACHINE_KEYS)]
 
 
 def run_path(*, _root_: DictConfig) -> str:
-    """`${run_path:}`: the run's folder below outputs/runs or a sweep's runs, every overridden key in it."""
+    """`${run_path:}`: the run's folder below outputs/runs or a sweep's runs, with every overridden key in it."""
     label = path_label(_root_.hydra.job.override_dirname)
     parts = [_root_.data.name, _root_.model.name, _root_.optimizer.name, _root_.scheduler.name, label]
     return "/".join([*map(path_label, parts), f"seed={_root_.seed}"])
 
 
 def sweep_name(name: str | None, overrides: Sequence[str]) -> str:
-    """`${sweep_name:...}`: `name`, or one that the same command finds again."""
+    """`${sweep_name:...}`: `name`, or a name that the same overrides always give."""
     if name:
         return str(name)
-    telling = sorted(line for line in overrides if line.split("=")[0].lstrip("+~") not in MACHINE_KEYS)
-    return f"multirun-{digest(telling)[:8]}"
+    identifying = sorted(line for line in overrides if line.partition("=")[0].lstrip("+~") not in MACHINE_KEYS)
+    return f"multirun-{digest(identifying)[:8]}"
 
 
 def path_label(text: str) -> str:
@@ -97,33 +110,9 @@ def path_label(text: str) -> str:
     return label if len(label) <= 120 else f"{label[:100]}-{digest(text)[:12]}"
 
 
-def _known_ticks(root: DictConfig) -> int:
-    """The run's length in ticks, from a config that may not have been checked yet."""
-    interval = root.interval or root.scheduler.interval
-    if interval == "second":
-        if not root.seconds:
-            raise UsageError(
-                f"scheduler={root.scheduler.name} with interval=second spans the run, whose length is not known; "
-                "give it as seconds=60"
-            )
-        return math.ceil(float(root.seconds))
-    if interval == "epoch" and root.seconds:
-        raise UsageError(
-            f"scheduler={root.scheduler.name} counts epochs, and those of a run of {root.seconds:g} seconds are not "
-            "known; give its spans as numbers (scheduler.patience=2)"
-        )
-    return int(root.epochs) if interval == "epoch" else _known_updates(root)
-
-
-def _known_updates(root: DictConfig) -> int:
-    return int(root.epochs) * updates_per_epoch(
-        root.data.num_train - root.data.num_val, root.batch_size, root.trainer.accumulate_batches
-    )
-
-
 def register() -> None:
-    """Makes the resolvers known to OmegaConf."""
-    plain: dict[str, Callable[..., Any]] = {
+    """Registers the resolvers with OmegaConf."""
+    resolvers: dict[str, Callable[..., Any]] = {
         "ticks": ticks,
         "decay": decay,
         "rate": rate,
@@ -132,8 +121,33 @@ def register() -> None:
         "ramp": ramp,
         "lr": peak_fraction,
         "run_path": run_path,
+        "keys_outside_label": keys_outside_label,
     }
-    for name, resolver in plain.items():
+    for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(name, resolver, replace=True)
     # Cached, because Hydra resolves a sweep's folder again in every job, whose overrides are not the sweep's.
     OmegaConf.register_new_resolver("sweep_name", sweep_name, replace=True, use_cache=True)
+
+
+def _known_ticks(root: DictConfig) -> int:
+    """The run's length in ticks, from a config that may not have been checked yet."""
+    interval = root.interval or root.scheduler.interval
+    if interval == "second":
+        if not root.seconds:
+            raise UsageError(
+                f"scheduler={root.scheduler.name} with interval=second spans the run, whose length is unknown; "
+                "give it as seconds=60"
+            )
+        return math.ceil(float(root.seconds))
+    if interval == "epoch" and root.seconds:
+        raise UsageError(
+            f"scheduler={root.scheduler.name} counts epochs, and a run of {root.seconds:g} seconds has an unknown "
+            "number of them; give its spans as numbers (scheduler.patience=2)"
+        )
+    return int(root.epochs) if interval == "epoch" else _known_updates(root)
+
+
+def _known_updates(root: DictConfig) -> int:
+    return int(root.epochs) * updates_per_epoch(
+        root.data.num_train - root.data.num_val, root.batch_size, root.trainer.accumulate_batches
+    )

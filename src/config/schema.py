@@ -1,21 +1,21 @@
-"""The schema of a run: one dataclass per config group, and what follows from its values."""
+"""The schema of a run's config. Imports nothing heavy, because `--help` waits for it."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
-from src.config.resolvers import AUTO, updates_per_epoch
+from src.config.resolvers import updates_per_epoch
 
-GROUPS = ("model", "optimizer", "averaging", "scheduler")  # whose choices are classes or functions
+GROUPS = ("model", "optimizer", "averaging", "scheduler")  # config groups whose choices name a class or a function
 INTERVALS = ("step", "epoch", "second")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
 @dataclass
 class DataConfig:
-    """A data set; sizes are stated so that schedules know the run's length before any file is opened."""
+    """A data set. Its sizes are part of the config, so that schedules know the run's length before a file is opened."""
 
     name: str
     source: str
@@ -35,7 +35,7 @@ class DataConfig:
 
     @property
     def train_size(self) -> int:
-        """Examples that are trained on: the official training set less the validation set."""
+        """Number of training examples: the official training set without the validation set."""
         return self.num_train - self.num_val
 
 
@@ -55,7 +55,10 @@ class TrainerConfig:
 
 @dataclass
 class Config:
-    """One run. The groups that name a `_target_` stay open: their parameters are those of the target."""
+    """One run. Groups that name a `_target_` accept any key: their parameters are those of the target.
+
+    `lr_requested` is "auto" if a range test found `optimizer.lr`.
+    """
 
     data: DataConfig
     model: dict[str, Any]
@@ -72,10 +75,11 @@ class Config:
     read_test: bool = True
     callbacks: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
+    lr_requested: str | None = None
 
     @property
     def tick_interval(self) -> str:
-        """What a tick of the schedule is."""
+        """The unit the schedule counts in: step, epoch or second."""
         return self.interval or str(self.scheduler.get("interval"))
 
     @property
@@ -84,45 +88,15 @@ class Config:
 
     @property
     def total_steps(self) -> int | None:
-        """Updates in the run; None where its length is a time."""
+        """Number of updates in the run; None if its length is a time."""
         return None if self.seconds else self.epochs * self.updates_per_epoch
 
     @property
     def total_ticks(self) -> int | None:
-        """Ticks of the schedule in the run; None where nothing bounds them."""
+        """Number of schedule ticks in the run; None if unbounded."""
         by_interval = {
             "step": self.total_steps,
             "epoch": None if self.seconds else self.epochs,
             "second": math.ceil(self.seconds) if self.seconds else None,
         }
         return by_interval[self.tick_interval]
-
-
-@dataclass(kw_only=True)
-class FoundConfig(Config):
-    """A config whose peak learning rate was found (`optimizer.lr=auto`), and the one that asked for it."""
-
-    asked: Config
-
-
-def at_lr(config: Config, lr: float) -> FoundConfig:
-    """`config` with its `optimizer.lr=auto`, and every fraction of it, made numbers."""
-
-    def settled(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: settled(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [settled(item) for item in value]
-        if isinstance(value, str) and value.startswith(f"{AUTO}*"):
-            return lr * float(value.removeprefix(f"{AUTO}*"))
-        return value
-
-    values = {each.name: getattr(config, each.name) for each in fields(config)}
-    values |= {group: settled(values[group]) for group in (*GROUPS, "callbacks")}
-    values["optimizer"]["lr"] = lr
-    return FoundConfig(**values, asked=config)
-
-
-def at_some_lr(config: Config) -> Config:
-    """`config` itself or, where its peak learning rate is still to be found, at 1."""
-    return at_lr(config, 1.0) if config.optimizer["lr"] == AUTO else config

@@ -1,7 +1,7 @@
-"""Decides, before Hydra composes a run, whether its data set can be had; puts the fallback in its place if not.
+"""Replaces a data set that is unavailable by its fallback, before Hydra composes a run.
 
-It works on the overrides, once for a run and once for a whole sweep: folders, horizons and records then follow from
-the data set that is really used, and every job of a sweep uses the same one.
+It works on the overrides, once per run or sweep: folders, horizons and records then follow from the data set that is
+really used, and every job of a sweep uses the same one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from hydra.core.override_parser.types import Override
 
 from src.config import CONF
-from src.config.compose import composed, composing, load_config, parsed
-from src.config.schema import Config
+from src.config.compose import composed, composing, load_config, parsed, with_placeholder_lr
+from src.config.schema import DataConfig
 from src.data import archives
 from src.errors import DataUnavailableError, UsageError
 
@@ -21,34 +21,34 @@ log = logging.getLogger(__name__)
 
 
 def resolve_dataset(overrides: Sequence[str]) -> list[str]:
-    """The overrides with a data set that can be had, downloading it if need be.
+    """The overrides with a data set that is available; downloads it if needed.
 
     Raises:
-        UsageError: an override or the config is impossible, an archive is damaged, or there is neither data set nor
-            fallback.
+        UsageError: an override or the config is invalid, an archive is damaged, or the data set is unavailable and has
+            no fallback.
     """
-    given = parsed(overrides)
-    lines = [str(each.input_line) for each in given if not each.is_sweep_override()]
-    swept = next((each for each in given if each.key_or_group == "data" and each.is_sweep_override()), None)
+    parsed_overrides = parsed(overrides)
+    fixed = [str(override.input_line) for override in parsed_overrides if not override.is_sweep_override()]
+    fixed = with_placeholder_lr(fixed)
+    sweep = next((o for o in parsed_overrides if o.key_or_group == "data" and o.is_sweep_override()), None)
     with composing():
-        if swept is None:
-            return _with_fallback(load_config(composed(lines)), given, list(overrides))
-        # A sweep over data sets compares them: standing one in for another would make no sense.
-        for choice in swept.sweep_string_iterator():
-            archives.ensure(load_config(composed([*lines, f"data={choice}"])).data)
+        if sweep is None:
+            return _with_fallback(load_config(composed(fixed)).data, parsed_overrides, list(overrides))
+        # A sweep over data sets compares them: replacing one by another would make no sense.
+        for choice in sweep.sweep_string_iterator():
+            archives.ensure(load_config(composed([*fixed, f"data={choice}"])).data)
     return list(overrides)
 
 
-def _with_fallback(run: Config, given: Sequence[Override], overrides: list[str]) -> list[str]:
+def _with_fallback(data: DataConfig, parsed_overrides: Sequence[Override], overrides: list[str]) -> list[str]:
     try:
-        archives.ensure(run.data)
+        archives.ensure(data)
     except DataUnavailableError as error:
-        fallback = run.data.fallback
-        if fallback is None:
+        if data.fallback is None:
             raise
-        if not (CONF / "data" / f"{fallback}.yaml").exists():
-            raise UsageError(f"data.fallback={fallback}: no such data set") from error
-        log.warning("!!! %s cannot be had: going on with data=%s. %s", run.data.name, fallback, error)
-        kept = [str(each.input_line) for each in given if each.key_or_group.split(".")[0] != "data"]
-        return [*kept, f"data={fallback}", f"data.requested={run.data.name}"]
+        if not (CONF / "data" / f"{data.fallback}.yaml").exists():
+            raise UsageError(f"data.fallback={data.fallback}: no such data set") from error
+        log.warning("!!! %s is unavailable, falling back to %s. %s", data.name, data.fallback, error)
+        others = [str(o.input_line) for o in parsed_overrides if o.key_or_group.partition(".")[0] != "data"]
+        return [*others, f"data={data.fallback}", f"data.requested={data.name}"]
     return overrides

@@ -39,13 +39,10 @@ def run_single(cfg: DictConfig) -> None:
 
 
 def run_here(cfg: DictConfig, config: Config, folder: Path, *, show: str = "nothing", wait: bool = False) -> RunRecord:
-    """The run's record; a finished run is not trained again. Arguments as for `src.runs.run.run`."""
-    from src.runs import run as runner
+    """The run's record. Arguments as for `src.runs.run.run`."""
+    from src.runs.run import run
 
-    if finished := runner.finished_record(config, folder):
-        log.info("%s: already finished, skipping", folder)
-        return finished
-    return runner.run(config, folder, show=show, wait=wait, on_claim=lambda: _write_hydra_config(cfg, folder))
+    return run(config, folder, show=show, wait=wait, on_claim=lambda: _write_hydra_config(cfg, folder))
 
 
 def run_folder() -> Path:

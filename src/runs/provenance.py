@@ -25,10 +25,10 @@ PACKAGES = (
 
 
 def provenance(device: torch.device | None) -> dict[str, Any]:
-    """What a referee asks about beside the code: versions, hardware, determinism. The device may be unknown."""
+    """Package versions, hardware and determinism flags."""
     return {
         "python": platform.python_version(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
         "platform": platform.platform(),
         "device": None if device is None else device_name(device),
         "num_threads": torch.get_num_threads(),
@@ -39,10 +39,10 @@ def provenance(device: torch.device | None) -> dict[str, Any]:
 
 
 def git_state() -> dict[str, Any]:
-    """The commit of this code and whether it was changed since; nulls outside a git checkout."""
+    """The commit of this code and whether the tree has uncommitted changes; nulls outside a git checkout."""
     commit = _git("rev-parse", "HEAD")
-    changed = _git("status", "--porcelain")
-    return {"git_sha": commit, "git_dirty": None if changed is None else changed != ""}
+    changes = _git("status", "--porcelain")
+    return {"git_sha": commit, "git_dirty": None if changes is None else changes != ""}
 
 
 def _git(*arguments: str) -> str | None:

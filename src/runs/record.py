@@ -1,4 +1,4 @@
-"""The run record, `result.json`: what every table is made from."""
+"""The run record, `result.json`, from which every table is made."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from src.config.identity import digest, normalize_identity
 from src.errors import UsageError
 from src.files import write_text
 
 FILE = "result.json"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 STATUSES = ("completed", "diverged", "failed", "interrupted")
 FINISHED = ("completed", "diverged")  # not run again
 LOST = ("diverged", "failed")  # without a result that counts
@@ -20,11 +21,12 @@ LOST = ("diverged", "failed")  # without a result that counts
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """One run. Metrics are those of the final step, `averaged_` ones those of the average of the weights up to there;
-    null where there is none. `mean_val_accuracy` is that over the epochs, the area under their curve. `lr` is the peak,
-    also where it was found (`config` then says "auto"). `time_to` maps a validation accuracy to the epoch, step and
-    training seconds at which it was first reached, or to null. `error` says in its first line what went wrong, and
-    below it where.
+    """One run.
+
+    Metrics are those of the final step, `averaged_` ones those of the averaged weights; null if there is none.
+    `mean_val_accuracy` is the mean over epochs. `lr` is the peak; `lr_requested` is "auto" if a range test found it.
+    `config` is the run's identity as dotted keys. `time_to` maps a validation accuracy to the epoch, step and training
+    seconds at which it was first reached, or to null. The first line of `error` is the message, the rest a traceback.
     """
 
     status: str
@@ -34,6 +36,7 @@ class RunRecord:
     optimizer: str
     scheduler: str
     lr: float | None
+    lr_requested: str | None = None
     averaging: str
     warmup: float
     epochs: int
@@ -71,12 +74,12 @@ class RunRecord:
 
     @property
     def error_line(self) -> str:
-        """What went wrong, in one line."""
+        """The error message without its traceback."""
         return (self.error or "").partition("\n")[0]
 
 
 class RecordError(UsageError):
-    """A file is no record that this program can read."""
+    """A file is not a record that this program can read."""
 
 
 def write_record(record: RunRecord, folder: Path) -> Path:
@@ -86,37 +89,60 @@ def write_record(record: RunRecord, folder: Path) -> Path:
 
 
 def read_record(path: Path) -> RunRecord:
-    """Reads `result.json`.
+    """Reads `result.json`, also that of schema version 2.
 
     Raises:
-        RecordError: it is no JSON object, of another schema version, or has other fields.
+        RecordError: it is not a JSON object, has another schema version, or has missing or unknown fields.
     """
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise RecordError(f"{path} cannot be read: {error}; move it away, and the run is made again") from error
+        raise RecordError(f"{path} cannot be read: {error}; move it away to run it again") from error
     if not isinstance(content, dict):
-        raise RecordError(f"{path} is no record: it holds a {type(content).__name__}")
+        raise RecordError(f"{path} is not a record: it contains a {type(content).__name__}")
+    if content.get("schema_version") == 2:
+        content = _upgraded_from_2(content)
     version = content.get("schema_version")
     if version != SCHEMA_VERSION:
-        raise RecordError(f"{path} has schema version {version}; this program reads {SCHEMA_VERSION}")
+        raise RecordError(f"{path} has schema version {version}; this program reads 2 and {SCHEMA_VERSION}")
     known = {field.name for field in fields(RunRecord)}
     if content.keys() != known:
         wrong = ", ".join(sorted(content.keys() ^ known))
-        raise RecordError(f"{path} is no record: missing or unknown {wrong}")
+        raise RecordError(f"{path} is not a record: missing or unknown {wrong}")
     if content["status"] not in STATUSES:
-        raise RecordError(f"{path} is no record: status {content['status']!r}")
+        raise RecordError(f"{path} is not a record: status {content['status']!r}")
     return RunRecord(**content)
 
 
 def find_record(folder: Path) -> RunRecord | None:
-    """The folder's record; None where there is none."""
+    """The folder's record; None if there is none."""
     path = folder / FILE
     return read_record(path) if path.exists() else None
 
 
+def _upgraded_from_2(content: dict[str, Any]) -> dict[str, Any]:
+    """A record of version 2, whose identity held the modules of our code and `optimizer.lr=auto`."""
+    config, lr = normalize_identity(content.get("config") or {}), content.get("lr")
+    requested = "auto" if config.get("optimizer.lr") == "auto" else None
+    if requested and lr is not None:
+        config = {key: _with_lr(value, lr) for key, value in config.items()} | {"optimizer.lr": lr}
+    return {
+        **content,
+        "config": config,
+        "config_hash": digest(config),
+        "lr_requested": requested,
+        "schema_version": SCHEMA_VERSION,
+    }
+
+
+def _with_lr(value: Any, lr: float) -> Any:
+    """`value`, or the number that version 2 wrote as a fraction of an unknown peak: "auto*0.1"."""
+    is_fraction = isinstance(value, str) and value.startswith("auto*")
+    return lr * float(value.removeprefix("auto*")) if is_fraction else value
+
+
 def _finite(value: Any) -> Any:
-    """JSON has no NaN: a metric that is not finite is null, and the status says why."""
+    """JSON has no NaN: a metric that is not finite becomes null, and the status says why."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):

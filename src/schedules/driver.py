@@ -1,4 +1,4 @@
-"""The driver: owns when a schedule ticks, on which clock, with which metric, and the warmup on top of it."""
+"""The schedule driver: when a schedule ticks, on which clock, with which metric, and the warmup on top of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import CyclicLR, LambdaLR, LRScheduler, OneCycleLR
 from src.config.instantiate import build, check_arguments, locate, matches_type, parameters, type_hints
 from src.config.schema import Config
 from src.errors import UsageError
+from src.optimizers.build import is_schedule_free
 
 CALCULATION_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
@@ -20,13 +21,13 @@ METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
 @dataclass(frozen=True)
 class Warmup:
-    """A linear ramp to 1, over a number of updates or, in a wall-clock run, over a number of seconds."""
+    """A linear ramp to 1 over a number of updates or, in a wall-clock run, over a number of seconds."""
 
     steps: int = 0
     seconds: float = 0.0
 
     def factor(self, step: int, seconds: float) -> float:
-        """The multiple of the schedule's learning rate for the update after `step` updates and `seconds`."""
+        """The multiplier of the learning rate for the update after `step` updates and `seconds`."""
         if self.steps:
             return min(1.0, (step + 1) / self.steps)
         if self.seconds:
@@ -35,17 +36,17 @@ class Warmup:
 
 
 def format_error(error: Exception) -> str:
-    """What a schedule raised, which may be one of the user's own: its kind too, unless it speaks of a value."""
+    """The message of an exception that a schedule raised, with its type unless it is a ValueError."""
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 class Schedule:
-    """One torch scheduler on the run's clock.
+    """A torch scheduler on the run's clock.
 
-    It has no state of its own: `advance` brings the scheduler's `last_epoch` up to the run's tick count, so a resumed
-    run goes on from optimizer, scheduler and counters. Between updates the optimizer holds the bare learning rate of
-    the schedule; warmup scales it for the update alone, so that schedules which read it back (the chainable ones of
-    torch, plateau) never see the ramp.
+    It has no state of its own: `advance` brings the scheduler's `last_epoch` up to the run's tick count, so a run
+    resumes from the states of optimizer and scheduler and the counters. Between updates the optimizer holds the base
+    learning rate; warmup scales it only for the update, so that schedules which read the rate back (torch's chainable
+    ones, plateau) never see the ramp.
     """
 
     def __init__(
@@ -63,31 +64,31 @@ class Schedule:
         self.total_ticks = total_ticks
         self.warmup = warmup or Warmup()
         self._optimizer = scheduler.optimizer
-        self._bare: list[float] | None = None  # what the ramp is taken off to, while it is on
+        self._base_lrs: list[float] | None = None  # restored after the update, during warmup only
 
     def begin_update(self, step: int, seconds: float) -> float:
         """Sets the learning rate of the update after `step` updates and `seconds`; returns it."""
-        groups = self._optimizer.param_groups  # not kept: loading a state makes new ones
+        groups = self._optimizer.param_groups  # not stored: loading a state creates new ones
         factor = self.warmup.factor(step, seconds)
         if factor < 1.0:
-            self._bare = [group["lr"] for group in groups]
-            for group, bare in zip(groups, self._bare, strict=True):
-                group["lr"] = bare * factor
+            self._base_lrs = [group["lr"] for group in groups]
+            for group, lr in zip(groups, self._base_lrs, strict=True):
+                group["lr"] = lr * factor
         return float(groups[0]["lr"])
 
     def end_update(self, step: int, seconds: float) -> None:
-        """Takes the ramp off again and ticks if a tick is due after `step` updates and `seconds`."""
-        if self._bare is not None:
-            for group, bare in zip(self._optimizer.param_groups, self._bare, strict=True):
-                group["lr"] = bare
-            self._bare = None
+        """Restores the base learning rate, and ticks if a tick is due after `step` updates and `seconds`."""
+        if self._base_lrs is not None:
+            for group, lr in zip(self._optimizer.param_groups, self._base_lrs, strict=True):
+                group["lr"] = lr
+            self._base_lrs = None
         if self.interval == "step":
             self.advance(step)
         elif self.interval == "second":
             self.advance(int(seconds))
 
     def end_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Ticks an epoch schedule after `epoch` epochs; a metric-driven one is given its metric."""
+        """Ticks an epoch schedule after `epoch` epochs; passes a metric-driven one its metric."""
         if self.monitor is not None:
             self.scheduler.step(metrics[self.monitor])  # type: ignore[arg-type]
         elif self.interval == "epoch":
@@ -95,10 +96,15 @@ class Schedule:
 
     def advance(self, ticks: int) -> None:
         """Brings the scheduler up to the run's tick count."""
-        # The tick after the last has no update, and torch's one-cycle and cosine rebound or raise there.
+        # No update follows the last tick, and torch's one-cycle and cosine schedules raise or rebound there.
         due = ticks if self.total_ticks is None else min(ticks, self.total_ticks - 1)
         while self.scheduler.last_epoch < due:
             self.scheduler.step()
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the first parameter group, without warmup."""
+        return float(self._optimizer.param_groups[0]["lr"])
 
     def state_dict(self) -> dict[str, Any]:
         return self.scheduler.state_dict()
@@ -133,18 +139,18 @@ def build_warmup(config: Config) -> Warmup:
 
 
 def check_scheduler(config: Config) -> None:
-    """Refuses what needs no optimizer to be refused.
+    """Checks the target, its arguments, the monitor and the interval; needs no optimizer.
 
     Raises:
-        UsageError: the target, its arguments, the monitor or the interval do not fit.
+        UsageError: one of them does not fit the schedule.
     """
     target, arguments = _target(config)
     if not inspect.isclass(target):
-        check_arguments("scheduler", target, arguments, given=2)
+        check_arguments("scheduler", target, arguments, num_positional=2)
     elif not issubclass(target, LRScheduler):
         raise UsageError(f"scheduler._target_={config.scheduler['_target_']}: is not a torch LRScheduler")
     else:
-        check_arguments("scheduler", target, arguments, given=1)
+        check_arguments("scheduler", target, arguments, num_positional=1)
     needs_metric = inspect.isclass(target) and issubclass(target, ReduceLROnPlateau)
     _check_monitor(config, needs_metric)
 
@@ -160,8 +166,9 @@ def _build_scheduler(config: Config, optimizer: Optimizer) -> LRScheduler:
         if issubclass(target, (OneCycleLR, CyclicLR)) and arguments.get("cycle_momentum"):
             _check_momentum(config, optimizer)
         if issubclass(target, OneCycleLR) and arguments.get("pct_start", 0.3) * arguments.get("total_steps", 0) == 1:
-            raise UsageError(  # torch divides by the ticks of the rise less one
-                f"scheduler.pct_start={arguments['pct_start']:g}: a rise of a single tick has no slope; give more, or 0"
+            raise UsageError(  # torch would divide by zero
+                f"scheduler.pct_start={arguments['pct_start']:g}: the rise would last a single tick; use a larger "
+                "fraction, or 0"
             )
         scheduler: LRScheduler = build("scheduler", target, optimizer, **arguments)
         return scheduler
@@ -169,7 +176,7 @@ def _build_scheduler(config: Config, optimizer: Optimizer) -> LRScheduler:
     if horizon is None and not matches_type(_second_hint(target), None):
         raise UsageError(
             f"scheduler={config.scheduler['name']} spans the run, whose length in ticks of interval="
-            f"{config.tick_interval} is not known; with interval=second give it as seconds=60"
+            f"{config.tick_interval} is unknown; with interval=second give it as seconds=60"
         )
     try:
         return LambdaLR(optimizer, lambda t: float(target(t, horizon, **arguments)))
@@ -187,29 +194,31 @@ def _check_monitor(config: Config, needs_metric: bool) -> None:
     name, monitor = config.scheduler["name"], config.scheduler.get("monitor")
     if not needs_metric:
         if monitor is not None:
-            raise UsageError(f"scheduler.monitor={monitor}: scheduler={name} takes no metric; set it to null")
+            raise UsageError(f"scheduler.monitor={monitor}: scheduler={name} monitors no metric; set it to null")
         return
     if monitor not in METRICS:
         raise UsageError(f"scheduler.monitor={monitor}: scheduler={name} needs one of {', '.join(METRICS)}")
     if config.tick_interval != "epoch":
-        raise UsageError(f"interval={config.tick_interval}: scheduler={name} waits for a metric, which comes by epoch")
+        raise UsageError(
+            f"interval={config.tick_interval}: scheduler={name} needs a metric, which is computed once per "
+            "epoch; use interval=epoch"
+        )
     mode = "max" if monitor.endswith("accuracy") else "min"
     if config.scheduler.get("mode", "min") != mode:
         better = "larger" if mode == "max" else "smaller"
         raise UsageError(
-            f"scheduler.mode={config.scheduler.get('mode')}: {monitor} is better when it is {better}; set "
-            f"scheduler.mode={mode}"
+            f"scheduler.mode={config.scheduler.get('mode')}: a {better} {monitor} is better; set scheduler.mode={mode}"
         )
 
 
 def _check_momentum(config: Config, optimizer: Optimizer) -> None:
-    """torch would refuse an optimizer without momentum, and turn momentum 0 into 0.95 without a word."""
-    asked = f"scheduler.cycle_momentum=true: optimizer={config.optimizer['name']}"
-    if hasattr(optimizer, "eval"):  # it gets from the weights it trains to those it evaluates by its momentum
-        raise UsageError(f"{asked} relies on a momentum that stays; set scheduler.cycle_momentum=false")
+    """Checks before torch does: it would silently turn a momentum of 0 into 0.95."""
+    request = f"scheduler.cycle_momentum=true: optimizer={config.optimizer['name']}"
+    if is_schedule_free(optimizer):  # its momentum converts training weights to evaluation weights
+        raise UsageError(f"{request} relies on a constant momentum; set scheduler.cycle_momentum=false")
     defaults = optimizer.defaults
     if not defaults.get("momentum") and "betas" not in defaults:
         raise UsageError(
-            f"{asked} has no momentum to cycle; set scheduler.cycle_momentum=false"
+            f"{request} has no momentum to cycle; set scheduler.cycle_momentum=false"
             + (", or optimizer.momentum above 0" if "momentum" in defaults else "")
         )

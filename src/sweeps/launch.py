@@ -85,10 +85,10 @@ def _concluded(*plans: Plan) -> int:
 
 def check_jobs(plan: Plan) -> None:
     """Refuses a sweep before its first job if one of them cannot run."""
-    from src.runs.run import check
+    from src.runs.build import check
 
     for setting in plan.settings:
-        check(setting, here=plan.runs_here)
+        check(setting, runs_here=plan.runs_here)
 
 
 def _launch_all(plan: Plan, jobs: list[Job]) -> None:

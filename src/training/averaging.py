@@ -1,4 +1,4 @@
-"""Averages of the weights along a run, on torch's AveragedModel."""
+"""Averages of the weights over a run, on torch's AveragedModel."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn, update_bn
 
 from src.config.instantiate import build, locate, parameters
 from src.config.schema import Config
 from src.errors import UsageError
+from src.optimizers.build import is_schedule_free
 
 
 class WeightAverage:
-    """The interface of an average, which stays empty here."""
+    """Base class of weight averages. Override a hook and call `_start(model).update_parameters(model)` in it."""
 
     def __init__(self) -> None:
-        self.model: AveragedModel | None = None  # None as long as nothing has been averaged
+        self.model: AveragedModel | None = None  # None until the first update
 
     def after_update(self, model: nn.Module) -> None:
-        """After every update that happened."""
+        """After every successful update."""
 
-    def after_epoch(self, model: nn.Module, done: float) -> None:
-        """After every epoch, `done` of the run being over."""
+    def after_epoch(self, model: nn.Module, fraction_done: float) -> None:
+        """After every epoch; `fraction_done` of the run is over."""
 
     def state_dict(self) -> dict[str, Any] | None:
         return None if self.model is None else self.model.state_dict()
@@ -32,10 +34,10 @@ class WeightAverage:
     def load_state_dict(self, state: dict[str, Any] | None, model: nn.Module) -> None:
         self.model = None
         if state is not None:
-            self._begun(model).load_state_dict(state)
+            self._start(model).load_state_dict(state)
 
-    def _begun(self, model: nn.Module) -> AveragedModel:
-        """The average, which begins empty: its first update makes it the weights of `model`."""
+    def _start(self, model: nn.Module) -> AveragedModel:
+        """The average, created empty on the first call; its first update copies the weights of `model`."""
         if self.model is None:
             equal_mean = get_swa_multi_avg_fn()  # type: ignore[no-untyped-call]
             self.model = AveragedModel(model, multi_avg_fn=equal_mean)
@@ -52,29 +54,29 @@ class EpochAverage(WeightAverage):
     def __init__(self, start: float) -> None:
         super().__init__()
         if not 0 <= start < 1:
-            raise ValueError(f"start={start:g} is no fraction of the run; give one from 0 to below 1")
-        self._start = start
+            raise ValueError(f"start={start:g} must be a fraction of the run: at least 0 and less than 1")
+        self._start_fraction = start
 
-    def after_epoch(self, model: nn.Module, done: float) -> None:
-        if done > self._start:
-            self._begun(model).update_parameters(model)
+    def after_epoch(self, model: nn.Module, fraction_done: float) -> None:
+        if fraction_done > self._start_fraction:
+            self._start(model).update_parameters(model)
 
 
 class MovingAverage(WeightAverage):
-    """After each update `decay` of the average and 1 - `decay` of the weights; it starts with the first update's."""
+    """The exponential moving average of the weights, updated after every step: `decay` of it is kept."""
 
     def __init__(self, decay: float) -> None:
         super().__init__()
         if not 0 <= decay < 1:
-            raise ValueError(f"decay={decay:g} must be from 0 to below 1")
+            raise ValueError(f"decay={decay:g} must be at least 0 and less than 1")
         self._decay = decay
 
     @torch.no_grad()
     def after_update(self, model: nn.Module) -> None:
         if self.model is None:
-            self._begun(model).update_parameters(model)
+            self._start(model).update_parameters(model)
             return
-        # What update_parameters does, without its copy of the counter to the device, which waits for the device.
+        # The same as update_parameters without copying its counter to the device, which waits for the device.
         torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), 1 - self._decay)
         for averaged, current in zip(self.model.module.buffers(), model.buffers(), strict=True):
             averaged.copy_(current)
@@ -85,7 +87,7 @@ def build_averaging(config: Mapping[str, Any]) -> WeightAverage:
     """The configured average.
 
     Raises:
-        UsageError: the target is no average, or refuses its parameters.
+        UsageError: the target is not a weight average, or rejects its parameters.
     """
     target = locate("averaging", config)
     if not (isinstance(target, type) and issubclass(target, WeightAverage)):
@@ -94,14 +96,13 @@ def build_averaging(config: Mapping[str, Any]) -> WeightAverage:
     return average
 
 
-def check_averaging(config: Config) -> None:
-    """Refuses an average that cannot be built, or that the optimizer keeps itself.
+def check_averaging(config: Config, average: WeightAverage, optimizer: Optimizer) -> None:
+    """Rejects an average on top of one that the optimizer keeps.
 
     Raises:
         UsageError: names the value and the remedy.
     """
-    average = build_averaging(config.averaging)
-    if not isinstance(average, NoAveraging) and hasattr(locate("optimizer", config.optimizer), "eval"):
+    if is_schedule_free(optimizer) and not isinstance(average, NoAveraging):
         raise UsageError(
             f"averaging={config.averaging['name']}: optimizer={config.optimizer['name']} averages the weights itself; "
             "use averaging=none"
@@ -109,8 +110,8 @@ def check_averaging(config: Config) -> None:
 
 
 def recompute_batch_norm(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
-    """Batch-norm statistics of the weights as they are, over `batches`; nothing happens in a model without them.
+    """Recomputes batch-norm statistics over `batches`; does nothing in a model without batch norm.
 
-    The running statistics of a model are those of the weights it was trained with, not of an average of them.
+    Running statistics belong to the weights a model was trained with, not to an average of them.
     """
     update_bn(batches, model)

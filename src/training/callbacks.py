@@ -1,10 +1,11 @@
-"""What may watch a run. Subclass `Callback`, override what is needed, and name the class in the config:
+"""Callback hooks. Subclass `Callback`, override the hooks you need, and name the class in the config:
 
 `python -m src.train +callbacks.mine._target_=my.module.Mine`
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -18,67 +19,67 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Watches a run. Every hook is called with the trainer; none needs to be overridden."""
+    """Hooks into a run. Each receives the trainer; none is required."""
 
     def on_run_start(self, trainer: Trainer) -> None:
-        """Before the first update, or after a resumed run has its state back."""
+        """Before the first update, or after a resumed run has been restored."""
 
     def on_epoch_start(self, trainer: Trainer) -> None:
         """Before the first update of an epoch."""
 
     def on_step(self, trainer: Trainer) -> None:
-        """After every update. `trainer.lrs` ends with its lr; reading its loss would wait for the device."""
+        """After every update. Its learning rate is `trainer.lrs[-1]`; reading its loss would wait for the device."""
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
-        """After the validation that ends an epoch."""
+        """After the validation at the end of an epoch. `trainer.stop.request()` interrupts the run."""
 
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
-        """After the test, or where the run was interrupted, diverged or failed."""
+        """After the test, or when the run was interrupted, diverged or failed."""
 
 
 class Callbacks:
     """Calls each hook of several callbacks, in order."""
 
-    def __init__(self, callbacks: list[Callback]) -> None:
-        self.all = callbacks
-        # A hook nobody overrides costs the loop nothing.
-        self._steppers = [each for each in callbacks if type(each).on_step is not Callback.on_step]
+    def __init__(self, callbacks: Sequence[Callback]) -> None:
+        self._callbacks = list(callbacks)
+        # A hook that nobody overrides costs the loop nothing.
+        self._steppers = [callback for callback in callbacks if type(callback).on_step is not Callback.on_step]
 
     def run_start(self, trainer: Trainer) -> None:
-        for each in self.all:
-            each.on_run_start(trainer)
+        for callback in self._callbacks:
+            callback.on_run_start(trainer)
 
     def epoch_start(self, trainer: Trainer) -> None:
-        for each in self.all:
-            each.on_epoch_start(trainer)
+        for callback in self._callbacks:
+            callback.on_epoch_start(trainer)
 
     def step(self, trainer: Trainer) -> None:
-        for each in self._steppers:
-            each.on_step(trainer)
+        for callback in self._steppers:
+            callback.on_step(trainer)
 
     def epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
-        for each in self.all:
-            each.on_epoch_end(trainer, result)
+        for callback in self._callbacks:
+            callback.on_epoch_end(trainer, result)
 
     def run_end(self, trainer: Trainer, outcome: Outcome) -> None:
-        """Tells every callback, also where one of them raises: a checkpoint or a file may hang on the others."""
+        """Calls every callback even if one raises: the others may still have files to close or a checkpoint to save."""
         with ExitStack() as stack:
-            for each in reversed(self.all):
-                stack.callback(each.on_run_end, trainer, outcome)
+            for callback in reversed(self._callbacks):
+                stack.callback(callback.on_run_end, trainer, outcome)
 
 
 def check_callbacks(config: Config) -> None:
-    """Refuses what cannot be built, without building it: a constructor may open files.
+    """Checks targets and arguments without building anything: a constructor may open files.
 
     Raises:
-        UsageError: a target is not there or is no callback, or its arguments do not fit.
+        UsageError: a target does not exist or is not a callback, or its arguments do not fit.
     """
     for name, node in config.callbacks.items():
         _target(name, node)
 
 
 def build_callbacks(config: Config) -> list[Callback]:
-    """The callbacks that the user added."""
+    """The user's callbacks."""
     return [
         build(f"callbacks.{name}", _target(name, node), **_arguments(node)) for name, node in config.callbacks.items()
     ]
@@ -87,11 +88,11 @@ def build_callbacks(config: Config) -> list[Callback]:
 def _target(name: str, node: Any) -> type[Callback]:
     group = f"callbacks.{name}"
     if not isinstance(node, dict) or "_target_" not in node:
-        raise UsageError(f"{group}: names no class; give it as +{group}._target_=my.module.Mine")
+        raise UsageError(f"{group} names no class; add +{group}._target_=my.module.Mine")
     target = locate(group, node)
     if not (isinstance(target, type) and issubclass(target, Callback)):
-        raise UsageError(f"{group}._target_={node['_target_']}: is no subclass of src.callbacks.Callback")
-    check_arguments(group, target, _arguments(node), given=0)
+        raise UsageError(f"{group}._target_={node['_target_']}: is not a subclass of src.callbacks.Callback")
+    check_arguments(group, target, _arguments(node), num_positional=0)
     return target
 
 

@@ -1,4 +1,4 @@
-"""A run's checkpoint: written whole, refused where it belongs to another run."""
+"""Checkpoints of a run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 
 FILE = "checkpoint.pt"
-VERSION = 2
+VERSION = 3
 
 
 class Checkpoint(Callback):
-    """Saves the run after every epoch, and where it is interrupted inside one."""
+    """Saves the run after every epoch, and when it is interrupted within one."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
@@ -38,10 +38,10 @@ class Checkpoint(Callback):
 
 
 def resume(trainer: Trainer, folder: Path) -> bool:
-    """Brings the trainer to where the folder's checkpoint was saved; False where there is none.
+    """Restores the trainer from the folder's checkpoint; False if there is none.
 
     Raises:
-        UsageError: the checkpoint is damaged, of another version, of another run or of another kind of device.
+        UsageError: the checkpoint is damaged or belongs to another version, another run or another kind of device.
     """
     path = folder / FILE
     if not path.exists():
@@ -49,11 +49,11 @@ def resume(trainer: Trainer, folder: Path) -> bool:
     state = _read(path)
     digest, computed_with = config_hash(trainer.config), state["trainer"]["computed_with"]
     if state["config_hash"] != digest:
-        raise UsageError(f"{path} is of another run (config hash {state['config_hash']}, this one has {digest})")
+        raise UsageError(f"{path} belongs to another run (config hash {state['config_hash']}, this one has {digest})")
     if computed_with != trainer.computed_with:
         raise UsageError(
-            f"{path} was made with {computed_with}, this run has {trainer.computed_with}, which gives other numbers: "
-            "go on there (trainer.device, trainer.precision), or move the folder away to start anew"
+            f"{path} was computed with {computed_with}, this run uses {trainer.computed_with}, which gives other "
+            "numbers: resume it there (trainer.device, trainer.precision), or move the folder away to start over"
         )
     trainer.load_state_dict(state["trainer"])
     return True
@@ -63,8 +63,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         version = state["version"]
-    except Exception as error:  # torch.load raises what the damage happens to cause
-        raise UsageError(f"{path} is damaged ({type(error).__name__}); move it away to start anew") from error
+    except Exception as error:  # torch.load raises whatever the damage causes
+        raise UsageError(f"{path} is damaged ({type(error).__name__}); move it away to start over") from error
     if version != VERSION:
-        raise UsageError(f"{path} has version {version}, this program reads {VERSION}; move it away to start anew")
+        raise UsageError(f"{path} has version {version}, this program reads {VERSION}; move it away to start over")
     return state

@@ -1,4 +1,4 @@
-"""What a person sees of a run while it runs."""
+"""Console progress of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEADER = f"{'epoch':>7} {'lr':>10} {'train loss':>10} {'train acc':>9} {'val lo
 
 
 class EpochLines(Callback):
-    """A line an epoch."""
+    """Logs one line per epoch."""
 
     def on_run_start(self, trainer: Trainer) -> None:
         log.info(_HEADER)
@@ -27,7 +27,7 @@ class EpochLines(Callback):
 
 
 class ProgressBar(EpochLines):
-    """A line an epoch, and below them a bar over the updates of the run. For a terminal."""
+    """One line per epoch, and a progress bar below them; for a terminal."""
 
     def on_run_start(self, trainer: Trainer) -> None:
         from rich.progress import (

@@ -1,4 +1,4 @@
-"""Where and how a run is computed: seeds, device, precision, provenance."""
+"""Device, precision and torch settings."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from src.errors import UsageError
 
 @dataclass(frozen=True)
 class Precision:
-    """What the forward pass computes in; `autocast_dtype` None is plain float32."""
+    """Precision of the forward pass; `autocast_dtype` is None for plain float32."""
 
     name: str
     autocast_dtype: torch.dtype | None
 
     @property
     def scales_gradients(self) -> bool:
-        """fp16 alone has so small a range that gradients must be scaled."""
+        """Only fp16 has so small a range that gradients must be scaled."""
         return self.autocast_dtype is torch.float16
 
 
@@ -46,7 +46,7 @@ def select_precision(name: str, device: torch.device) -> Precision:
 
 
 def _has_bf16(device: torch.device) -> bool:
-    """Whether the GPU computes in bf16 itself; older ones emulate it, slower than fp16."""
+    """Whether the GPU supports bf16 natively; older ones emulate it, slower than fp16."""
     with torch.cuda.device(device):
         return torch.cuda.is_bf16_supported(including_emulation=False)
 
@@ -55,10 +55,10 @@ def configure_torch(trainer: TrainerConfig, precision: Precision) -> None:
     if trainer.num_threads is not None:
         torch.set_num_threads(trainer.num_threads)
     if trainer.deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS demands it and reads it once
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS requires it and reads it once
     torch.use_deterministic_algorithms(trainer.deterministic)
-    torch.backends.cudnn.allow_tf32 = precision.name != "fp32"  # fp32 means fp32, also in convolutions
-    torch.backends.cudnn.benchmark = not trainer.deterministic  # every batch but the last has one shape
+    torch.backends.cudnn.allow_tf32 = precision.name != "fp32"  # fp32 means fp32 in convolutions too
+    torch.backends.cudnn.benchmark = not trainer.deterministic  # all batches but the last have the same shape
 
 
 def device_name(device: torch.device) -> str:
@@ -68,7 +68,7 @@ def device_name(device: torch.device) -> str:
 
 
 def _processor() -> str:
-    """Its model; Python knows no more than the architecture on Linux."""
+    """The processor's model; on Linux, Python knows only the architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

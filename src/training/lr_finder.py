@@ -1,15 +1,13 @@
 """The learning-rate range test: one update at each of many growing rates, until the loss blows up.
 
-Source: Smith, arXiv 1506.01186. The suggestions, both on the smoothed loss over log lr, go by the names of
-fastai's; its `valley` would begin in the level stretch of rates too small to matter.
+Source: Smith, arXiv 1506.01186. Both suggestions are computed on the smoothed loss over log lr and have fastai's names;
+fastai's own `valley` would include the flat stretch of rates too small to matter.
 """
 
 from __future__ import annotations
 
 import bisect
 import copy
-import csv
-import io
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -21,20 +19,20 @@ import torch
 from torch import Tensor
 
 from src.errors import UsageError
-from src.signals import Stop, StoppedError
+from src.files import csv_text, read_csv
 from src.training.trainer import Trainer
 
 MIN_LR, MAX_LR, NUM_UPDATES = 1e-6, 10.0, 400
 SUGGESTIONS = ("valley", "steepest")
-_MEMORY = 0.9  # of the smoothed loss, an update
-_LEVEL = 0.05  # of a descent: what it falls by before it counts
-_BLOWN_UP = 4.0  # times the best smoothed loss
-_NOISE = 0.05  # of the first loss: a smaller fall may be that of one batch to another
+_SMOOTHING = 0.9  # weight of the past in the smoothed loss
+_FLAT_PART = 0.05  # fraction of a descent that the flat stretch before it may fall
+_BLOWN_UP = 4.0  # multiple of the best smoothed loss
+_NOISE = 0.05  # fraction of the first loss: a smaller fall may be the difference between two batches
 
 
 @dataclass(frozen=True)
 class RangeTest:
-    """The loss that came with each learning rate, before its update, and the same smoothed."""
+    """Learning rates, the loss before the update at each, and the same losses smoothed."""
 
     lrs: list[float]
     losses: list[float]
@@ -42,57 +40,48 @@ class RangeTest:
 
     @property
     def valley(self) -> float:
-        """Half way, in log lr, down the longest descent, without the level stretch before it, which falls by noise."""
+        """Halfway down the longest descent in log lr, without the flat stretch before it, where noise makes it fall."""
         descent = _longest_descent(self.smoothed)
         top, bottom = self.smoothed[descent[0]], self.smoothed[descent[-1]]
-        edge = next(index for index in descent if self.smoothed[index] <= top - _LEVEL * (top - bottom))
+        edge = next(index for index in descent if self.smoothed[index] <= top - _FLAT_PART * (top - bottom))
         return math.sqrt(self.lrs[edge] * self.lrs[descent[-1]])
 
     @property
     def steepest(self) -> float:
-        """Where the loss falls fastest over log lr, on the way to its minimum."""
+        """Where the loss falls fastest over log lr, before its minimum."""
         lowest = int(np.argmin(self.smoothed))
         slope = np.gradient(self.smoothed, np.log(self.lrs))
         return self.lrs[int(np.argmin(slope[: lowest + 1]))]
 
     def suggestion(self, kind: str = "valley") -> float:
-        """`valley` or `steepest`, to two digits: the test knows no more."""
+        """`valley` or `steepest`, rounded to the two digits that the test can resolve."""
         return float(f"{getattr(self, kind):.2g}")
 
     def to_csv(self) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["lr", "loss", "smoothed"])
-        writer.writerows(zip(self.lrs, self.losses, self.smoothed, strict=True))
-        return text.getvalue()
+        return csv_text([("lr", "loss", "smoothed"), *zip(self.lrs, self.losses, self.smoothed, strict=True)])
 
     @classmethod
     def read_csv(cls, path: Path) -> RangeTest:
-        with open(path, newline="") as file:
-            columns = list(zip(*list(csv.reader(file))[1:], strict=True))
+        columns = zip(*read_csv(path), strict=True)
         return cls(*([float(value) for value in column] for column in columns))
 
 
-def range_test(update: Callable[[float], float], lrs: Sequence[float], stop: Stop | None = None) -> RangeTest:
-    """Tries growing rates until the loss is not finite or its smoothed curve is four times its best.
+def range_test(update: Callable[[float], float], lrs: Sequence[float]) -> RangeTest:
+    """Tries growing rates until the loss is not finite or its smoothed curve reaches four times its best.
 
     Args:
-        update: Makes one update at a learning rate; returns the loss before it.
-        lrs: Growing, evenly spaced in their logarithm.
-        stop: Looked at before every update.
+        update: Performs one update at a learning rate; returns the loss before it.
+        lrs: Growing, evenly spaced in log lr.
 
     Raises:
-        UsageError: no rate lowers the loss.
-        StoppedError: a stop was asked for.
+        UsageError: no learning rate lowers the loss.
     """
     test = RangeTest([], [], [])
     average = 0.0
     for number, lr in enumerate(lrs, 1):
-        if stop is not None and stop.is_requested:
-            raise StoppedError
         loss = update(lr)
-        average = _MEMORY * average + (1 - _MEMORY) * loss
-        smoothed = average / (1 - _MEMORY**number)  # as if there had been losses before the first
+        average = _SMOOTHING * average + (1 - _SMOOTHING) * loss
+        smoothed = average / (1 - _SMOOTHING**number)  # bias correction
         if not math.isfinite(smoothed) or (test.smoothed and smoothed > _BLOWN_UP * min(test.smoothed)):
             break
         test.lrs.append(lr)
@@ -100,44 +89,43 @@ def range_test(update: Callable[[float], float], lrs: Sequence[float], stop: Sto
         test.smoothed.append(smoothed)
     if len(test.lrs) < 2 or min(test.smoothed) > (1 - _NOISE) * test.smoothed[0]:
         raise UsageError(
-            f"no learning rate from {lrs[0]:g} to {lrs[-1]:g} lowers the loss by more than {_NOISE:.0%}, so none is "
-            "suggested; give optimizer.lr as a number (scripts/lr_find.py can try others: min_lr, max_lr)"
+            f"no learning rate from {lrs[0]:g} to {lrs[-1]:g} lowers the loss by more than {_NOISE:.0%}, so there is "
+            "no suggestion; give optimizer.lr as a number (scripts/lr_find.py can try others: min_lr, max_lr)"
         )
     return test
 
 
 def rates(min_lr: float = MIN_LR, max_lr: float = MAX_LR, num_updates: int = NUM_UPDATES) -> list[float]:
-    """Learning rates that grow by the same factor each time.
+    """Learning rates that grow by a constant factor.
 
     Raises:
-        UsageError: they would not grow, or are too few to see a curve.
+        UsageError: they would not grow, or are too few to show a curve.
     """
     if not 0 < min_lr < max_lr < math.inf:
-        raise UsageError(f"min_lr={min_lr:g} max_lr={max_lr:g}: give 0 < min_lr < max_lr")
+        raise UsageError(f"min_lr={min_lr:g} max_lr={max_lr:g}: must satisfy 0 < min_lr < max_lr")
     if num_updates < 20:
-        raise UsageError(f"num_updates={num_updates}: give 20 or more")
+        raise UsageError(f"num_updates={num_updates}: must be at least 20")
     return [float(lr) for lr in np.geomspace(min_lr, max_lr, num_updates)]
 
 
-def range_test_of(trainer: Trainer, lrs: Sequence[float], stop: Stop | None = None) -> RangeTest:
-    """The range test on a trainer's own updates; all that a checkpoint holds is afterwards as it was.
+def range_test_of(trainer: Trainer, lrs: Sequence[float]) -> RangeTest:
+    """The range test on a trainer's own updates. Afterwards everything that a checkpoint holds is restored.
 
     The trainer's schedule must be constant and without warmup: the test sets the learning rate itself.
     """
-    before = copy.deepcopy(trainer.state_dict())
+    state = copy.deepcopy(trainer.state_dict())
     batches = _batches(trainer)
 
     def update(lr: float) -> float:
         for group in trainer.optimizer.param_groups:
             group["lr"] = lr
-        trainer.train_step(next(batches))
-        return trainer.losses[-1].item()
+        return trainer.train_step(next(batches)).item()
 
     try:
         trainer.set_training(True)
-        return range_test(update, lrs, stop)
+        return range_test(update, lrs)
     finally:
-        trainer.load_state_dict(before)
+        trainer.load_state_dict(state)
 
 
 def _batches(trainer: Trainer) -> Iterator[Tensor]:
@@ -148,17 +136,17 @@ def _batches(trainer: Trainer) -> Iterator[Tensor]:
 
 
 def _longest_descent(values: Sequence[float]) -> list[int]:
-    """Indices of the longest falling subsequence, by patience sorting."""
+    """Indices of the longest decreasing subsequence, by patience sorting."""
     tops: list[float] = []  # of each pile, negated so that they ascend
     top_indices: list[int] = []
-    below: list[int | None] = []
+    previous: list[int | None] = []
     for index, value in enumerate(values):
         pile = bisect.bisect_left(tops, -value)
         tops[pile : pile + 1], top_indices[pile : pile + 1] = [-value], [index]
-        below.append(top_indices[pile - 1] if pile else None)
+        previous.append(top_indices[pile - 1] if pile else None)
     descent: list[int] = []
     link: int | None = top_indices[-1] if top_indices else None
     while link is not None:
         descent.append(link)
-        link = below[link]
+        link = previous[link]
     return descent[::-1]

@@ -1,4 +1,4 @@
-"""The numbers of a run: its metrics, its epochs, where it stands, how it ended."""
+"""Metrics of a run: per split, per epoch, and at its end; and the counters that say how far it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """A row of the history: where the run stands after an epoch. `lr` is that of the epoch's last update."""
+    """One row of the history, after an epoch. `lr` is that of the epoch's last update."""
 
     epoch: int
     step: int
@@ -33,26 +33,26 @@ class EpochResult:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """What a schedule may monitor."""
+        """The metrics a schedule may monitor."""
         return {name: getattr(self, name) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")}
 
 
 @dataclass
 class Progress:
-    """The counters of a run: with the states of model, optimizer and schedule, all that a resumed run needs."""
+    """The counters of a run. With the states of model, optimizer and schedule they are all that resuming needs."""
 
-    epoch: int = 0  # finished epochs
-    updates: int = 0  # updates tried in the current epoch
-    step: int = 0  # updates that happened in the run: what a schedule counts
-    skipped_updates: int = 0  # updates that the fp16 scaler left out
-    train_seconds: float = 0.0  # on the training clock: no evaluation, no logging
+    epoch: int = 0  # completed epochs
+    updates: int = 0  # attempted updates in the current epoch
+    step: int = 0  # successful updates in the run; schedules count these
+    skipped_updates: int = 0  # updates that the fp16 scaler skipped
+    train_seconds: float = 0.0  # training clock: excludes evaluation and logging
     wall_seconds: float = 0.0
     history: list[EpochResult] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class AveragedMetrics:
-    """What the average of the weights does on two splits."""
+    """Metrics of the averaged weights."""
 
     val: Metrics
     test: Metrics
@@ -60,7 +60,7 @@ class AveragedMetrics:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: completed, diverged, interrupted or failed. Only a completed run has been tested."""
+    """How a run ended: completed, diverged, interrupted or failed. Only a completed run is tested."""
 
     status: str
     test: Metrics | None

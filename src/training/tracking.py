@@ -1,13 +1,11 @@
-"""What a run leaves behind for people and tools: history.csv, steps.csv and the TensorBoard event file."""
+"""Tracking of a run: history.csv, steps.csv and the TensorBoard event file."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import IO
@@ -19,7 +17,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from tensorboard.summary.writer.record_writer import RecordWriter
 from torch.utils.tensorboard.summary import hparams
 
-from src.files import write_text
+from src.files import append_csv, read_csv, write_csv
 from src.runs.record import FINISHED
 from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
@@ -32,39 +30,38 @@ _STEPS_COLUMNS = ["step", "lr", "loss"]
 
 
 class History(Callback):
-    """`history.csv`, a row an epoch, and `steps.csv`, a row an update that was tried."""
+    """`history.csv` with one row per epoch, and `steps.csv` with one row per attempted update."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._logged_updates = 0
 
     def on_run_start(self, trainer: Trainer) -> None:
-        """Takes back what a killed run wrote after its checkpoint."""
-        kept = _rows(self._folder / STEPS_FILE)[: _updates_before_epoch(trainer)]
-        self._logged_updates = len(kept)
-        write_text(self._folder / STEPS_FILE, _csv(_STEPS_COLUMNS, kept))
+        """Drops what a killed run wrote after its checkpoint."""
+        rows = read_csv(self._folder / STEPS_FILE)[: _updates_before_epoch(trainer)]
+        self._logged_updates = len(rows)
+        write_csv(self._folder / STEPS_FILE, _STEPS_COLUMNS, rows)
         self._write_history(trainer)
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
-        losses = torch.stack(trainer.losses).tolist()
+        losses = torch.stack(trainer.log.losses).tolist()
         first = self._logged_updates
-        rows = [(first + i, lr, loss) for i, (lr, loss) in enumerate(zip(trainer.lrs, losses, strict=True))]
-        with open(self._folder / STEPS_FILE, "a", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
+        rows = [(first + i, lr, loss) for i, (lr, loss) in enumerate(zip(trainer.log.lrs, losses, strict=True))]
+        append_csv(self._folder / STEPS_FILE, rows)
         self._logged_updates += len(rows)
         self._write_history(trainer)
 
     def _write_history(self, trainer: Trainer) -> None:
         rows = [astuple(result) for result in trainer.progress.history]
-        write_text(self._folder / HISTORY_FILE, _csv(_HISTORY_COLUMNS, rows))
+        write_csv(self._folder / HISTORY_FILE, _HISTORY_COLUMNS, rows)
 
 
 class TensorBoard(Callback):
-    """The run's event file: `lr` by step, everything else by epoch, and the run's row of the HParams tab.
+    """The run's event file: `lr` per step, everything else per epoch, and the run's row in the HParams tab.
 
-    torch's SummaryWriter opens and closes its file for every scalar and hands each to a thread that then competes with
-    the loop: 0.09 ms an update, a tenth of a step of a small network. Here an epoch's scalars are written in one block,
-    and the hparams summaries go into the same file, so that no ghost run appears beside the run.
+    torch's SummaryWriter hands every scalar to a thread that competes with the loop: 0.09 ms per update, a tenth of a
+    step of a small network. Here an epoch's scalars are written in one block, and the hparams summaries go into the
+    same file, so that TensorBoard shows no second run next to this one.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str | float | bool]) -> None:
@@ -75,10 +72,10 @@ class TensorBoard(Callback):
     def on_run_start(self, trainer: Trainer) -> None:
         is_restart = any(self._folder.glob("events.out.tfevents.*"))
         name = f"events.out.tfevents.{time.time_ns():020d}.{socket.gethostname()}.{os.getpid()}"
-        self._file = open(self._folder / name, "wb")  # noqa: SIM115 - open for as long as the run is
+        self._file = open(self._folder / name, "wb")  # noqa: SIM115 - open as long as the run
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         if is_restart:
-            # What a killed run logged after its checkpoint is logged again: TensorBoard drops the first telling.
+            # What a killed run logged after its checkpoint is logged again; TensorBoard discards the earlier events.
             restart = SessionLog(status=SessionLog.START)
             self._write(Event(wall_time=time.time(), step=_updates_before_epoch(trainer), session_log=restart))
         experiment, session_start, self._session_end = _hparams(self._settings)
@@ -87,9 +84,9 @@ class TensorBoard(Callback):
         self._file.flush()
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
-        first = _updates_before_epoch(trainer) - len(trainer.lrs)
+        first = _updates_before_epoch(trainer) - len(trainer.log.lrs)
         event = Event(wall_time=time.time(), summary=Summary(value=[Summary.Value(tag="lr")]))
-        for offset, lr in enumerate(trainer.lrs):  # one event, refilled: hundreds of them are made in one go
+        for offset, lr in enumerate(trainer.log.lrs):  # reuses one event: there are hundreds per epoch
             event.step, event.summary.value[0].simple_value = first + offset, lr
             self._write(event)
         self._scalars(
@@ -104,7 +101,7 @@ class TensorBoard(Callback):
         self._flush()
 
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
-        if self._file is None:  # another callback raised before this one was started
+        if self._file is None:  # another callback raised before this one started
             return
         if outcome.test is not None:
             test = {"test/loss": outcome.test.loss, "test/accuracy": outcome.test.accuracy}
@@ -131,10 +128,10 @@ class TensorBoard(Callback):
 
 
 def _hparams(settings: Mapping[str, str | float | bool]) -> tuple[Summary, Summary, Summary]:
-    """The summaries behind the HParams tab: of the experiment, of the start and of the end of a run."""
+    """The summaries behind the HParams tab: experiment, session start, session end."""
     metrics = dict.fromkeys(("test/accuracy", "test/loss", "val/accuracy", "val/loss", "train/loss"), 0.0)
     experiment, start, end = hparams(dict(settings), metrics)  # type: ignore[no-untyped-call]
-    # The tab shows five columns at first: those that are said to differ, then the alphabet.
+    # The tab shows five columns at first: those marked as differing, then alphabetically.
     plugin = experiment.value[0].metadata.plugin_data
     content = HParamsPluginData.FromString(plugin.content)
     for info in content.experiment.hparam_infos:
@@ -144,22 +141,6 @@ def _hparams(settings: Mapping[str, str | float | bool]) -> tuple[Summary, Summa
 
 
 def _updates_before_epoch(trainer: Trainer) -> int:
-    """Updates tried in the epochs that are finished."""
+    """Attempted updates in completed epochs."""
     progress = trainer.progress
     return progress.step + progress.skipped_updates - progress.updates
-
-
-def _csv(columns: list[str], rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _rows(path: Path) -> list[list[str]]:
-    """The rows of a CSV file below its header; none where it is absent."""
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return list(csv.reader(file))[1:]

@@ -1,8 +1,9 @@
-"""The loop."""
+"""The training loop."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from typing import Any
@@ -10,61 +11,57 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim import Optimizer
 
 from src.config.schema import Config
 from src.data.dataset import Dataset, Split
-from src.schedules.driver import Schedule
+from src.optimizers.build import is_schedule_free
 from src.seeding import derived_seed
-from src.training.averaging import WeightAverage, recompute_batch_norm
+from src.signals import Stop
+from src.training.averaging import recompute_batch_norm
 from src.training.callbacks import Callback, Callbacks
 from src.training.device import Precision
+from src.training.epoch_log import EpochLog
 from src.training.metrics import AveragedMetrics, EpochResult, Metrics, Outcome, Progress
+from src.training.parts import Parts
 
 
 class Trainer:
     """Trains one model under one schedule.
 
-    The lr that is logged for an update is the one the optimizer used for it. Nothing in a step waits for the device:
+    The learning rate logged for an update is the one the optimizer used for it. Nothing in a step waits for the device:
     losses and logits stay there until the epoch ends.
     """
 
     def __init__(
         self,
         config: Config,
+        parts: Parts,
         data: Dataset,
-        model: nn.Module,
-        optimizer: Optimizer,
-        schedule: Schedule,
-        averaging: WeightAverage,
         precision: Precision,
-        callbacks: list[Callback],
+        callbacks: Sequence[Callback] = (),
+        stop: Stop | None = None,
     ) -> None:
         self.config = config
         self.data = data
-        self.model = model
-        self.optimizer = optimizer
-        self.schedule = schedule
-        self.averaging = averaging
+        self.model = parts.model
+        self.optimizer = parts.optimizer
+        self.schedule = parts.schedule
+        self.averaging = parts.averaging
         self.precision = precision
         self.callbacks = Callbacks(callbacks)
+        self.stop = stop or Stop()
         self.scaler = torch.amp.GradScaler(data.device.type, enabled=precision.scales_gradients)
         self._scale = self.scaler.get_scale()
         self.progress = Progress()
-        self.stop_requested = False
-        self.lrs: list[float] = []  # of the current epoch's updates
-        self.losses: list[Tensor] = []  # a scalar an update, on the device
-        # An epoch's logits are 2 MB on MNIST: keeping them costs less than judging every batch by itself.
-        self.logits: list[Tensor] = []
-        self.labels: list[Tensor] = []
+        self.log = EpochLog()
         self._epoch_started = 0.0
         self._run_started = time.perf_counter()
-        self._seed_dropout()
+        torch.manual_seed(derived_seed(config.seed, "dropout"))
 
     # --- the run ---
 
     def fit(self) -> Outcome:
-        """Trains to the end of the run, or until it diverges or `stop_requested` is set; tests what was completed."""
+        """Trains until the run is complete, diverges or is stopped; tests a completed run."""
         self._run_started = time.perf_counter() - self.progress.wall_seconds
         outcome = Outcome("failed", None)
         try:
@@ -78,33 +75,33 @@ class Trainer:
         return outcome
 
     def train(self) -> str:
-        """The epochs of the run; returns how they ended."""
+        """Runs the remaining epochs; returns how they ended."""
         while not self._is_finished:
             self.train_epoch()
-            if self.stop_requested:
+            if self.stop.is_requested:
                 return "interrupted"
             self.end_epoch()
         return "diverged" if self._has_diverged else "completed"
 
     def train_epoch(self) -> None:
-        """The updates of an epoch, from where the run stands in it; less of them where it is stopped."""
+        """Runs the remaining updates of an epoch; fewer if stopped early."""
         if self.progress.updates == 0:
-            self._clear_epoch()
+            self.log.clear()
         self.callbacks.epoch_start(self)
         self.set_training(True)
         self._epoch_started = time.perf_counter() - self.progress.train_seconds
-        size, parts = self.config.batch_size, self.config.trainer.accumulate_batches
         order = self.data.train_order(self.config.seed, self.progress.epoch)
-        for examples in torch.split(order, size * parts)[self.progress.updates :]:
+        for examples in torch.split(order, self._update_size)[self.progress.updates :]:
             self.train_step(examples)
             self.callbacks.step(self)
-            if self.stop_requested or self._time_is_up:
+            if self.stop.is_requested or self._time_is_up:
                 break
-        self._wait_for_device()
+        if self.data.device.type == "cuda":
+            torch.cuda.synchronize(self.data.device)
         self._read_clock()
 
-    def train_step(self, examples: Tensor) -> None:
-        """One update, from the examples of one batch or, with accumulation, of several."""
+    def train_step(self, examples: Tensor) -> Tensor:
+        """One update on `examples`: one batch or, with accumulation, several. Returns its loss, on the device."""
         progress = self.progress
         lr = self.schedule.begin_update(progress.step, progress.train_seconds)
         self.optimizer.zero_grad(set_to_none=True)
@@ -113,36 +110,36 @@ class Trainer:
             with self._autocast():
                 logits = self.model(images)
                 loss = functional.cross_entropy(logits, labels, label_smoothing=self.config.trainer.label_smoothing)
-            if len(labels) < len(examples):  # a part of the update's examples makes that part of its loss
+            if len(labels) < len(examples):  # accumulation: a batch weighs as much as its share of the examples
                 loss = loss * (len(labels) / len(examples))
             self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             losses.append(loss.detach())
-            self.logits.append(logits.detach())
-            self.labels.append(labels)
-        self.losses.append(losses[0] if len(losses) == 1 else torch.stack(losses).sum())
+            self.log.add_batch(logits, labels)
+        loss = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
         if self._update_weights():
             progress.step += 1
             self.averaging.after_update(self.model)
         else:
             progress.skipped_updates += 1
         progress.updates += 1
-        self.lrs.append(lr)
+        self.log.add_update(lr, loss)
         self._read_clock()
         self.schedule.end_update(progress.step, progress.train_seconds)
+        return loss
 
     def end_epoch(self) -> None:
-        """Validates, ticks the schedule and tells the callbacks."""
+        """Validates, advances an epoch schedule and calls the callbacks."""
         progress = self.progress
         val = self.evaluate(self.data.val)
-        train = self._epoch_metrics()
+        train = self.log.metrics(len(self.data.train), self._update_size)
         progress.epoch += 1
         progress.updates = 0
-        self.averaging.after_epoch(self.model, self._done)
+        self.averaging.after_epoch(self.model, self._fraction_done)
         progress.wall_seconds = time.perf_counter() - self._run_started
         result = EpochResult(
             epoch=progress.epoch,
             step=progress.step,
-            lr=self.lrs[-1],
+            lr=self.log.lrs[-1],
             train_loss=train.loss,
             train_accuracy=train.accuracy,
             val_loss=val.loss,
@@ -155,7 +152,7 @@ class Trainer:
         self.callbacks.epoch_end(self, result)
 
     def test(self) -> Outcome:
-        """Reads the test set, once: the weights of the last update and, where there is one, their average."""
+        """Reads the test set, once, and evaluates the final weights and, if there is one, their average."""
         split = self.data.test()
         outcome = Outcome("completed", self.evaluate(split))
         averaged = self.averaging.model
@@ -167,25 +164,14 @@ class Trainer:
         return replace(outcome, averaged=metrics)
 
     def evaluate(self, split: Split) -> Metrics:
-        """Plain cross-entropy, without label smoothing, and accuracy."""
+        """Cross-entropy, without label smoothing, and accuracy."""
         self.set_training(False)
         return self._measure(self.model, split)
-
-    def _measure(self, model: nn.Module, split: Split) -> Metrics:
-        losses = torch.zeros((), dtype=torch.float64, device=self.data.device)
-        hits = torch.zeros((), dtype=torch.int64, device=self.data.device)
-        everything = torch.arange(len(split), device=self.data.device)
-        with torch.inference_mode(), self._autocast():
-            for images, labels in self.data.batches(split, everything, self.config.trainer.eval_batch_size):
-                logits = model(images)
-                losses += functional.cross_entropy(logits.float(), labels, reduction="sum")
-                hits += (logits.argmax(dim=1) == labels).sum()
-        return Metrics(losses.item() / len(split), hits.item() / len(split))
 
     # --- resume ---
 
     def state_dict(self) -> dict[str, Any]:
-        progress = asdict(self.progress)
+        device = self.data.device
         return {
             "computed_with": self.computed_with,
             "model": self.model.state_dict(),
@@ -193,15 +179,15 @@ class Trainer:
             "schedule": self.schedule.state_dict(),
             "averaging": self.averaging.state_dict(),
             "scaler": self.scaler.state_dict(),
-            "progress": progress,
-            "epoch_so_far": self._epoch_so_far(),
+            "progress": asdict(self.progress),
+            "epoch_so_far": self.log.state_dict() if self.progress.updates else None,
             "rng": torch.get_rng_state(),
-            "cuda_rng": torch.cuda.get_rng_state(self.data.device) if self.data.device.type == "cuda" else None,
+            "cuda_rng": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
         }
 
     @property
     def computed_with(self) -> str:
-        """What a run must be resumed with to be the same run."""
+        """Precision and device type, which a resumed run must share to give the same numbers."""
         return f"{self.precision.name} on {self.data.device.type}"
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -213,38 +199,38 @@ class Trainer:
         self._scale = self.scaler.get_scale()
         history = [EpochResult(**row) for row in state["progress"]["history"]]
         self.progress = Progress(**{**state["progress"], "history": history})
-        if (epoch := state["epoch_so_far"]) is not None:
-            self.lrs = list(epoch["lrs"])
-            self.losses = list(epoch["losses"].to(self.data.device).unbind())
-            self.logits, self.labels = ([epoch[name].to(self.data.device)] for name in ("logits", "labels"))
+        if state["epoch_so_far"] is not None:
+            self.log.load_state_dict(state["epoch_so_far"], self.data.device)
         torch.set_rng_state(state["rng"].cpu())
         if state["cuda_rng"] is not None and self.data.device.type == "cuda":
             torch.cuda.set_rng_state(state["cuda_rng"].cpu(), self.data.device)
 
-    def _epoch_so_far(self) -> dict[str, Any] | None:
-        """What an unfinished epoch has logged; None between epochs."""
-        if self.progress.updates == 0:
-            return None
-        tensors = {name: torch.cat(getattr(self, name)) for name in ("logits", "labels")}
-        return {"lrs": list(self.lrs), "losses": torch.stack(self.losses), **tensors}
-
     # --- parts ---
 
     def set_training(self, training: bool) -> None:
-        """Switches between training and evaluation: the model and a schedule-free optimizer, which trains other weights
-        than it evaluates. No other place does."""
-        switched = self.model.training != training
+        """Switches the model and a schedule-free optimizer between training and evaluation. Nothing else does."""
+        is_switched = self.model.training != training
         self.model.train(training)
-        switch = getattr(self.optimizer, "train" if training else "eval", None)
-        if switch is None:
+        if not is_schedule_free(self.optimizer):
             return
-        switch()
-        if switched and not training:
-            # The statistics are those of the trained weights; those of fifty batches are near enough.
+        self.optimizer.train() if training else self.optimizer.eval()  # type: ignore[attr-defined]
+        if is_switched and not training:
+            # The running statistics are those of the training weights. Fifty batches estimate the others well enough.
             self._recompute_batch_norm(self.model, num_batches=50)
 
+    def _measure(self, model: nn.Module, split: Split) -> Metrics:
+        losses = torch.zeros((), dtype=torch.float64, device=self.data.device)
+        hits = torch.zeros((), dtype=torch.int64, device=self.data.device)
+        indices = torch.arange(len(split), device=self.data.device)
+        with torch.inference_mode(), self._autocast():
+            for images, labels in self.data.batches(split, indices, self.config.trainer.eval_batch_size):
+                logits = model(images)
+                losses += functional.cross_entropy(logits.float(), labels, reduction="sum")
+                hits += (logits.argmax(dim=1) == labels).sum()
+        return Metrics(losses.item() / len(split), hits.item() / len(split))
+
     def _recompute_batch_norm(self, model: nn.Module, num_batches: int | None = None) -> None:
-        """Over the batches of the first epoch, all or that many of them."""
+        """Recomputes running statistics over the batches of the first epoch, or over the first `num_batches`."""
         size = self.config.batch_size
         examples = self.data.train_order(self.config.seed, epoch=0)
         if num_batches is not None:
@@ -253,7 +239,7 @@ class Trainer:
             recompute_batch_norm(model, self.data.batches(self.data.train, examples, size))
 
     def _update_weights(self) -> bool:
-        """Clips and steps; False where the fp16 scaler found a gradient that is not finite and left the update out."""
+        """Clips and steps. False if the fp16 scaler skipped the update because a gradient was not finite."""
         clip = self.config.trainer.clip_grad_norm
         if clip is not None:
             self.scaler.unscale_(self.optimizer)
@@ -262,44 +248,30 @@ class Trainer:
         if not self.scaler.is_enabled():
             return True
         self.scaler.update()
-        # Waits for the device, which fp16 alone pays for: ticks count the updates that happened.
-        before, self._scale = self._scale, self.scaler.get_scale()
-        return self._scale >= before
+        # Waits for the device, in fp16 only: the schedule must know which updates happened.
+        scale_before, self._scale = self._scale, self.scaler.get_scale()
+        return self._scale >= scale_before
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if self.precision.autocast_dtype is None:
             return nullcontext()
         return torch.autocast(self.data.device.type, dtype=self.precision.autocast_dtype)
 
-    def _epoch_metrics(self) -> Metrics:
-        """The epoch's losses and hits, brought over from the device in one go."""
-        done = self.progress.updates
-        size = self.config.batch_size * self.config.trainer.accumulate_batches
-        sizes = torch.full((done,), size, dtype=torch.float64)
-        examples = min(done * size, len(self.data.train))
-        sizes[-1] -= done * size - examples
-        losses = torch.stack(self.losses).cpu().double()
-        hits = (torch.cat(self.logits).argmax(dim=1) == torch.cat(self.labels)).sum().item()
-        return Metrics(float(losses @ sizes) / examples, hits / examples)
-
-    def _clear_epoch(self) -> None:
-        self.lrs, self.losses, self.logits, self.labels = [], [], [], []
-
-    def _wait_for_device(self) -> None:
-        if self.data.device.type == "cuda":
-            torch.cuda.synchronize(self.data.device)
-
-    def _seed_dropout(self) -> None:
-        seed = derived_seed(self.config.seed, "dropout")
-        torch.manual_seed(seed)
-
     def _read_clock(self) -> None:
-        """Sets the training clock, which stands still outside of `train_epoch`."""
+        """Updates the training clock, which runs only inside `train_epoch`."""
         self.progress.train_seconds = time.perf_counter() - self._epoch_started
 
     @property
-    def _done(self) -> float:
-        """How much of the run is over, from 0 to 1."""
+    def lrs(self) -> list[float]:
+        """Learning rates of the current epoch's updates."""
+        return self.log.lrs
+
+    @property
+    def _update_size(self) -> int:
+        return self.config.batch_size * self.config.trainer.accumulate_batches
+
+    @property
+    def _fraction_done(self) -> float:
         if self.config.seconds is not None:
             return min(1.0, self.progress.train_seconds / self.config.seconds)
         return self.progress.epoch / self.config.epochs
@@ -313,7 +285,7 @@ class Trainer:
         if self._has_diverged:
             return True
         if self.config.seconds is not None:
-            return self._time_is_up and self.progress.updates == 0  # an epoch that was begun is ended
+            return self._time_is_up and self.progress.updates == 0  # an epoch that was started is validated
         return self.progress.epoch >= self.config.epochs
 
     @property

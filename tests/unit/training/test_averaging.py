@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from src.config.schema import Config
 from src.errors import UsageError
-from src.runs.run import build_trainer, check, run
+from src.runs.build import build_trainer, check, run
 from src.training.averaging import recompute_batch_norm
 from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome

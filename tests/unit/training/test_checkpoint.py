@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from src.errors import UsageError
-from src.runs.run import build_trainer
+from src.runs.build import build_trainer
 from src.training import checkpoint
 from tests.conftest import small_config
 

@@ -9,7 +9,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 
-from src.runs.run import build_trainer
+from src.runs.build import build_trainer
 from src.training.metrics import Outcome
 from src.training.trainer import Trainer
 from tests.conftest import small_config

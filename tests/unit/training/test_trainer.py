@@ -12,7 +12,7 @@ from torch import Tensor
 
 from src.config.schema import Config
 from src.data import dataset as data_module
-from src.runs.run import build_trainer
+from src.runs.build import build_trainer
 from src.training.callbacks import Callback
 from src.training.device import Precision
 from src.training.metrics import EpochResult, Outcome
@@ -38,7 +38,7 @@ class StopAfter(Callback):
 
     def on_step(self, trainer: Trainer) -> None:
         if trainer.progress.step == self.updates:
-            trainer.stop_requested = True
+            trainer.stop.request()
 
 
 def trained(config: Config, folder: Path) -> tuple[Trainer, Outcome]:

@@ -1,0 +1,72 @@
+"""The range test of a run's config, and `optimizer.lr=auto`, which takes its suggestion."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import OmegaConf
+
+from src.config import CONF
+from src.config.compose import composed, composing, load_config, wants_range_test, with_lr, with_placeholder_lr
+from src.config.identity import config_hash
+from src.config.resolvers import AUTO
+from src.config.schema import Config
+from src.files import write_text
+from src.runs.build import build_bare_trainer
+from src.training.lr_finder import RangeTest, range_test_of, rates
+
+FOLDER = Path("outputs/lr_find")
+# A peak depends on these overrides only, so that all seeds, schedules and lengths share it.
+_GROUPS = ("data", "model", "optimizer", "trainer", "batch_size")
+
+
+def resolve_lr(overrides: Sequence[str]) -> list[str]:
+    """The overrides of a run with `optimizer.lr=auto` replaced by the peak that a range test finds.
+
+    One test serves every run with the same data set, model, optimizer, batch size and trainer settings. It is kept in
+    outputs/lr_find.
+
+    Raises:
+        UsageError: the config is invalid, or no learning rate lowers the loss.
+    """
+    if not wants_range_test(overrides):
+        return list(overrides)
+    relevant = [line for line in overrides if _group(line) in _GROUPS or line.startswith("hydra.searchpath")]
+    return [*with_lr(overrides, _peak_lr(tuple(relevant))), f"lr_requested={AUTO}"]
+
+
+def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:
+    """The range test on a new model, with the initial weights and batches that a run of `config` starts with.
+
+    Raises:
+        UsageError: the config cannot run, or no learning rate lowers the loss.
+    """
+    constant: Any = OmegaConf.to_container(OmegaConf.load(CONF / "scheduler" / "constant.yaml"))
+    none: Any = OmegaConf.to_container(OmegaConf.load(CONF / "averaging" / "none.yaml"))
+    bare = replace(config, scheduler=constant, averaging=none, warmup=0.0, interval=None, seconds=None, callbacks={})
+    with torch.random.fork_rng(devices=[]):  # a trainer seeds the global generator for dropout
+        return range_test_of(build_bare_trainer(bare), lrs)
+
+
+def _group(override: str) -> str:
+    return override.partition("=")[0].partition(".")[0].lstrip("+~")
+
+
+@functools.cache
+def _peak_lr(overrides: tuple[str, ...]) -> float:
+    """The suggestion of the range test under these overrides, from its file if there is one."""
+    with composing():
+        config = load_config(composed([*with_placeholder_lr(overrides), "scheduler=constant"]))
+    names = (config.data.name, config.model["name"], config.optimizer["name"])
+    path = FOLDER.joinpath(*names, f"auto-{config_hash(config)}.csv")
+    if not path.exists():
+        print(f"optimizer.lr={AUTO}: running a range test of {' · '.join(names)}", flush=True)
+        write_text(path, find_lr(config, rates()).to_csv())
+    lr = RangeTest.read_csv(path).suggestion()
+    print(f"optimizer.lr={AUTO}: {lr:g}, from the range test in {path}", flush=True)
+    return lr
