@@ -43,8 +43,7 @@ def call_main(*arguments: str) -> int:
         try:
             train.main()
         except SystemExit as end:
-            assert end.code is None or isinstance(end.code, int)
-            return end.code or 0
+            return end.code if isinstance(end.code, int) else int(end.code is not None)
         finally:
             GlobalHydra.instance().clear()
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -82,11 +83,9 @@ def test_terminal_shows_progress_bar_below_epoch_lines(tmp_path: Path, monkeypat
 
 
 def _read_all(screen: int, chunks: list[bytes]) -> None:
-    while True:
-        try:
+    with contextlib.suppress(OSError):  # how a pseudo-terminal reports that its other end is closed
+        while True:
             chunks.append(os.read(screen, 4096))
-        except OSError:  # how a pseudo-terminal reports that its other end is closed
-            return
 
 
 def test_overridden_keys_are_in_the_path(train_in_process: TrainInProcess, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from src.runs import run as experiment
 from tests.conftest import small_config
 
 
-def test_epoch_lines_are_aligned_and_show_the_seconds_of_their_epoch(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_epoch_lines_are_aligned_and_show_seconds_per_epoch(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="src.training.console")
     experiment.run(small_config("epochs=3"), tmp_path, show="lines")
     header, *lines = caplog.messages
