@@ -26,20 +26,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_record_has_every_field_of_the_contract(folder: Path) -> None:
+def test_record_has_every_documented_field(folder: Path) -> None:
     content = json.loads((folder / "result.json").read_text())
     assert content.keys() >= FIELDS
     assert (content["status"], content["dataset"], content["steps"], content["seed"]) == ("completed", "digits", 60, 0)
     assert {"git_sha", "git_dirty", "python", "packages", "device", "num_threads"} <= content["provenance"].keys()
 
 
-def test_a_record_reads_back_as_it_was_written(folder: Path, tmp_path: Path) -> None:
+def test_record_reads_back_as_written(folder: Path, tmp_path: Path) -> None:
     record = read_record(folder / "result.json")
     assert read_record(write_record(record, tmp_path)) == record
     assert find_record(tmp_path / "nothing") is None
 
 
-def test_numbers_are_those_of_the_history(folder: Path) -> None:
+def test_record_agrees_with_history(folder: Path) -> None:
     record = read_record(folder / "result.json")
     lines = (folder / "history.csv").read_text().splitlines()
     last = dict(zip(lines[0].split(","), lines[-1].split(","), strict=True))
@@ -50,7 +50,7 @@ def test_numbers_are_those_of_the_history(folder: Path) -> None:
     assert record.best_val_epoch == accuracies.index(max(accuracies)) + 1
 
 
-def test_what_is_not_finite_is_null(folder: Path, tmp_path: Path) -> None:
+def test_non_finite_values_are_null(folder: Path, tmp_path: Path) -> None:
     record = replace(read_record(folder / "result.json"), status="diverged", val_loss=float("nan"))
     assert read_record(write_record(record, tmp_path)).val_loss is None
 
@@ -64,7 +64,7 @@ def test_what_is_not_finite_is_null(folder: Path, tmp_path: Path) -> None:
         (None, "it holds a list"),
     ],
 )
-def test_a_file_that_is_no_record_is_refused(folder: Path, tmp_path: Path, change: object, says: str) -> None:
+def test_invalid_record_is_refused(folder: Path, tmp_path: Path, change: object, says: str) -> None:
     content = json.loads((folder / "result.json").read_text())
     path = tmp_path / "result.json"
     path.write_text(json.dumps([] if change is None else content | change))  # type: ignore[operator]

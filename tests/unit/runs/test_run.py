@@ -34,7 +34,7 @@ def callback(kind: type) -> str:
     return f"+callbacks.mine._target_={__name__}.{kind.__name__}"
 
 
-def test_a_completed_run_is_not_made_again(tmp_path: Path) -> None:
+def test_second_run_skips_finished_record(tmp_path: Path) -> None:
     first = experiment.run(small_config(), tmp_path)
     written = (tmp_path / "result.json").stat().st_mtime_ns
     assert experiment.run(small_config(), tmp_path) == first
@@ -42,7 +42,7 @@ def test_a_completed_run_is_not_made_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("without", [(), ("result.json",), ("result.json", "checkpoint.pt")])
-def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, without: tuple[str, ...]) -> None:
+def test_folder_of_another_run_is_refused(tmp_path: Path, without: tuple[str, ...]) -> None:
     experiment.run(small_config(), tmp_path)
     for name in without:  # killed before its record, or before its first checkpoint
         (tmp_path / name).unlink()
@@ -52,12 +52,12 @@ def test_another_run_in_the_same_folder_is_refused(tmp_path: Path, without: tupl
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
+def test_locked_folder_is_refused(tmp_path: Path) -> None:
     with FileLock(tmp_path / ".lock"), pytest.raises(UsageError, match="is in use"):
         experiment.run(small_config(), tmp_path)
 
 
-def test_an_exception_is_recorded_with_its_traceback(tmp_path: Path) -> None:
+def test_exception_is_recorded_with_traceback(tmp_path: Path) -> None:
     record = experiment.run(small_config(callback(Failing)), tmp_path)
     assert record.status == "failed"
     assert record.error_line == "RuntimeError: out of memory"
@@ -65,7 +65,7 @@ def test_an_exception_is_recorded_with_its_traceback(tmp_path: Path) -> None:
     assert record.test_accuracy is None
 
 
-def test_a_signal_ends_the_run_with_a_checkpoint_and_the_next_one_finishes_it(tmp_path: Path) -> None:
+def test_signal_interrupts_run_and_second_run_finishes_it(tmp_path: Path) -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     config = small_config(callback(Signalling), "epochs=3")
     interrupted = experiment.run(config, tmp_path / "run")
@@ -89,13 +89,13 @@ class RaisingAtTheEnd(Callback):
         raise OSError("the log is gone")
 
 
-def test_a_callback_is_built_once_a_run(tmp_path: Path) -> None:
+def test_callback_is_built_once_per_run(tmp_path: Path) -> None:
     Opening.opened = 0
     experiment.run(small_config(callback(Opening)), tmp_path)
     assert Opening.opened == 1
 
 
-def test_a_callback_that_raises_at_the_end_costs_no_checkpoint(tmp_path: Path) -> None:
+def test_callback_failing_at_the_end_keeps_the_checkpoint(tmp_path: Path) -> None:
     config = small_config(callback(Signalling), f"+callbacks.other._target_={__name__}.RaisingAtTheEnd")
     record = experiment.run(config, tmp_path)
     assert (record.status, record.error_line) == ("failed", "OSError: the log is gone")
@@ -107,12 +107,12 @@ class RaisingAtTheStart(Callback):
         raise ConnectionError("no tracking server")
 
 
-def test_a_callback_that_raises_at_the_start_is_what_the_record_names(tmp_path: Path) -> None:
+def test_record_names_error_of_callback_failing_at_the_start(tmp_path: Path) -> None:
     record = experiment.run(small_config(callback(RaisingAtTheStart)), tmp_path)
     assert (record.status, record.error_line) == ("failed", "ConnectionError: no tracking server")
 
 
-def test_a_test_set_that_cannot_be_read_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_test_set_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(self: object) -> None:
         raise UsageError("t10k-images-idx3-ubyte.gz is damaged")
 
@@ -122,7 +122,7 @@ def test_a_test_set_that_cannot_be_read_costs_no_record(tmp_path: Path, monkeypa
     assert "t10k-images-idx3-ubyte.gz is damaged" in record.error_line
 
 
-def test_time_to_names_the_first_epoch_at_each_threshold() -> None:
+def test_time_to_reports_first_epoch_at_each_threshold() -> None:
     history = [
         EpochResult(epoch, 10 * epoch, 0.1, 1.0, 0.5, 1.0, accuracy, 2.0 * epoch)
         for epoch, accuracy in enumerate([0.5, 0.9, 0.8, 0.95], 1)
@@ -143,7 +143,7 @@ def test_time_to_names_the_first_epoch_at_each_threshold() -> None:
         ("model=mlp", "model"),
     ],
 )
-def test_what_cannot_run_is_refused_before_data_are_read(
+def test_invalid_config_is_refused_before_reading_data(
     override: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(experiment.data, "load", lambda *_: pytest.fail("data were read"))
@@ -154,6 +154,6 @@ def test_what_cannot_run_is_refused_before_data_are_read(
     assert not (tmp_path / "result.json").exists()
 
 
-def test_a_record_names_no_path_of_the_machine(tmp_path: Path) -> None:
+def test_record_contains_no_local_path(tmp_path: Path) -> None:
     experiment.run(small_config("data.root=/somewhere/private"), tmp_path)
     assert "private" not in json.dumps(json.loads((tmp_path / "result.json").read_text()))

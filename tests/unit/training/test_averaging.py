@@ -62,7 +62,7 @@ def close(left: list[Tensor], right: list[Tensor]) -> bool:
     return all(torch.allclose(one, other, atol=1e-6) for one, other in zip(left, right, strict=True))
 
 
-def test_a_moving_average_is_the_sum_it_should_be(tmp_path: Path) -> None:
+def test_moving_average_equals_exponentially_weighted_sum(tmp_path: Path) -> None:
     trainer, _, seen = trained(small_config("averaging=ema", "averaging.decay=0.9"), tmp_path)
     last = len(seen.by_update) - 1
     shares = [0.9**last, *(0.1 * 0.9 ** (last - update) for update in range(1, last + 1))]
@@ -74,18 +74,18 @@ def test_a_moving_average_is_the_sum_it_should_be(tmp_path: Path) -> None:
     assert close(averaged(trainer), expected)
 
 
-def test_an_epoch_average_is_the_mean_of_the_late_epochs(tmp_path: Path) -> None:
+def test_epoch_average_is_mean_of_late_epochs(tmp_path: Path) -> None:
     trainer, _, seen = trained(small_config("averaging=swa", "averaging.start=0.5", "epochs=5"), tmp_path)
     late = seen.by_epoch[2:]  # three fifths of the run are the first to be past a half
     assert close(averaged(trainer), [torch.stack(one).mean(dim=0) for one in zip(*late, strict=True)])
 
 
-def test_the_default_memory_is_a_tenth_of_the_run() -> None:
+def test_default_decay_averages_over_a_tenth_of_the_run() -> None:
     assert small_config("averaging=ema", "epochs=10").averaging["decay"] == pytest.approx(1 - 1 / 20)
 
 
 @pytest.mark.parametrize("averaging", ["ema", "swa"])
-def test_both_weights_are_recorded_and_the_run_is_the_same(averaging: str, tmp_path: Path) -> None:
+def test_averaging_records_both_weights_and_leaves_the_run_unchanged(averaging: str, tmp_path: Path) -> None:
     config = small_config(f"averaging={averaging}", "model=mlp_bn", "epochs=4", "scheduler=swa")
     record = run(config, tmp_path / "averaged", show="nothing")
     plain = run(small_config("averaging=none", "model=mlp_bn", "epochs=4", "scheduler=swa"), tmp_path / "plain")
@@ -97,7 +97,7 @@ def test_both_weights_are_recorded_and_the_run_is_the_same(averaging: str, tmp_p
     assert plain.averaged_test_loss is plain.averaged_val_accuracy is None
 
 
-def test_batch_norm_statistics_are_those_of_the_averaged_weights(tmp_path: Path) -> None:
+def test_averaged_model_has_batch_norm_statistics_of_its_weights(tmp_path: Path) -> None:
     trainer, _, _ = trained(small_config("averaging=swa", "averaging.start=0", "model=mlp_bn"), tmp_path)
     average = trainer.averaging.model
     assert average is not None
@@ -115,7 +115,7 @@ def test_batch_norm_statistics_are_those_of_the_averaged_weights(tmp_path: Path)
     [("averaging=ema",), ("averaging=swa", "averaging.start=0.5"), SCHEDULE_FREE],
     ids=lambda each: each[0],
 )
-def test_a_stopped_run_goes_on_bit_for_bit(overrides: tuple[str, ...], stop_at: int, tmp_path: Path) -> None:
+def test_stopped_run_resumes_bit_for_bit(overrides: tuple[str, ...], stop_at: int, tmp_path: Path) -> None:
     config = small_config(*overrides, "model=mlp_bn", "epochs=4")
     _, outcome, _ = trained(config, tmp_path / "whole")
     first = build_trainer(config, tmp_path / "first")
@@ -127,7 +127,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(overrides: tuple[str, ...], stop_at: 
     assert second.fit() == outcome
 
 
-def test_loading_a_state_without_an_average_leaves_none(tmp_path: Path) -> None:
+def test_loading_a_state_without_an_average_clears_the_average(tmp_path: Path) -> None:
     trainer = build_trainer(small_config("averaging=ema"), tmp_path)
     before = trainer.state_dict()["averaging"]
     trainer.fit()
@@ -136,7 +136,7 @@ def test_loading_a_state_without_an_average_leaves_none(tmp_path: Path) -> None:
     assert trainer.averaging.model is None
 
 
-def test_an_epoch_that_ends_where_averaging_starts_is_not_averaged(tmp_path: Path) -> None:
+def test_epoch_ending_where_averaging_starts_is_excluded(tmp_path: Path) -> None:
     trainer, _, seen = trained(small_config("averaging=swa", "averaging.start=0.75", "epochs=4"), tmp_path)
     assert close(averaged(trainer), seen.by_epoch[3])
 
@@ -146,7 +146,7 @@ def test_an_epoch_that_ends_where_averaging_starts_is_not_averaged(tmp_path: Pat
 @pytest.mark.parametrize(
     "overrides", [("averaging=ema",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda each: each[0]
 )
-def test_a_step_on_a_gpu_does_not_wait_for_it(overrides: tuple[str, ...], tmp_path: Path) -> None:
+def test_gpu_step_does_not_synchronize(overrides: tuple[str, ...], tmp_path: Path) -> None:
     config = small_config("trainer.device=cuda", "trainer.precision=bf16", "model=mlp_bn", *overrides)
     trainer = build_trainer(config, tmp_path)
     trainer.set_training(True)
@@ -166,7 +166,7 @@ def test_a_step_on_a_gpu_does_not_wait_for_it(overrides: tuple[str, ...], tmp_pa
 @pytest.mark.parametrize(
     "overrides", [("averaging=swa",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda each: each[0]
 )
-def test_a_run_on_a_gpu_in_half_precision(overrides: tuple[str, ...], precision: str, tmp_path: Path) -> None:
+def test_gpu_run_learns_in_half_precision(overrides: tuple[str, ...], precision: str, tmp_path: Path) -> None:
     config = small_config(
         "trainer.device=cuda", f"trainer.precision={precision}", "model=mlp_bn", "epochs=8", *overrides
     )
@@ -187,7 +187,7 @@ def test_a_run_on_a_gpu_in_half_precision(overrides: tuple[str, ...], precision:
         (("averaging=ema", "interval=second", "seconds=5"), "give averaging.decay, for instance averaging.decay=0.999"),
     ],
 )
-def test_an_average_that_cannot_be_is_refused(overrides: tuple[str, ...], says: str) -> None:
+def test_invalid_averaging_is_refused(overrides: tuple[str, ...], says: str) -> None:
     with pytest.raises(UsageError) as refusal:
         check(small_config(*overrides))
     assert says in str(refusal.value)
@@ -196,7 +196,7 @@ def test_an_average_that_cannot_be_is_refused(overrides: tuple[str, ...], says: 
 # --- schedule-free optimizers ---------------------------------------------------------------------------------------
 
 
-def test_a_schedule_free_optimizer_trains_and_evaluates_in_its_own_modes(tmp_path: Path) -> None:
+def test_schedule_free_optimizer_switches_modes_with_the_model(tmp_path: Path) -> None:
     trainer = build_trainer(small_config(*SCHEDULE_FREE), tmp_path)
     modes: list[tuple[bool, bool]] = []
 
@@ -216,14 +216,14 @@ def test_a_schedule_free_optimizer_trains_and_evaluates_in_its_own_modes(tmp_pat
     assert outcome.test.accuracy > 0.85
 
 
-def test_the_evaluated_weights_are_the_average_and_not_the_trained_ones(tmp_path: Path) -> None:
+def test_schedule_free_run_evaluates_averaged_weights(tmp_path: Path) -> None:
     trainer, outcome, _ = trained(small_config(*SCHEDULE_FREE), tmp_path)
     trainer.set_training(True)
     trainer.model.eval()
     assert trainer._measure(trainer.model, trainer.data.test()) != outcome.test
 
 
-def test_batch_norm_of_a_schedule_free_run_is_that_of_the_evaluated_weights(tmp_path: Path) -> None:
+def test_schedule_free_batch_norm_matches_evaluated_weights(tmp_path: Path) -> None:
     trainer, _, _ = trained(small_config(*SCHEDULE_FREE, "model=mlp_bn"), tmp_path)
     found = trainer.model[2].running_mean.clone()
     examples = trainer.data.train_order(0, epoch=0)[: 50 * 64]

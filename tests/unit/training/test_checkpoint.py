@@ -19,11 +19,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_nothing_but_the_checkpoint_is_left(folder: Path) -> None:
+def test_no_temporary_file_is_left(folder: Path) -> None:
     assert not [path for path in folder.iterdir() if path.suffix == ".tmp"]
 
 
-def test_resume_brings_everything_back(folder: Path, tmp_path: Path) -> None:
+def test_resume_restores_progress_and_weights(folder: Path, tmp_path: Path) -> None:
     trainer = build_trainer(small_config(), tmp_path / "again")
     assert checkpoint.resume(trainer, folder)
     assert trainer.progress.epoch == 2
@@ -34,7 +34,7 @@ def test_resume_brings_everything_back(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None])
-def test_a_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: bytes | None) -> None:
+def test_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: bytes | None) -> None:
     path = folder / checkpoint.FILE
     path.write_bytes(path.read_bytes()[:1000] if damage is None else damage)
     with pytest.raises(UsageError, match=r"checkpoint\.pt is damaged"):
@@ -49,9 +49,7 @@ def test_a_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: byt
         ({"computed_with": "bf16 on cuda"}, "was made with bf16 on cuda, this run has fp32 on cpu"),
     ],
 )
-def test_a_checkpoint_that_does_not_fit_is_refused(
-    folder: Path, tmp_path: Path, change: dict[str, object], says: str
-) -> None:
+def test_incompatible_checkpoint_is_refused(folder: Path, tmp_path: Path, change: dict[str, object], says: str) -> None:
     state = torch.load(folder / checkpoint.FILE, weights_only=True)
     if "computed_with" in change:
         state["trainer"] |= change

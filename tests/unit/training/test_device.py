@@ -23,12 +23,12 @@ def test_every_purpose_has_its_own_seed() -> None:
     assert all(0 <= seed < 2**63 for seed in seeds)
 
 
-def test_a_generator_is_a_function_of_its_seed_and_purpose() -> None:
+def test_generator_depends_only_on_seed_and_purpose() -> None:
     draws = [torch.rand(3, generator=generator(3, "order", 2)) for _ in range(2)]
     assert torch.equal(draws[0], draws[1])
 
 
-def test_auto_is_fp32_on_the_cpu() -> None:
+def test_auto_precision_is_fp32_on_the_cpu() -> None:
     assert select_precision("auto", CPU).name == "fp32"
     assert select_precision("auto", CPU).autocast_dtype is None
 
@@ -41,7 +41,7 @@ class Gpu:
 
 
 @pytest.mark.parametrize(("major", "name"), [(9, "bf16"), (8, "bf16"), (7, "fp16")])
-def test_auto_on_a_gpu_is_bf16_where_it_need_not_be_emulated(
+def test_auto_precision_on_a_gpu_is_bf16_if_native_else_fp16(
     major: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "device", lambda device: nullcontext())
@@ -54,12 +54,12 @@ def test_auto_on_a_gpu_is_bf16_where_it_need_not_be_emulated(
     assert precision.scales_gradients is (name == "fp16")
 
 
-def test_fp16_on_the_cpu_that_auto_chose_is_refused() -> None:
+def test_fp16_on_the_cpu_is_refused() -> None:
     with pytest.raises(UsageError, match="use fp32 or bf16"):
         select_precision("fp16", CPU)
 
 
-def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert select_device("auto") == CPU
     with pytest.raises(UsageError, match="torch sees 0 CUDA devices"):

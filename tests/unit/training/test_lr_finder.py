@@ -55,7 +55,7 @@ def stays_bounded(steepness: float, lr: float, momentum: float) -> bool:
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("steepness", [1.0, 30.0, 1000.0])
 @pytest.mark.parametrize("kind", ["valley", "steepest"])
-def test_a_suggestion_is_stable_and_not_far_from_the_limit(kind: str, steepness: float, momentum: float) -> None:
+def test_suggestion_is_stable_and_near_the_limit(kind: str, steepness: float, momentum: float) -> None:
     limit = 2 * (1 + momentum) / steepness  # of heavy-ball descent; Polyak, 1964
     assert stays_bounded(steepness, 0.99 * limit, momentum)
     assert not stays_bounded(steepness, 1.01 * limit, momentum)
@@ -66,7 +66,7 @@ def test_a_suggestion_is_stable_and_not_far_from_the_limit(kind: str, steepness:
     assert stays_bounded(steepness, test.suggestion(kind), momentum)
 
 
-def test_a_function_ten_times_as_steep_is_given_a_tenth_of_the_rate() -> None:
+def test_tenfold_steepness_gives_a_tenth_of_the_rate() -> None:
     lrs = [float(10 ** (exponent / 50)) for exponent in range(-350, 51)]
     once = range_test(quadratic(1.0)[0], lrs)
     tenfold = range_test(quadratic(10.0)[0], [lr / 10 for lr in lrs])
@@ -74,7 +74,7 @@ def test_a_function_ten_times_as_steep_is_given_a_tenth_of_the_rate() -> None:
     assert tenfold.steepest == pytest.approx(once.steepest / 10)
 
 
-def test_the_level_stretch_of_too_small_rates_is_no_part_of_the_valley() -> None:
+def test_flat_stretch_at_small_rates_is_not_part_of_the_valley() -> None:
     # What a derivative by the raw rate, or a valley counted in updates, would fall for: a long, slightly falling plain.
     losses = [2.3 - 1e-5 * i for i in range(200)] + [2.3 - 0.05 * i for i in range(40)] + [3.0, 9.0, 1e3]
     lrs = rates(1e-6, 10, len(losses))
@@ -84,7 +84,7 @@ def test_the_level_stretch_of_too_small_rates_is_no_part_of_the_valley() -> None
     assert lrs[200] < test.steepest < lrs[243 - 1]
 
 
-def test_smoothing_starts_without_bias_and_the_test_ends_where_the_loss_blows_up() -> None:
+def test_smoothing_is_unbiased_and_range_test_ends_where_loss_blows_up() -> None:
     supply = iter([2.0, *(2.0 - 0.05 * i for i in range(20)), 1.0, math.nan, 1.0])
     test = range_test(lambda lr: next(supply), rates(num_updates=30))
     assert test.smoothed[0] == 2.0  # and not a tenth of it
@@ -98,7 +98,7 @@ def test_smoothing_starts_without_bias_and_the_test_ends_where_the_loss_blows_up
     ("values", "length"),
     [([3, 2, 1], 3), ([1, 2, 3], 1), ([5, 1, 4, 2, 3, 2], 4), ([2, 2, 2], 1), ([9, 1, 8, 7, 6], 4)],
 )
-def test_the_longest_descent(values: list[float], length: int) -> None:
+def test_longest_descent(values: list[float], length: int) -> None:
     found = _longest_descent(values)
     assert len(found) == length
     assert found == sorted(found)
@@ -106,13 +106,13 @@ def test_the_longest_descent(values: list[float], length: int) -> None:
 
 
 @pytest.mark.parametrize("loss", [math.nan, 1.0])
-def test_a_loss_that_no_rate_lowers_is_refused(loss: float) -> None:
+def test_loss_that_no_rate_lowers_is_refused(loss: float) -> None:
     with pytest.raises(UsageError, match="no learning rate from 1e-06 to 10 lowers the loss by"):
         range_test(lambda lr: loss, rates())
 
 
 @pytest.mark.parametrize(("low", "high", "count"), [(0, 1, 100), (1, 0.1, 100), (1e-3, 1, 5), (1e-3, math.inf, 100)])
-def test_rates_that_do_not_grow_are_refused(low: float, high: float, count: int) -> None:
+def test_invalid_rates_are_refused(low: float, high: float, count: int) -> None:
     with pytest.raises(UsageError):
         rates(low, high, count)
 
@@ -133,7 +133,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon", "schedule_free_adamw"])
-def test_model_optimizer_and_random_numbers_are_left_as_they_were(optimizer: str, tmp_path: Path) -> None:
+def test_range_test_restores_model_optimizer_and_random_state(optimizer: str, tmp_path: Path) -> None:
     config = small_config(f"optimizer={optimizer}", "model=mlp", "model.dropout=0.3")
     trainer = build_trainer(config, tmp_path)
     for examples in torch.split(trainer.data.train_order(0, 0), 64)[:5]:  # so that there is a state to be restored
@@ -156,7 +156,7 @@ def _saved(state: dict[str, Any], folder: Path) -> Path:
     return folder / "state.pt"
 
 
-def test_a_stop_ends_the_test_before_its_next_update() -> None:
+def test_stop_ends_range_test_before_its_next_update() -> None:
     stop, tried = Stop(), []
 
     def update(lr: float) -> float:
@@ -170,9 +170,7 @@ def test_a_stop_ends_the_test_before_its_next_update() -> None:
     assert len(tried) == 7
 
 
-def test_a_run_that_is_stopped_while_it_looks_for_its_rate_is_interrupted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_stopped_during_its_range_test_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     step = Trainer.train_step
 
     def stopped(self: Trainer, examples: Tensor) -> None:
@@ -186,14 +184,14 @@ def test_a_run_that_is_stopped_while_it_looks_for_its_rate_is_interrupted(
     assert run(small_config("optimizer.lr=auto"), tmp_path, show="nothing").status == "completed"
 
 
-def test_the_search_is_on_the_clock_of_the_wall_and_not_of_the_training(tmp_path: Path) -> None:
+def test_range_test_counts_as_wall_time_and_not_as_training_time(tmp_path: Path) -> None:
     record = run(small_config("optimizer.lr=auto"), tmp_path, show="nothing")
     begun = datetime.fromisoformat(record.started_at)
     assert record.wall_seconds > record.train_seconds
     assert record.wall_seconds <= (datetime.fromisoformat(record.finished_at) - begun).total_seconds() + 1.5
 
 
-def test_seeds_that_found_their_rate_apart_share_a_row(tmp_path: Path) -> None:
+def test_seeds_with_different_found_rates_share_a_row(tmp_path: Path) -> None:
     for seed, lowest in enumerate((100, 110)):
         losses = [max(0.5, 2 - 1.5 * i / lowest) for i in range(200)]
         folder = tmp_path / str(seed)
@@ -209,12 +207,12 @@ def test_seeds_that_found_their_rate_apart_share_a_row(tmp_path: Path) -> None:
     assert "| constant" in to_markdown(table)
 
 
-def test_a_sweep_in_which_no_rate_was_found_has_its_table(tmp_path: Path) -> None:
+def test_sweep_without_a_found_rate_has_a_table(tmp_path: Path) -> None:
     record_refusal(small_config("optimizer.lr=auto"), tmp_path, UsageError("no learning rate"))
     assert "| –" in to_markdown(comparison(collect([tmp_path]).runs)).replace("|         –", "| –")
 
 
-def test_the_global_generator_is_left_as_it_was() -> None:
+def test_range_test_leaves_the_global_generator_unchanged() -> None:
     before = torch.get_rng_state()
     find_lr(small_config("optimizer.lr=auto", "model=mlp", "model.dropout=0.3"), FEW)
     assert torch.equal(torch.get_rng_state(), before)
@@ -223,7 +221,7 @@ def test_the_global_generator_is_left_as_it_was() -> None:
 # --- optimizer.lr=auto ----------------------------------------------------------------------------------------------
 
 
-def test_auto_trains_at_the_rate_that_the_test_finds(tmp_path: Path) -> None:
+def test_auto_trains_at_the_suggested_rate(tmp_path: Path) -> None:
     auto = small_config("optimizer.lr=auto", "scheduler=cyclic", "model=mlp", "model.dropout=0.3", "epochs=4")
     record = run(auto, tmp_path / "auto", show="nothing")
     assert record.lr is not None
@@ -236,7 +234,7 @@ def test_auto_trains_at_the_rate_that_the_test_finds(tmp_path: Path) -> None:
     assert record.config_hash != plain.config_hash
 
 
-def test_every_seed_of_a_setting_shares_the_rate_and_every_schedule_too(tmp_path: Path) -> None:
+def test_all_seeds_and_schedules_share_the_found_rate(tmp_path: Path) -> None:
     configs = [("seed=0", "scheduler=step"), ("seed=1", "scheduler=step"), ("seed=0", "scheduler=one_cycle")]
     records = [
         run(small_config("optimizer.lr=auto", *each), tmp_path / str(number), show="nothing")
@@ -245,7 +243,7 @@ def test_every_seed_of_a_setting_shares_the_rate_and_every_schedule_too(tmp_path
     assert len({record.lr for record in records}) == 1
 
 
-def test_a_run_that_goes_on_does_not_look_for_its_rate_again(tmp_path: Path) -> None:
+def test_resumed_run_reuses_its_found_rate(tmp_path: Path) -> None:
     config = small_config("optimizer.lr=auto")
     lrs = rates(1e-3, 1, 30)
     kept = RangeTest(lrs, [2 - 0.01 * i for i in range(30)], [2 - 0.01 * i for i in range(30)])
@@ -253,7 +251,7 @@ def test_a_run_that_goes_on_does_not_look_for_its_rate_again(tmp_path: Path) -> 
     assert run(config, tmp_path, show="nothing").lr == kept.suggestion()
 
 
-def test_a_config_whose_rate_is_still_to_be_found_is_checked_all_the_same() -> None:
+def test_config_with_auto_rate_is_checked() -> None:
     check(small_config("optimizer.lr=auto", "scheduler=one_cycle"))
     with pytest.raises(UsageError, match="pct_start"):
         check(small_config("optimizer.lr=auto", "scheduler=one_cycle", "scheduler.pct_start=2"))

@@ -39,7 +39,7 @@ def scalars(folder: Path, tag: str) -> list[tuple[int, float]]:
     return [(event.step, event.value) for event in events(folder).Scalars(tag)]
 
 
-def test_history_has_a_row_an_epoch(run: tuple[Trainer, Path]) -> None:
+def test_history_has_one_row_per_epoch(run: tuple[Trainer, Path]) -> None:
     trainer, folder = run
     found = rows(folder / "history.csv")
     assert list(found[0]) == [
@@ -48,14 +48,14 @@ def test_history_has_a_row_an_epoch(run: tuple[Trainer, Path]) -> None:
     assert [float(row["val_loss"]) for row in found] == [row.val_loss for row in trainer.progress.history]
 
 
-def test_steps_has_a_row_an_update(run: tuple[Trainer, Path]) -> None:
+def test_steps_has_one_row_per_update(run: tuple[Trainer, Path]) -> None:
     _, folder = run
     found = rows(folder / "steps.csv")
     assert [int(row["step"]) for row in found] == list(range(40))
     assert all(float(row["loss"]) > 0 for row in found)
 
 
-def test_tensorboard_has_the_lr_of_every_update_and_the_metrics_of_every_epoch(run: tuple[Trainer, Path]) -> None:
+def test_tensorboard_has_lr_per_update_and_metrics_per_epoch(run: tuple[Trainer, Path]) -> None:
     trainer, folder = run
     logged = [(int(row["step"]), float(row["lr"])) for row in rows(folder / "steps.csv")]
     assert scalars(folder, "lr") == [(step, pytest.approx(lr)) for step, lr in logged]
@@ -67,7 +67,7 @@ def test_tensorboard_has_the_lr_of_every_update_and_the_metrics_of_every_epoch(r
     assert scalars(folder, "test/accuracy") == [(2, pytest.approx(test.accuracy))]
 
 
-def test_the_hparams_are_in_the_runs_own_file(run: tuple[Trainer, Path]) -> None:
+def test_hparams_are_in_the_event_file_of_the_run(run: tuple[Trainer, Path]) -> None:
     _, folder = run
     assert len(list(folder.glob("**/events.out.tfevents.*"))) == 1  # no ghost run beside it
     plugins = events(folder).SummaryMetadata
@@ -81,7 +81,7 @@ def test_the_hparams_are_in_the_runs_own_file(run: tuple[Trainer, Path]) -> None
     assert content["_hparams_/session_end_info"].HasField("session_end_info")
 
 
-def test_a_resumed_run_logs_every_update_once(tmp_path: Path) -> None:
+def test_resumed_run_logs_every_update_once(tmp_path: Path) -> None:
     config = small_config("scheduler=cosine", "epochs=3")
     first = build_trainer(config, tmp_path)
     first.callbacks._steppers.append(StopAfter(50))
@@ -94,7 +94,7 @@ def test_a_resumed_run_logs_every_update_once(tmp_path: Path) -> None:
     assert [step for step, _ in scalars(tmp_path, "lr")] == list(range(60))
 
 
-def test_what_was_written_after_the_last_checkpoint_is_taken_back(tmp_path: Path) -> None:
+def test_resume_discards_rows_written_after_the_checkpoint(tmp_path: Path) -> None:
     config = small_config("scheduler=cosine", "epochs=3")
     first = build_trainer(config, tmp_path)
     first.callbacks._steppers.append(StopAfter(20))

@@ -55,7 +55,7 @@ def same(left: list[Tensor], right: list[Tensor]) -> bool:
 
 
 @pytest.mark.parametrize("scheduler", ["cosine", "step", "one_cycle", "plateau"])
-def test_the_logged_lr_is_the_one_the_update_used(scheduler: str, tmp_path: Path) -> None:
+def test_logged_lr_is_the_one_the_update_used(scheduler: str, tmp_path: Path) -> None:
     RecordingSGD.used.clear()
     target = f"optimizer._target_={__name__}.RecordingSGD"
     trainer, _ = trained(small_config(target, f"scheduler={scheduler}", "warmup=5", "epochs=3"), tmp_path)
@@ -67,12 +67,12 @@ def test_the_logged_lr_is_the_one_the_update_used(scheduler: str, tmp_path: Path
     assert len(set(logged)) >= 5
 
 
-def test_history_holds_the_lr_of_the_last_update_of_each_epoch(tmp_path: Path) -> None:
+def test_history_has_lr_of_the_last_update_of_each_epoch(tmp_path: Path) -> None:
     trainer, _ = trained(small_config("scheduler=step", "epochs=3"), tmp_path)
     assert [row.lr for row in trainer.progress.history] == pytest.approx([0.02, 0.002, 0.0002])
 
 
-def test_train_metrics_are_means_over_examples_not_over_batches(tmp_path: Path) -> None:
+def test_training_metrics_are_means_over_examples_not_batches(tmp_path: Path) -> None:
     # With lr 0 the weights stand still, so an epoch's running mean must equal an evaluation of the training set.
     trainer, _ = trained(small_config("optimizer.lr=0", "epochs=1", "batch_size=400"), tmp_path)
     row = trainer.progress.history[0]
@@ -81,7 +81,7 @@ def test_train_metrics_are_means_over_examples_not_over_batches(tmp_path: Path) 
     assert row.train_accuracy == direct.accuracy
 
 
-def test_accumulated_batches_make_the_update_of_one_large_batch(tmp_path: Path) -> None:
+def test_accumulated_batches_equal_one_large_batch(tmp_path: Path) -> None:
     large, _ = trained(small_config("batch_size=256"), tmp_path / "large")
     parts, _ = trained(small_config("batch_size=64", "trainer.accumulate_batches=4"), tmp_path / "parts")
     assert parts.progress.step == large.progress.step == 10
@@ -90,7 +90,7 @@ def test_accumulated_batches_make_the_update_of_one_large_batch(tmp_path: Path) 
     assert parts.progress.history[-1].train_loss == pytest.approx(large.progress.history[-1].train_loss, rel=1e-4)
 
 
-def test_clipping_bounds_the_norm_of_an_update(tmp_path: Path) -> None:
+def test_gradient_clipping_bounds_the_update_norm(tmp_path: Path) -> None:
     one_update = ("epochs=1", "batch_size=1257", "optimizer.lr=1", "optimizer.momentum=0")
     norms = []
     for number, clip in enumerate(("null", "0.01")):
@@ -104,7 +104,7 @@ def test_clipping_bounds_the_norm_of_an_update(tmp_path: Path) -> None:
     assert norms[1] == pytest.approx(0.01, rel=1e-3)
 
 
-def test_label_smoothing_shapes_the_training_loss_alone(tmp_path: Path) -> None:
+def test_label_smoothing_affects_only_the_training_loss(tmp_path: Path) -> None:
     plain, _ = trained(small_config("optimizer.lr=0"), tmp_path / "plain")
     smooth, _ = trained(small_config("optimizer.lr=0", "trainer.label_smoothing=0.5"), tmp_path / "smooth")
     assert plain.progress.history[0].val_loss == smooth.progress.history[0].val_loss
@@ -119,7 +119,7 @@ class ListeningPlateau(torch.optim.lr_scheduler.ReduceLROnPlateau):
         super().step(metrics)
 
 
-def test_plateau_is_given_the_validation_loss(tmp_path: Path) -> None:
+def test_plateau_receives_the_validation_loss(tmp_path: Path) -> None:
     target = f"scheduler._target_={__name__}.ListeningPlateau"
     trainer = build_trainer(small_config("scheduler=plateau", target, "epochs=3"), tmp_path)
     ListeningPlateau.given.clear()
@@ -127,7 +127,7 @@ def test_plateau_is_given_the_validation_loss(tmp_path: Path) -> None:
     assert ListeningPlateau.given == [row.val_loss for row in trainer.progress.history]
 
 
-def test_the_same_seed_means_the_same_start_and_batches_under_every_schedule(tmp_path: Path) -> None:
+def test_same_seed_gives_same_initial_weights_and_batches_under_every_schedule(tmp_path: Path) -> None:
     seen: dict[str, Any] = {}
     for scheduler in ("constant", "cosine"):
         trainer = build_trainer(small_config(f"scheduler={scheduler}"), tmp_path / scheduler)
@@ -148,7 +148,7 @@ def test_the_same_seed_means_the_same_start_and_batches_under_every_schedule(tmp
     assert not same(end, end_2)
 
 
-def test_dropout_has_a_generator_of_its_own(tmp_path: Path) -> None:
+def test_dropout_ignores_the_global_seed(tmp_path: Path) -> None:
     config = small_config("model=mlp", "model.dropout=0.5")
     torch.manual_seed(1)
     first, _ = trained(config, tmp_path / "first")
@@ -157,7 +157,7 @@ def test_dropout_has_a_generator_of_its_own(tmp_path: Path) -> None:
     assert same(weights(first), weights(second))
 
 
-def test_the_test_set_is_read_once_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_test_set_is_read_once_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[int] = []
     read = data_module.Dataset.test
 
@@ -173,7 +173,7 @@ def test_the_test_set_is_read_once_at_the_end(tmp_path: Path, monkeypatch: pytes
     assert outcome.test == trainer.evaluate(trainer.data.test())
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_untested(tmp_path: Path) -> None:
+def test_non_finite_loss_ends_the_run_without_testing(tmp_path: Path) -> None:
     trainer, outcome = trained(small_config("model=mlp", "optimizer.lr=1e6", "epochs=5"), tmp_path)
     assert (outcome.status, outcome.test) == ("diverged", None)
     assert trainer.progress.epoch < 5
@@ -182,7 +182,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_untested(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("stop_at", [7, 20, 33])
 @pytest.mark.parametrize("scheduler", ["cosine", "plateau", "one_cycle"])
-def test_a_stopped_run_goes_on_bit_for_bit(scheduler: str, stop_at: int, tmp_path: Path) -> None:
+def test_stopped_run_resumes_bit_for_bit(scheduler: str, stop_at: int, tmp_path: Path) -> None:
     # 20 updates an epoch: stopped inside the first epoch, at its very end, and inside the second.
     config = small_config(f"scheduler={scheduler}", "model=mlp", "model.dropout=0.2", "warmup=5")
     whole, outcome = trained(config, tmp_path / "whole")
@@ -203,7 +203,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(scheduler: str, stop_at: int, tmp_pat
     assert numbers(second) == numbers(whole)
 
 
-def test_a_wall_clock_run_that_is_stopped_as_its_time_is_up_still_ends_its_epoch(tmp_path: Path) -> None:
+def test_wall_clock_run_stopped_at_its_deadline_still_ends_its_epoch(tmp_path: Path) -> None:
     config = small_config("interval=second", "seconds=0.0001")
     first = build_trainer(config, tmp_path)
     first.callbacks._steppers.append(StopAfter(1))
@@ -215,7 +215,7 @@ def test_a_wall_clock_run_that_is_stopped_as_its_time_is_up_still_ends_its_epoch
     assert len(second.progress.history) == 1
 
 
-def test_a_wall_clock_run_ends_at_its_time(tmp_path: Path) -> None:
+def test_wall_clock_run_ends_at_its_deadline(tmp_path: Path) -> None:
     config = small_config("scheduler=cosine", "interval=second", "seconds=1", "epochs=1")
     trainer, outcome = trained(config, tmp_path)
     assert outcome.status == "completed"
@@ -236,7 +236,7 @@ class Ending(Callback):
         Ending.ends.append(outcome.status)
 
 
-def test_callbacks_hear_of_the_end_also_after_an_exception(tmp_path: Path) -> None:
+def test_exception_still_calls_on_run_end(tmp_path: Path) -> None:
     names = {"raising": Raising, "ending": Ending}
     overrides = [f"+callbacks.{name}._target_={__name__}.{each.__name__}" for name, each in names.items()]
     trainer = build_trainer(small_config(*overrides), tmp_path)
@@ -282,7 +282,7 @@ class SkippingScaler:
         return {}
 
 
-def test_an_update_that_the_scaler_left_out_is_counted_and_is_no_tick(tmp_path: Path) -> None:
+def test_skipped_update_is_counted_and_is_not_a_tick(tmp_path: Path) -> None:
     trainer = build_trainer(small_config("scheduler=cosine"), tmp_path)
     trainer.scaler = SkippingScaler(trainer.optimizer)  # type: ignore[assignment]
     trainer.fit()
@@ -294,7 +294,7 @@ def test_an_update_that_the_scaler_left_out_is_counted_and_is_no_tick(tmp_path: 
 @pytest.mark.gpu
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_every_precision_on_a_gpu(precision: str, tmp_path: Path) -> None:
+def test_gpu_run_learns_in_every_precision(precision: str, tmp_path: Path) -> None:
     config = small_config("model=cnn", "trainer.device=cuda", f"trainer.precision={precision}", "epochs=8")
     trainer, outcome = trained(config, tmp_path)
     dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -306,7 +306,7 @@ def test_every_precision_on_a_gpu(precision: str, tmp_path: Path) -> None:
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_a_step_on_a_gpu_does_not_wait_for_it(tmp_path: Path) -> None:
+def test_gpu_step_does_not_synchronize(tmp_path: Path) -> None:
     trainer = build_trainer(small_config("trainer.device=cuda", "trainer.precision=bf16"), tmp_path)
     trainer.model.train()
     order = trainer.data.train_order(0, 0)
