@@ -10,7 +10,7 @@ import hydra
 from omegaconf import DictConfig
 
 from src.config import CONF
-from src.config.compose import parsed, wants_range_test
+from src.config.compose import composed, composing, load_config, parsed, wants_range_test
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
 
@@ -28,13 +28,15 @@ def main() -> None:
     parser.add_argument("--config-dir", "-cd")
     parser.add_argument("overrides", nargs="*")
     arguments, other_flags = parser.parse_known_intermixed_args()
-    if other_flags:  # --help, --cfg and the like are Hydra's
-        train()
-        return
     overrides = arguments.overrides
     if arguments.config_dir is not None:
         overrides = [f"hydra.searchpath=[file://{Path(arguments.config_dir).resolve()}]", *overrides]
     with ending_in_one_line():
+        if other_flags:  # --help, --cfg and the like are Hydra's
+            if "--resolve" in other_flags:
+                check_resolvable(overrides)
+            train()
+            return
         overrides = resolve_dataset(overrides)
         if arguments.multirun or "hydra.mode=MULTIRUN" in overrides:
             sys.exit(multirun(overrides))
@@ -46,6 +48,19 @@ def main() -> None:
             overrides = resolve_lr(overrides)
         sys.argv[1:] = overrides
         train()
+
+
+def check_resolvable(overrides: list[str]) -> None:
+    """Raises what `--cfg job --resolve` would end in, before Hydra turns it into a traceback.
+
+    Raises:
+        UsageError: the config is invalid, or a value depends on a peak that is not known yet.
+    """
+    if wants_range_test(overrides):
+        raise UsageError("optimizer.lr=auto is found when a run starts; give it as a number to resolve values")
+    if not any(override.is_sweep_override() for override in parsed(overrides)):
+        with composing():
+            load_config(composed(overrides))
 
 
 def multirun(overrides: list[str]) -> int:

@@ -68,7 +68,7 @@ def test_a_class_of_the_users_own_is_drawn_by_its_name(
     [
         (["scheduler=cosin"], f"scheduler=cosin: choose one of {', '.join(NAMES)}"),
         (["epochs=0"], "epochs=0: must be a whole number from 1"),
-        (["epoch=3"], "epoch: there is no such key; --cfg job shows those there are"),
+        (["epoch=3"], "epoch: unknown key; --cfg job lists the known ones"),
         (
             ["scheduler=one_cycle", "optimizer=adagrad"],
             "scheduler.cycle_momentum=true: optimizer=adagrad has no momentum",

@@ -12,7 +12,7 @@ from tests.conftest import make_config, small_config
 @pytest.mark.parametrize(
     ("override", "says"),
     [
-        ("epochs=0", "epochs=0: must be a whole number from 1"),
+        ("epochs=0", "epochs=0: must be a positive integer"),
         ("epochs=1.5", "epochs"),
         ("epochs=many", "epochs: Value 'many'"),
         ("seed=-1", "seed=-1"),

@@ -63,10 +63,10 @@ def test_build_calls_the_target() -> None:
     ("arguments", "says"),
     [
         ({"lr": "large"}, "optimizer.lr='large': must be a number"),
-        ({"lr": 0.1, "decay": 0.5}, "optimizer.decay=0.5: must be a whole number"),
+        ({"lr": 0.1, "decay": 0.5}, "optimizer.decay=0.5: must be an integer"),
         ({"lr": 0.1, "gama": 1}, "optimizer.gama: no such parameter; lr_of takes lr, decay"),
         ({}, "optimizer: lr_of needs lr"),
-        ({"lr": -1}, "optimizer: lr_of refuses its parameters: lr -1.0 is negative"),
+        ({"lr": -1}, "optimizer: lr_of rejects its parameters: lr -1.0 is negative"),
         ({"lr": 1, "decay": 0}, "division by zero"),
     ],
 )
@@ -96,8 +96,8 @@ def test_torch_takes_whole_numbers_for_its_floats() -> None:
 def test_a_milestone_that_torch_would_never_reach_is_refused() -> None:
     multi_step = torch.optim.lr_scheduler.MultiStepLR
     with pytest.raises(UsageError) as refusal:
-        check_arguments("scheduler", multi_step, {"milestones": [1, 3.0000000000000004]}, given=1)
-    assert str(refusal.value) == ("scheduler.milestones=[1, 3.0000000000000004]: must be a list of whole numbers")
+        check_arguments("scheduler", multi_step, {"milestones": [1, 3.0000000000000004]}, num_positional=1)
+    assert str(refusal.value) == ("scheduler.milestones=[1, 3.0000000000000004]: must be a list of integers")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from omegaconf import OmegaConf
+from omegaconf.errors import InterpolationResolutionError
 
-from src.config.identity import config_hash
 from src.config.resolvers import path_label, sweep_name
-from src.config.schema import at_lr
-from tests.conftest import make_config
+from tests.conftest import composed, make_config
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,9 @@ def test_lr_is_a_fraction_of_the_peak() -> None:
     assert (scheduler["base_lr"], scheduler["max_lr"]) == pytest.approx((0.03, 0.3))
 
 
-def test_fractions_of_a_peak_that_is_still_to_be_found_wait_for_it() -> None:
-    auto = make_config("scheduler=cyclic", "optimizer.lr=auto", "+scheduler.scale_fn=auto")
-    assert (auto.scheduler["base_lr"], auto.scheduler["max_lr"]) == ("auto*0.1", "auto*1.0")
-    found = at_lr(auto, 0.3)
-    assert (found.scheduler["base_lr"], found.scheduler["max_lr"]) == pytest.approx((0.03, 0.3))
-    assert found.scheduler["scale_fn"] == "auto"  # a word of the user's own
-    assert (found.optimizer["lr"], auto.optimizer["lr"]) == (0.3, "auto")
-    assert config_hash(found) == config_hash(auto)
+def test_a_fraction_of_an_unresolved_peak_is_refused() -> None:
+    with pytest.raises(InterpolationResolutionError, match=r"optimizer\.lr=auto is found when a run starts"):
+        OmegaConf.to_container(composed("scheduler=cyclic", "optimizer.lr=auto").scheduler, resolve=True)
 
 
 @pytest.mark.parametrize(("epochs", "T_0"), [(1, 1), (7, 1), (8, 2), (15, 3)])

@@ -36,7 +36,7 @@ def test_the_fallback_replaces_every_word_about_data(caplog: pytest.LogCaptureFi
     settled = resolve_dataset(["data=mnist", "data.num_val=10000", "scheduler=cosine,step", "hydra/launcher=joblib"])
     assert settled == ["scheduler=cosine,step", "hydra/launcher=joblib", "data=digits", "data.requested=mnist"]
     assert len(caplog.records) == 1
-    assert "going on with data=digits" in caplog.text
+    assert "mnist is unavailable, falling back to digits" in caplog.text
 
 
 @pytest.mark.usefixtures("no_mnist")

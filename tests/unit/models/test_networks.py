@@ -7,8 +7,9 @@ import torch
 from torch.nn import functional
 
 from src.config import CONF
+from src.config.schema import Config
 from src.errors import UsageError
-from src.models.build import build_model, checked_model
+from src.models.build import build_model, check_model
 from src.models.networks import PreActivationBlock
 from tests.conftest import make_config
 
@@ -131,13 +132,17 @@ def test_a_model_that_cannot_be_built_is_refused(override: str, says: str) -> No
         ("model.patch_size=5", "patch_size=5 does not divide the image's side of 28"),
         ("model.patch_size=0", "patch_size=0"),
         ("model.num_heads=3", "divisible by num_heads"),
-        ("model.depth=many", "model.depth='many': must be a whole number"),
+        ("model.depth=many", "model.depth='many': must be an integer"),
     ],
 )
 def test_a_vision_transformer_that_cannot_be_cut_is_refused(override: str, says: str) -> None:
     with pytest.raises(UsageError) as refusal:
         build_model(make_config("model=vit", override).model, seed=0)
     assert says in str(refusal.value)
+
+
+def check_config(config: Config) -> None:
+    check_model(config, build_model(config.model, config.seed))
 
 
 def flat(num_classes: int) -> torch.nn.Module:
@@ -152,21 +157,32 @@ def one_output(num_classes: int) -> torch.nn.Module:
     ("overrides", "says"),
     [
         (("model=mlp_bn", "batch_size=157"), "the last batch of an epoch has one example: choose another batch_size"),
-        ((f"model._target_={__name__}.flat",), "model=flat does not take images of shape (2, 1, 28, 28): mat1 and"),
-        ((f"model._target_={__name__}.one_output",), "output of shape (2, 1); it must be the logits, of shape (2, 10)"),
+        ((f"model._target_={__name__}.flat",), "model=flat rejects images of shape (2, 1, 28, 28): mat1 and"),
+        (
+            (f"model._target_={__name__}.one_output",),
+            "returns a tensor of shape (2, 1); it must return logits of shape (2, 10)",
+        ),
     ],
 )
 def test_a_model_that_could_not_be_trained_is_refused(overrides: tuple[str, ...], says: str) -> None:
     with pytest.raises(UsageError) as refusal:
-        checked_model(make_config("data=digits", "model=softmax", *overrides))
+        check_config(make_config("data=digits", "model=softmax", *overrides))
     assert says in str(refusal.value)
 
 
 def test_a_last_batch_of_one_example_is_no_trouble_to_other_models() -> None:
-    checked_model(make_config("data=digits", "model=mlp", "batch_size=157"))
+    check_config(make_config("data=digits", "model=mlp", "batch_size=157"))
 
 
 def test_trying_a_model_leaves_the_global_generator_alone() -> None:
     before = torch.get_rng_state()
-    checked_model(make_config("data=digits", "model=mlp", "model.dropout=0.5"))
+    check_config(make_config("data=digits", "model=mlp", "model.dropout=0.5"))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_checking_a_model_leaves_its_running_statistics_alone() -> None:
+    config = make_config("data=digits", "model=mlp_bn")
+    model = build_model(config.model, config.seed)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    check_model(config, model)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())

@@ -18,8 +18,8 @@ from src.errors import UsageError
 from src.models.build import build_model
 from src.optimizers.build import build_optimizer, check_optimizer
 from src.optimizers.muon import MuonWithAdamW
-from src.schedules.preflight import preflight
 from tests.conftest import make_config
+from tests.unit.schedules.conftest import run_preflight
 
 CLASSES = {
     "sgd": torch.optim.SGD,
@@ -137,7 +137,7 @@ def test_a_resumed_optimizer_goes_on_bit_for_bit(name: str, ends: bool) -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_a_schedule_can_be_rehearsed_on_it(name: str) -> None:
     config = make_config("data=digits", f"optimizer={name}", "scheduler=cosine", "epochs=1")
-    assert preflight(config)[0] == config.optimizer["lr"]
+    assert run_preflight(config)[0] == config.optimizer["lr"]
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------
@@ -151,8 +151,8 @@ def test_a_schedule_can_be_rehearsed_on_it(name: str) -> None:
         (("optimizer.nesterov=1",), "optimizer.nesterov=1: must be true or false"),
         (("optimizer._target_=torch.nn.Linear",), "is not a torch.optim.Optimizer"),
         (("optimizer=nesterov", "optimizer.momentum=0"), "Nesterov momentum requires a momentum"),
-        (("optimizer=lion", "optimizer.betas=[2,0.9]"), "Lion refuses its parameters: beta1 must be in the range"),
-        (("optimizer=muon", "optimizer.ns_steps=few"), "optimizer.ns_steps='few': must be a whole number"),
+        (("optimizer=lion", "optimizer.betas=[2,0.9]"), "Lion rejects its parameters: beta1 must be in the range"),
+        (("optimizer=muon", "optimizer.ns_steps=few"), "optimizer.ns_steps='few': must be an integer"),
     ],
 )
 def test_an_optimizer_that_cannot_be_built_is_refused(overrides: tuple[str, ...], says: str) -> None:
@@ -167,7 +167,7 @@ def test_an_optimizer_whose_package_is_not_installed_is_refused(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UsageError, match=rf"^optimizer={name} needs {package}, which is not installed: "):
-        preflight(make_config("data=digits", f"optimizer={name}"))
+        run_preflight(make_config("data=digits", f"optimizer={name}"))
 
 
 @pytest.mark.parametrize(
@@ -175,17 +175,17 @@ def test_an_optimizer_whose_package_is_not_installed_is_refused(
 )
 def test_muon_without_a_matrix_for_it_is_refused(model: str, has_hidden: bool) -> None:
     config = make_config("optimizer=muon", f"model={model}")
-    built = build_model(config.model, seed=0)
+    optimizer = build_optimizer(config.optimizer, build_model(config.model, seed=0).parameters())
     if has_hidden:
-        check_optimizer(config.optimizer, built)
+        check_optimizer(config.optimizer, optimizer)
         return
     with pytest.raises(
         UsageError, match=r"optimizer=muon: the model has no hidden weight matrix .* use optimizer=adamw"
     ):
-        check_optimizer(config.optimizer, built)
+        check_optimizer(config.optimizer, optimizer)
 
 
 def test_an_optimizer_that_needs_a_closure_is_refused() -> None:
     config = {"name": "lbfgs", "_target_": "torch.optim.LBFGS", "lr": 0.1}
-    with pytest.raises(UsageError, match="optimizer=lbfgs: LBFGS needs a closure in every step"):
+    with pytest.raises(UsageError, match="optimizer=lbfgs: LBFGS needs a closure that evaluates the loss"):
         build_optimizer(config, [weight()])

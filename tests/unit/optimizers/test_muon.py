@@ -13,8 +13,8 @@ from torch.nn import functional
 from src.errors import UsageError
 from src.models.build import build_model
 from src.optimizers.muon import MuonWithAdamW
-from src.schedules.preflight import preflight
 from tests.conftest import make_config
+from tests.unit.schedules.conftest import run_preflight
 
 IMAGES = torch.randn(8, 1, 6, 6, generator=torch.Generator().manual_seed(1))
 LABELS = torch.arange(8) % 3
@@ -129,7 +129,7 @@ def test_a_closure_is_called_once() -> None:
 
 def test_a_momentum_that_only_one_part_has_is_not_cycled() -> None:
     with pytest.raises(UsageError, match="optimizer=muon has no momentum to cycle"):
-        preflight(make_config("data=digits", "optimizer=muon", "scheduler=one_cycle", "epochs=2"))
+        run_preflight(make_config("data=digits", "optimizer=muon", "scheduler=one_cycle", "epochs=2"))
 
 
 def test_a_copy_goes_on_by_itself() -> None:

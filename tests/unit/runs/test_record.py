@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from src.runs import run as experiment
 from src.runs.record import RecordError, find_record, read_record, write_record
+from src.runs.run import run
 from tests.conftest import small_config
 
 FIELDS = {
@@ -22,7 +23,7 @@ FIELDS = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    experiment.run(small_config("epochs=3"), folder)
+    run(small_config("epochs=3"), folder)
     return folder
 
 
@@ -61,7 +62,7 @@ def test_non_finite_values_are_null(folder: Path, tmp_path: Path) -> None:
         ({"schema_version": 99}, "schema version 99"),
         ({"status": "won"}, "status 'won'"),
         ({"bonus": 1}, "missing or unknown bonus"),
-        (None, "it holds a list"),
+        (None, "it contains a list"),
     ],
 )
 def test_invalid_record_is_refused(folder: Path, tmp_path: Path, change: object, says: str) -> None:
@@ -74,3 +75,25 @@ def test_invalid_record_is_refused(folder: Path, tmp_path: Path, change: object,
     path.write_text("{")
     with pytest.raises(RecordError, match="cannot be read"):
         read_record(path)
+
+
+def version_2(folder: Path, **changes: object) -> dict[str, Any]:
+    """The folder's record as schema version 2 wrote it: with the modules of our code, and without `lr_requested`."""
+    content: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    del content["lr_requested"]
+    content["config"] |= {"model._target_": "src.somewhere.else.softmax", **changes}
+    return content | {"schema_version": 2, "config_hash": "of the old config"}
+
+
+def test_record_of_version_2_is_the_same_run(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text(json.dumps(version_2(folder)))
+    assert find_record(tmp_path) == find_record(folder)
+
+
+def test_record_of_version_2_with_auto_has_its_peak(folder: Path, tmp_path: Path) -> None:
+    auto = version_2(folder, **{"optimizer.lr": "auto", "scheduler.max_lr": "auto*0.1"})
+    (tmp_path / "result.json").write_text(json.dumps(auto))
+    record = read_record(tmp_path / "result.json")
+    assert (record.lr_requested, record.lr) == ("auto", 0.02)
+    assert record.config["optimizer.lr"] == 0.02
+    assert record.config["scheduler.max_lr"] == pytest.approx(0.002)

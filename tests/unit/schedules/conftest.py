@@ -13,6 +13,7 @@ from src.config import CONF
 from src.config.schema import Config
 from src.optimizers.build import build_optimizer
 from src.schedules.driver import METRICS, Schedule, build_schedule
+from src.schedules.preflight import preflight
 from tests.conftest import make_config
 
 NAMES = sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))
@@ -55,3 +56,7 @@ def build(config: Config) -> tuple[Schedule, torch.optim.Optimizer]:
 
 def curve(config: Config) -> list[float]:
     return list(drive(config, *build(config)))
+
+
+def run_preflight(config: Config) -> list[float]:
+    return preflight(config, build(config)[0])

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from src.schedules.driver import Warmup, build_warmup
-from src.schedules.preflight import preflight
 from tests.conftest import make_config
-from tests.unit.schedules.conftest import NAMES, PEAK, TICKS, build, by_tick, curve, drive
+from tests.unit.schedules.conftest import NAMES, PEAK, TICKS, build, by_tick, curve, drive, run_preflight
 
 # --- what the names mean: written from the papers, not from the code ------------------------------------------------
 
@@ -191,6 +190,6 @@ def test_a_resumed_schedule_goes_on_as_if_nothing_had_happened(name: str, at: in
 @pytest.mark.parametrize("epochs", [1, 300])
 def test_defaults_suit_short_and_long_runs(name: str, epochs: int) -> None:
     length = f"seconds={epochs}" if name == "halving" else f"epochs={epochs}"
-    lrs = preflight(make_config("data=digits", f"scheduler={name}", length, "optimizer.lr=1", "batch_size=1257"))
+    lrs = run_preflight(make_config("data=digits", f"scheduler={name}", length, "optimizer.lr=1", "batch_size=1257"))
     assert len(lrs) == epochs
     assert all(0 <= lr <= 1 + 1e-12 for lr in lrs)

@@ -38,7 +38,7 @@ def test_overrides_of_the_scheduler_lie_on_top() -> None:
     wanted = {name: make_config(f"scheduler={name}", *overrides) for name in ("step", "exponential")}
     with choices.loading(overrides) as load:
         assert {name: load(name) for name in wanted} == wanted
-        with pytest.raises(UsageError, match=r"^scheduler.gamma: there is no such key"):
+        with pytest.raises(UsageError, match=r"^scheduler.gamma: unknown key"):
             load("cosine")
 
 
@@ -77,7 +77,7 @@ def test_another_key_takes_one_value() -> None:
     ("line", "message"),
     [
         ("optimizer=sdg", "^optimizer=sdg: choose one of .*adamw, .*sgd$"),
-        ("epoch=3", "^epoch: there is no such key; --cfg job shows those there are$"),
+        ("epoch=3", "^epoch: unknown key; --cfg job lists the known ones$"),
     ],
 )
 def test_what_hydra_refuses_is_one_line(line: str, message: str) -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from src.config.schema import at_lr
 from src.errors import UsageError
 from src.schedules.preflight import trace, trace_assumptions
 from tests.conftest import make_config
@@ -60,11 +59,6 @@ def test_a_run_of_given_seconds_has_its_updates_spread_over_them() -> None:
 
 def test_nothing_is_supposed_of_other_schedules() -> None:
     assert {trace_assumptions(make_config(f"scheduler={name}")) for name in ("cosine", "step", "noam")} == {""}
-
-
-def test_a_peak_that_is_still_to_be_found_is_put_in_its_place() -> None:
-    lrs = trace(at_lr(make_config("scheduler=one_cycle", "optimizer.lr=auto"), 1.0))
-    assert max(lrs) == pytest.approx(1.0, abs=1e-4)
 
 
 def fails_late(t: int, horizon: int) -> float:

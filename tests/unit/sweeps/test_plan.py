@@ -9,7 +9,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from src.errors import UsageError
-from src.runs import run as experiment
+from src.runs.run import run
 from src.sweeps.plan import make_plan
 from tests.conftest import SMALL
 
@@ -39,7 +39,7 @@ def test_every_combination_is_a_job_in_a_folder_of_its_own(tmp_path: Path) -> No
 def test_what_is_finished_is_not_planned_again(tmp_path: Path) -> None:
     plan = make_plan(overrides(tmp_path, "seed=0,1"))
     assert [job.status() for job in plan.jobs] == ["new", "new"]
-    experiment.run(plan.jobs[0].config, plan.jobs[0].folder)
+    run(plan.jobs[0].config, plan.jobs[0].folder)
     again = make_plan(overrides(tmp_path, "seed=0,1"))
     assert [job.status() for job in again.jobs] == ["completed", "new"]
     assert [job.config.seed for job in again.unfinished()] == [1]

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from src.config.schema import Config
 from src.errors import UsageError
-from src.runs.build import build_trainer, check, run
+from src.runs.build import build_trainer, check
+from src.runs.run import run
 from src.training.averaging import recompute_batch_norm
 from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
@@ -39,7 +40,8 @@ class StopAfter(Callback):
         self.updates = updates
 
     def on_step(self, trainer: Trainer) -> None:
-        trainer.stop_requested = trainer.progress.step == self.updates
+        if trainer.progress.step == self.updates:
+            trainer.stop.request()
 
 
 def weights(model: nn.Module) -> list[Tensor]:
@@ -178,13 +180,13 @@ def test_gpu_run_learns_in_half_precision(overrides: tuple[str, ...], precision:
 @pytest.mark.parametrize(
     ("overrides", "says"),
     [
-        (("averaging=swa", "averaging.start=1"), "start=1 is no fraction of the run"),
-        (("averaging=ema", "averaging.decay=1"), "decay=1 must be from 0 to below 1"),
+        (("averaging=swa", "averaging.start=1"), "start=1 must be a fraction of the run"),
+        (("averaging=ema", "averaging.decay=1"), "decay=1 must be at least 0 and less than 1"),
         (("averaging=ema", "averaging.decay=slow"), "averaging.decay='slow': must be a number"),
         (("averaging=ema", "+averaging.start=0"), "averaging.start: no such parameter; MovingAverage takes decay"),
         (("averaging=ema", *SCHEDULE_FREE), "averages the weights itself; use averaging=none"),
         (("averaging._target_=torch.nn.Linear",), "is not a subclass of src.averaging.WeightAverage"),
-        (("averaging=ema", "interval=second", "seconds=5"), "give averaging.decay, for instance averaging.decay=0.999"),
+        (("averaging=ema", "interval=second", "seconds=5"), "give averaging.decay, for example averaging.decay=0.999"),
     ],
 )
 def test_invalid_averaging_is_refused(overrides: tuple[str, ...], says: str) -> None:

@@ -45,8 +45,8 @@ def test_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: bytes
     ("change", "says"),
     [
         ({"version": 99}, "has version 99"),
-        ({"config_hash": "0123"}, "of another run"),
-        ({"computed_with": "bf16 on cuda"}, "was made with bf16 on cuda, this run has fp32 on cpu"),
+        ({"config_hash": "0123"}, "belongs to another run"),
+        ({"computed_with": "bf16 on cuda"}, "was computed with bf16 on cuda, this run uses fp32 on cpu"),
     ],
 )
 def test_incompatible_checkpoint_is_refused(folder: Path, tmp_path: Path, change: dict[str, object], says: str) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from src.runs import run as experiment
+from src.runs.run import run
 from tests.conftest import small_config
 
 
 def test_epoch_lines_are_aligned_and_show_seconds_per_epoch(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="src.training.console")
-    experiment.run(small_config("epochs=3"), tmp_path, show="lines")
+    run(small_config("epochs=3"), tmp_path, show="lines")
     header, *lines = caplog.messages
     assert [line.split()[0] for line in lines] == ["1/3", "2/3", "3/3"]
     assert {len(line) for line in lines} == {len(header)}

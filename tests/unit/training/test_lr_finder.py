@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import signal
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +12,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from src.analysis.collect import collect
-from src.analysis.comparison import comparison
-from src.analysis.report.tables import to_markdown
-from src.config.identity import identity
 from src.errors import UsageError
-from src.runs.run import LR_FIND_FILE, build_trainer, check, find_lr, record_refusal, run
-from src.signals import Stop, StoppedError
-from src.training.lr_finder import RangeTest, _longest_descent, range_test, range_test_of, rates
-from src.training.trainer import Trainer
+from src.runs.build import build_trainer
+from src.training.lr_finder import _longest_descent, range_test, range_test_of, rates
 from tests.conftest import small_config
 
 CURVATURES = torch.logspace(-3, 0, 40, dtype=torch.float64)
@@ -133,7 +125,9 @@ def same(left: Any, right: Any) -> bool:
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon", "schedule_free_adamw"])
-def test_range_test_restores_model_optimizer_and_random_state(optimizer: str, tmp_path: Path) -> None:
+def test_range_test_restores_model_optimizer_and_random_state(
+    optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = small_config(f"optimizer={optimizer}", "model=mlp", "model.dropout=0.3")
     trainer = build_trainer(config, tmp_path)
     for examples in torch.split(trainer.data.train_order(0, 0), 64)[:5]:  # so that there is a state to be restored
@@ -142,116 +136,21 @@ def test_range_test_restores_model_optimizer_and_random_state(optimizer: str, tm
     weights = [weight.detach().clone() for weight in trainer.model.parameters()]
     before = {key: value for key, value in trainer.state_dict().items() if key != "epoch_so_far"}
     before = torch.load(_saved(before, tmp_path), weights_only=True)
-    tried: list[Tensor] = []
-    step = trainer.train_step
-    trainer.train_step = lambda examples: (step(examples), tried.append(next(trainer.model.parameters()).clone()))  # type: ignore[assignment,method-assign,func-returns-value]
+    first_weights: list[Tensor] = []
+    train_step = trainer.train_step
+
+    def recorded(examples: Tensor) -> Tensor:
+        loss = train_step(examples)
+        first_weights.append(next(trainer.model.parameters()).clone())
+        return loss
+
+    monkeypatch.setattr(trainer, "train_step", recorded)
     range_test_of(trainer, FEW)
     after = {key: value for key, value in trainer.state_dict().items() if key != "epoch_so_far"}
-    assert not torch.equal(tried[-1], weights[0])
+    assert not torch.equal(first_weights[-1], weights[0])
     assert same(torch.load(_saved(after, tmp_path), weights_only=True), before)
 
 
 def _saved(state: dict[str, Any], folder: Path) -> Path:
     torch.save(state, folder / "state.pt")
     return folder / "state.pt"
-
-
-def test_stop_ends_range_test_before_its_next_update() -> None:
-    stop, tried = Stop(), []
-
-    def update(lr: float) -> float:
-        tried.append(lr)
-        if len(tried) == 7:
-            stop.request()
-        return 1.0
-
-    with pytest.raises(StoppedError):
-        range_test(update, rates(), stop)
-    assert len(tried) == 7
-
-
-def test_run_stopped_during_its_range_test_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    step = Trainer.train_step
-
-    def stopped(self: Trainer, examples: Tensor) -> None:
-        step(self, examples)
-        signal.raise_signal(signal.SIGTERM)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "train_step", stopped)
-        assert run(small_config("optimizer.lr=auto"), tmp_path, show="nothing").status == "interrupted"
-    assert not (tmp_path / LR_FIND_FILE).exists()
-    assert run(small_config("optimizer.lr=auto"), tmp_path, show="nothing").status == "completed"
-
-
-def test_range_test_counts_as_wall_time_and_not_as_training_time(tmp_path: Path) -> None:
-    record = run(small_config("optimizer.lr=auto"), tmp_path, show="nothing")
-    begun = datetime.fromisoformat(record.started_at)
-    assert record.wall_seconds > record.train_seconds
-    assert record.wall_seconds <= (datetime.fromisoformat(record.finished_at) - begun).total_seconds() + 1.5
-
-
-def test_seeds_with_different_found_rates_share_a_row(tmp_path: Path) -> None:
-    for seed, lowest in enumerate((100, 110)):
-        losses = [max(0.5, 2 - 1.5 * i / lowest) for i in range(200)]
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        (folder / LR_FIND_FILE).write_text(RangeTest(rates(1e-3, 1, 200), losses, losses).to_csv())
-        run(small_config("optimizer.lr=auto", f"seed={seed}"), folder, show="nothing")
-    refused = small_config("optimizer.lr=auto", "seed=2")
-    record_refusal(refused, tmp_path / "2", UsageError("no learning rate"))
-    runs = collect([tmp_path]).runs
-    assert runs["lr"].nunique() == 1
-    table = comparison(runs)
-    assert (table["n"].tolist(), table["failed"].tolist()) == ([2], [1])
-    assert "| constant" in to_markdown(table)
-
-
-def test_sweep_without_a_found_rate_has_a_table(tmp_path: Path) -> None:
-    record_refusal(small_config("optimizer.lr=auto"), tmp_path, UsageError("no learning rate"))
-    assert "| –" in to_markdown(comparison(collect([tmp_path]).runs)).replace("|         –", "| –")
-
-
-def test_range_test_leaves_the_global_generator_unchanged() -> None:
-    before = torch.get_rng_state()
-    find_lr(small_config("optimizer.lr=auto", "model=mlp", "model.dropout=0.3"), FEW)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-# --- optimizer.lr=auto ----------------------------------------------------------------------------------------------
-
-
-def test_auto_trains_at_the_suggested_rate(tmp_path: Path) -> None:
-    auto = small_config("optimizer.lr=auto", "scheduler=cyclic", "model=mlp", "model.dropout=0.3", "epochs=4")
-    record = run(auto, tmp_path / "auto", show="nothing")
-    assert record.lr is not None
-    assert record.config["optimizer.lr"] == "auto"
-    assert record.config == identity(auto)
-    assert record.lr == RangeTest.read_csv(tmp_path / "auto" / LR_FIND_FILE).suggestion()
-    given = small_config(f"optimizer.lr={record.lr}", "scheduler=cyclic", "model=mlp", "model.dropout=0.3", "epochs=4")
-    plain = run(given, tmp_path / "given", show="nothing")
-    assert (record.test_loss, record.train_loss) == (plain.test_loss, plain.train_loss)
-    assert record.config_hash != plain.config_hash
-
-
-def test_all_seeds_and_schedules_share_the_found_rate(tmp_path: Path) -> None:
-    configs = [("seed=0", "scheduler=step"), ("seed=1", "scheduler=step"), ("seed=0", "scheduler=one_cycle")]
-    records = [
-        run(small_config("optimizer.lr=auto", *each), tmp_path / str(number), show="nothing")
-        for number, each in enumerate(configs)
-    ]
-    assert len({record.lr for record in records}) == 1
-
-
-def test_resumed_run_reuses_its_found_rate(tmp_path: Path) -> None:
-    config = small_config("optimizer.lr=auto")
-    lrs = rates(1e-3, 1, 30)
-    kept = RangeTest(lrs, [2 - 0.01 * i for i in range(30)], [2 - 0.01 * i for i in range(30)])
-    (tmp_path / LR_FIND_FILE).write_text(kept.to_csv())
-    assert run(config, tmp_path, show="nothing").lr == kept.suggestion()
-
-
-def test_config_with_auto_rate_is_checked() -> None:
-    check(small_config("optimizer.lr=auto", "scheduler=one_cycle"))
-    with pytest.raises(UsageError, match="pct_start"):
-        check(small_config("optimizer.lr=auto", "scheduler=one_cycle", "scheduler.pct_start=2"))
