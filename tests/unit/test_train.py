@@ -1,4 +1,4 @@
-"""The entry: what it says where it does not come to a run."""
+"""The command line's entry point when it ends before a run starts."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from src.errors import UsageError
 
 
 @pytest.mark.parametrize(
-    ("raised", "status", "said"),
+    ("error", "status", "message"),
     [(KeyboardInterrupt(), 130, "interrupted\n"), (UsageError("epochs=0: no"), 2, "error: epochs=0: no\n")],
 )
-def test_an_end_before_the_run_is_one_line(
-    raised: BaseException,
+def test_exit_before_the_run_prints_one_line(
+    error: BaseException,
     status: int,
-    said: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def resolve_dataset(overrides: list[str]) -> list[str]:
-        raise raised
+        raise error
 
     monkeypatch.setattr(train, "resolve_dataset", resolve_dataset)
     monkeypatch.setattr(sys, "argv", ["src.train", "epochs=0"])
     with pytest.raises(SystemExit) as end:
         train.main()
     assert end.value.code == status
-    assert capsys.readouterr().err == said
+    assert capsys.readouterr().err == message

@@ -1,4 +1,4 @@
-"""The record: complete, strict JSON, refused where it is not ours."""
+"""Run records: complete, strict JSON, and refused if invalid."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_record_has_every_documented_field(folder: Path) -> None:
 def test_record_reads_back_as_written(folder: Path, tmp_path: Path) -> None:
     record = read_record(folder / "result.json")
     assert read_record(write_record(record, tmp_path)) == record
-    assert find_record(tmp_path / "nothing") is None
+    assert find_record(tmp_path / "empty") is None
 
 
 def test_record_agrees_with_history(folder: Path) -> None:
@@ -57,7 +57,7 @@ def test_non_finite_values_are_null(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"schema_version": 99}, "schema version 99"),
         ({"status": "won"}, "status 'won'"),
@@ -65,13 +65,13 @@ def test_non_finite_values_are_null(folder: Path, tmp_path: Path) -> None:
         (None, "it contains a list"),
     ],
 )
-def test_invalid_record_is_refused(folder: Path, tmp_path: Path, change: object, says: str) -> None:
+def test_invalid_record_is_refused(folder: Path, tmp_path: Path, change: object, message: str) -> None:
     content = json.loads((folder / "result.json").read_text())
     path = tmp_path / "result.json"
     path.write_text(json.dumps([] if change is None else content | change))  # type: ignore[operator]
-    with pytest.raises(RecordError) as refusal:
+    with pytest.raises(RecordError) as error:
         read_record(path)
-    assert says in str(refusal.value)
+    assert message in str(error.value)
     path.write_text("{")
     with pytest.raises(RecordError, match="cannot be read"):
         read_record(path)

@@ -1,4 +1,4 @@
-"""A config becomes a run in a folder of its own."""
+"""Runs: from a config to a record, with refusals, failures, signals, and resuming."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def test_second_run_skips_finished_record(tmp_path: Path) -> None:
     assert (tmp_path / "result.json").stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("without", [(), ("result.json",), ("result.json", "checkpoint.pt")])
-def test_folder_of_another_run_is_refused(tmp_path: Path, without: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("missing", [(), ("result.json",), ("result.json", "checkpoint.pt")])
+def test_folder_of_another_run_is_refused(tmp_path: Path, missing: tuple[str, ...]) -> None:
     run(small_config(), tmp_path)
-    for name in without:  # killed before its record, or before its first checkpoint
+    for name in missing:  # as if killed before its record, or before its first checkpoint
         (tmp_path / name).unlink()
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(FolderTakenError, match="holds another run"):
@@ -78,50 +78,50 @@ def test_signal_interrupts_run_and_second_run_finishes_it(tmp_path: Path) -> Non
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
     finished = run(config, tmp_path / "run")
     assert (finished.status, finished.steps) == ("completed", 60)
-    undisturbed = run(small_config("epochs=3"), tmp_path / "whole")
-    assert finished.test_loss == undisturbed.test_loss
+    uninterrupted = run(small_config("epochs=3"), tmp_path / "whole")
+    assert finished.test_loss == uninterrupted.test_loss
 
 
-class Opening(Callback):
-    opened = 0
+class Counting(Callback):
+    built = 0
 
     def __init__(self) -> None:
-        Opening.opened += 1
+        Counting.built += 1
 
 
-class RaisingAtTheEnd(Callback):
+class FailingAtTheEnd(Callback):
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
         raise OSError("the log is gone")
 
 
 def test_callback_is_built_once_per_run(tmp_path: Path) -> None:
-    Opening.opened = 0
-    run(small_config(callback(Opening)), tmp_path)
-    assert Opening.opened == 1
+    Counting.built = 0
+    run(small_config(callback(Counting)), tmp_path)
+    assert Counting.built == 1
 
 
 def test_callback_failing_at_the_end_keeps_the_checkpoint(tmp_path: Path) -> None:
-    config = small_config(callback(Signalling), f"+callbacks.other._target_={__name__}.RaisingAtTheEnd")
+    config = small_config(callback(Signalling), f"+callbacks.other._target_={__name__}.FailingAtTheEnd")
     record = run(config, tmp_path)
     assert (record.status, record.error_line) == ("failed", "OSError: the log is gone")
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["trainer"]["progress"]["step"] == 25
 
 
-class RaisingAtTheStart(Callback):
+class FailingAtTheStart(Callback):
     def on_run_start(self, trainer: Trainer) -> None:
         raise ConnectionError("no tracking server")
 
 
 def test_record_names_error_of_callback_failing_at_the_start(tmp_path: Path) -> None:
-    record = run(small_config(callback(RaisingAtTheStart)), tmp_path)
+    record = run(small_config(callback(FailingAtTheStart)), tmp_path)
     assert (record.status, record.error_line) == ("failed", "ConnectionError: no tracking server")
 
 
 def test_unreadable_test_set_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(self: object) -> None:
+    def fail(self: object) -> None:
         raise UsageError("t10k-images-idx3-ubyte.gz is damaged")
 
-    monkeypatch.setattr(dataset.Dataset, "test", gone)
+    monkeypatch.setattr(dataset.Dataset, "test", fail)
     record = run(small_config(), tmp_path)
     assert (record.status, record.steps) == ("failed", 40)
     assert "t10k-images-idx3-ubyte.gz is damaged" in record.error_line
@@ -140,7 +140,7 @@ def test_time_to_reports_first_epoch_at_each_threshold() -> None:
 
 
 @pytest.mark.parametrize(
-    ("override", "says"),
+    ("override", "message"),
     [
         ("+callbacks.mine._target_=no.such.Thing", "callbacks.mine"),
         ("+callbacks.mine._target_=torch.nn.ReLU", "is not a subclass of src.callbacks.Callback"),
@@ -149,13 +149,13 @@ def test_time_to_reports_first_epoch_at_each_threshold() -> None:
     ],
 )
 def test_invalid_config_is_refused_before_reading_data(
-    override: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    override: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dataset, "load", lambda *_: pytest.fail("data were read"))
     config = small_config(override, "+model.nonsense=1") if override == "model=mlp" else small_config(override)
-    with pytest.raises(UsageError) as refusal:
+    with pytest.raises(UsageError) as error:
         run(config, tmp_path)
-    assert says in str(refusal.value)
+    assert message in str(error.value)
     assert not (tmp_path / "result.json").exists()
 
 

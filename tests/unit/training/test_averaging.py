@@ -1,4 +1,4 @@
-"""Averages of the weights: what they are, that they cost the run nothing, batch norm, resume, refusals."""
+"""Weight averages: their values, batch norm statistics, resuming, and refused settings."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 from tests.conftest import small_config
+from tests.unit.training.test_trainer import StopAfter
 
 SCHEDULE_FREE = ("optimizer=schedule_free_sgd", "optimizer.lr=0.1")
 
 
-class Watching(Callback):
-    """Keeps the weights after every update and after every epoch."""
+class WeightRecorder(Callback):
+    """Records the weights after every update and every epoch."""
 
     def __init__(self) -> None:
         self.by_update: list[list[Tensor]] = []
@@ -35,51 +36,43 @@ class Watching(Callback):
         self.by_epoch.append(weights(trainer.model))
 
 
-class StopAfter(Callback):
-    def __init__(self, updates: int) -> None:
-        self.updates = updates
-
-    def on_step(self, trainer: Trainer) -> None:
-        if trainer.progress.step == self.updates:
-            trainer.stop.request()
-
-
 def weights(model: nn.Module) -> list[Tensor]:
     return [weight.detach().clone() for weight in model.parameters()]
 
 
-def trained(config: Config, folder: Path) -> tuple[Trainer, Outcome, Watching]:
-    trainer, watching = build_trainer(config, folder), Watching()
-    trainer.callbacks.all.append(watching)
-    trainer.callbacks._steppers.append(watching)
-    return trainer, trainer.fit(), watching
+def train(config: Config, folder: Path) -> tuple[Trainer, Outcome, WeightRecorder]:
+    trainer, recorder = build_trainer(config, folder), WeightRecorder()
+    trainer.callbacks.all.append(recorder)
+    trainer.callbacks._steppers.append(recorder)
+    return trainer, trainer.fit(), recorder
 
 
-def averaged(trainer: Trainer) -> list[Tensor]:
+def averaged_weights(trainer: Trainer) -> list[Tensor]:
     assert trainer.averaging.model is not None
     return weights(trainer.averaging.model)
 
 
 def close(left: list[Tensor], right: list[Tensor]) -> bool:
-    return all(torch.allclose(one, other, atol=1e-6) for one, other in zip(left, right, strict=True))
+    return all(torch.allclose(first, second, atol=1e-6) for first, second in zip(left, right, strict=True))
 
 
 def test_moving_average_equals_exponentially_weighted_sum(tmp_path: Path) -> None:
-    trainer, _, seen = trained(small_config("averaging=ema", "averaging.decay=0.9"), tmp_path)
-    last = len(seen.by_update) - 1
+    trainer, _, recorder = train(small_config("averaging=ema", "averaging.decay=0.9"), tmp_path)
+    last = len(recorder.by_update) - 1
     shares = [0.9**last, *(0.1 * 0.9 ** (last - update) for update in range(1, last + 1))]
     assert sum(shares) == pytest.approx(1)
     expected = [
-        sum(share * weight for share, weight in zip(shares, one, strict=True))
-        for one in zip(*seen.by_update, strict=True)
+        sum(share * weight for share, weight in zip(shares, versions, strict=True))
+        for versions in zip(*recorder.by_update, strict=True)
     ]
-    assert close(averaged(trainer), expected)
+    assert close(averaged_weights(trainer), expected)
 
 
 def test_epoch_average_is_mean_of_late_epochs(tmp_path: Path) -> None:
-    trainer, _, seen = trained(small_config("averaging=swa", "averaging.start=0.5", "epochs=5"), tmp_path)
-    late = seen.by_epoch[2:]  # three fifths of the run are the first to be past a half
-    assert close(averaged(trainer), [torch.stack(one).mean(dim=0) for one in zip(*late, strict=True)])
+    trainer, _, recorder = train(small_config("averaging=swa", "averaging.start=0.5", "epochs=5"), tmp_path)
+    late = recorder.by_epoch[2:]  # epoch 3 of 5 is the first to end past half of the run
+    expected = [torch.stack(versions).mean(dim=0) for versions in zip(*late, strict=True)]
+    assert close(averaged_weights(trainer), expected)
 
 
 def test_default_decay_averages_over_a_tenth_of_the_run() -> None:
@@ -100,14 +93,14 @@ def test_averaging_records_both_weights_and_leaves_the_run_unchanged(averaging: 
 
 
 def test_averaged_model_has_batch_norm_statistics_of_its_weights(tmp_path: Path) -> None:
-    trainer, _, _ = trained(small_config("averaging=swa", "averaging.start=0", "model=mlp_bn"), tmp_path)
+    trainer, _, _ = train(small_config("averaging=swa", "averaging.start=0", "model=mlp_bn"), tmp_path)
     average = trainer.averaging.model
     assert average is not None
     linear, norm = average.module[1], average.module[2]
     images, _ = next(trainer.data.batches(trainer.data.train, torch.arange(len(trainer.data.train)), 10**6))
     with torch.inference_mode():
         means = linear(images.flatten(1)).mean(dim=0)
-    assert torch.allclose(norm.running_mean, means, atol=0.02)  # its last, smaller batch counts as much as the others
+    assert torch.allclose(norm.running_mean, means, atol=0.02)  # the smaller last batch has the weight of a full one
     assert not torch.allclose(norm.running_mean, trainer.model[2].running_mean, atol=0.02)
 
 
@@ -115,11 +108,11 @@ def test_averaged_model_has_batch_norm_statistics_of_its_weights(tmp_path: Path)
 @pytest.mark.parametrize(
     "overrides",
     [("averaging=ema",), ("averaging=swa", "averaging.start=0.5"), SCHEDULE_FREE],
-    ids=lambda each: each[0],
+    ids=lambda overrides: overrides[0],
 )
 def test_stopped_run_resumes_bit_for_bit(overrides: tuple[str, ...], stop_at: int, tmp_path: Path) -> None:
     config = small_config(*overrides, "model=mlp_bn", "epochs=4")
-    _, outcome, _ = trained(config, tmp_path / "whole")
+    _, outcome, _ = train(config, tmp_path / "whole")
     first = build_trainer(config, tmp_path / "first")
     first.callbacks._steppers.append(StopAfter(stop_at))
     assert first.fit().status == "interrupted"
@@ -139,21 +132,21 @@ def test_loading_a_state_without_an_average_clears_the_average(tmp_path: Path) -
 
 
 def test_epoch_ending_where_averaging_starts_is_excluded(tmp_path: Path) -> None:
-    trainer, _, seen = trained(small_config("averaging=swa", "averaging.start=0.75", "epochs=4"), tmp_path)
-    assert close(averaged(trainer), seen.by_epoch[3])
+    trainer, _, recorder = train(small_config("averaging=swa", "averaging.start=0.75", "epochs=4"), tmp_path)
+    assert close(averaged_weights(trainer), recorder.by_epoch[3])
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize(
-    "overrides", [("averaging=ema",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda each: each[0]
+    "overrides", [("averaging=ema",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda overrides: overrides[0]
 )
 def test_gpu_step_does_not_synchronize(overrides: tuple[str, ...], tmp_path: Path) -> None:
     config = small_config("trainer.device=cuda", "trainer.precision=bf16", "model=mlp_bn", *overrides)
     trainer = build_trainer(config, tmp_path)
     trainer.set_training(True)
     order = trainer.data.train_order(0, 0)
-    for first in (0, 64):  # the first update sets up what the later ones use
+    for first in (0, 64):  # the first update allocates optimizer state
         trainer.train_step(order[first : first + 64])
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -166,19 +159,19 @@ def test_gpu_step_does_not_synchronize(overrides: tuple[str, ...], tmp_path: Pat
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 @pytest.mark.parametrize(
-    "overrides", [("averaging=swa",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda each: each[0]
+    "overrides", [("averaging=swa",), SCHEDULE_FREE, ("optimizer=muon",)], ids=lambda overrides: overrides[0]
 )
 def test_gpu_run_learns_in_half_precision(overrides: tuple[str, ...], precision: str, tmp_path: Path) -> None:
     config = small_config(
         "trainer.device=cuda", f"trainer.precision={precision}", "model=mlp_bn", "epochs=8", *overrides
     )
-    _, outcome, _ = trained(config, tmp_path)
+    _, outcome, _ = train(config, tmp_path)
     assert outcome.test is not None
     assert outcome.test.accuracy > 0.8
 
 
 @pytest.mark.parametrize(
-    ("overrides", "says"),
+    ("overrides", "message"),
     [
         (("averaging=swa", "averaging.start=1"), "start=1 must be a fraction of the run"),
         (("averaging=ema", "averaging.decay=1"), "decay=1 must be at least 0 and less than 1"),
@@ -189,10 +182,10 @@ def test_gpu_run_learns_in_half_precision(overrides: tuple[str, ...], precision:
         (("averaging=ema", "interval=second", "seconds=5"), "give averaging.decay, for example averaging.decay=0.999"),
     ],
 )
-def test_invalid_averaging_is_refused(overrides: tuple[str, ...], says: str) -> None:
-    with pytest.raises(UsageError) as refusal:
+def test_invalid_averaging_is_refused(overrides: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError) as error:
         check(small_config(*overrides))
-    assert says in str(refusal.value)
+    assert message in str(error.value)
 
 
 # --- schedule-free optimizers ---------------------------------------------------------------------------------------
@@ -219,15 +212,15 @@ def test_schedule_free_optimizer_switches_modes_with_the_model(tmp_path: Path) -
 
 
 def test_schedule_free_run_evaluates_averaged_weights(tmp_path: Path) -> None:
-    trainer, outcome, _ = trained(small_config(*SCHEDULE_FREE), tmp_path)
+    trainer, outcome, _ = train(small_config(*SCHEDULE_FREE), tmp_path)
     trainer.set_training(True)
     trainer.model.eval()
     assert trainer._measure(trainer.model, trainer.data.test()) != outcome.test
 
 
 def test_schedule_free_batch_norm_matches_evaluated_weights(tmp_path: Path) -> None:
-    trainer, _, _ = trained(small_config(*SCHEDULE_FREE, "model=mlp_bn"), tmp_path)
-    found = trainer.model[2].running_mean.clone()
+    trainer, _, _ = train(small_config(*SCHEDULE_FREE, "model=mlp_bn"), tmp_path)
+    running_mean = trainer.model[2].running_mean.clone()
     examples = trainer.data.train_order(0, epoch=0)[: 50 * 64]
     recompute_batch_norm(trainer.model, trainer.data.batches(trainer.data.train, examples, 64))
-    assert torch.equal(found, trainer.model[2].running_mean)
+    assert torch.equal(running_mean, trainer.model[2].running_mean)

@@ -1,4 +1,4 @@
-"""Checkpoints are whole, and belong to one run."""
+"""Checkpoints: written whole, restored exactly, refused for any other run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_resume_restores_progress_and_weights(folder: Path, tmp_path: Path) -> N
     saved = torch.load(folder / checkpoint.FILE, weights_only=True)["trainer"]
     for name, weight in trainer.model.state_dict().items():
         assert torch.equal(weight, saved["model"][name])
-    assert not checkpoint.resume(trainer, tmp_path / "nothing here")
+    assert not checkpoint.resume(trainer, tmp_path / "empty")
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None])
@@ -42,18 +42,20 @@ def test_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: bytes
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"version": 99}, "has version 99"),
         ({"config_hash": "0123"}, "belongs to another run"),
         ({"computed_with": "bf16 on cuda"}, "was computed with bf16 on cuda, this run uses fp32 on cpu"),
     ],
 )
-def test_incompatible_checkpoint_is_refused(folder: Path, tmp_path: Path, change: dict[str, object], says: str) -> None:
+def test_incompatible_checkpoint_is_refused(
+    folder: Path, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
     state = torch.load(folder / checkpoint.FILE, weights_only=True)
     if "computed_with" in change:
         state["trainer"] |= change
     torch.save({**state, **change}, folder / checkpoint.FILE)
-    with pytest.raises(UsageError) as refusal:
+    with pytest.raises(UsageError) as error:
         checkpoint.resume(build_trainer(small_config(), tmp_path / "again"), folder)
-    assert says in str(refusal.value)
+    assert message in str(error.value)

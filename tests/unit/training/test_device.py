@@ -1,31 +1,16 @@
-"""Seeds, device, precision, provenance."""
+"""Selection of device and precision."""
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 
 import pytest
 import torch
 
 from src.errors import UsageError
-from src.runs.provenance import git_state, provenance
-from src.seeding import derived_seed, generator
 from src.training.device import select_device, select_precision
 
 CPU = torch.device("cpu")
-
-
-def test_every_purpose_has_its_own_seed() -> None:
-    purposes = [("init",), ("dropout",), ("order", 0), ("order", 1), ("order", 10)]
-    seeds = {derived_seed(seed, *purpose) for seed in (0, 1) for purpose in purposes}
-    assert len(seeds) == 2 * len(purposes)
-    assert all(0 <= seed < 2**63 for seed in seeds)
-
-
-def test_generator_depends_only_on_seed_and_purpose() -> None:
-    draws = [torch.rand(3, generator=generator(3, "order", 2)) for _ in range(2)]
-    assert torch.equal(draws[0], draws[1])
 
 
 def test_auto_precision_is_fp32_on_the_cpu() -> None:
@@ -34,7 +19,7 @@ def test_auto_precision_is_fp32_on_the_cpu() -> None:
 
 
 class Gpu:
-    """A GPU of the stated compute capability."""
+    """A GPU with the given compute capability."""
 
     def __init__(self, major: int) -> None:
         self.major = major
@@ -64,14 +49,3 @@ def test_missing_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert select_device("auto") == CPU
     with pytest.raises(UsageError, match="torch sees 0 CUDA devices"):
         select_device("cuda")
-
-
-def test_provenance_names_code_and_machine() -> None:
-    found = provenance(CPU)
-    assert found["packages"]["torch"] == torch.__version__
-    assert found["num_threads"] == torch.get_num_threads()
-    assert {"python", "deterministic"} <= found.keys()
-    model, _, cores = found["device"].partition(", ")
-    assert model
-    assert cores == f"{os.cpu_count()} cores"
-    assert set(git_state()) == {"git_sha", "git_dirty"}

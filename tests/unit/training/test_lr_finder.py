@@ -1,4 +1,4 @@
-"""The range test: on quadratics, whose stability limit is known, and on the trainer, which it leaves as it was."""
+"""The range test: on quadratics with a known stability limit, on a trainer, and for `optimizer.lr=auto`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CURVATURES = torch.logspace(-3, 0, 40, dtype=torch.float64)
 
 
 def quadratic(steepness: float, momentum: float = 0.0) -> tuple[Callable[[float], float], Tensor]:
-    """Descent on the quadratic of many curvatures, `steepness` the largest; the update, and the point that moves."""
+    """Gradient descent on a quadratic with curvatures up to `steepness`; returns the update and the point it moves."""
     curvatures = steepness * CURVATURES
     point = torch.ones(len(curvatures), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.SGD([point], lr=0.0, momentum=momentum)
@@ -52,8 +52,8 @@ def test_suggestion_is_stable_and_near_the_limit(kind: str, steepness: float, mo
     assert stays_bounded(steepness, 0.99 * limit, momentum)
     assert not stays_bounded(steepness, 1.01 * limit, momentum)
     test = range_test(quadratic(steepness, momentum)[0], rates())
-    assert test.lrs[-1] > limit  # it was seen to blow up
-    # With momentum and no noise the steepest fall comes early; the valley is what is suggested.
+    assert test.lrs[-1] > limit  # the range test saw it blow up
+    # With momentum and without noise the loss falls fastest early; the default suggestion is the valley.
     assert limit / {"valley": 100, "steepest": 2000}[kind] < test.suggestion(kind) < limit
     assert stays_bounded(steepness, test.suggestion(kind), momentum)
 
@@ -67,7 +67,7 @@ def test_tenfold_steepness_gives_a_tenth_of_the_rate() -> None:
 
 
 def test_flat_stretch_at_small_rates_is_not_part_of_the_valley() -> None:
-    # What a derivative by the raw rate, or a valley counted in updates, would fall for: a long, slightly falling plain.
+    # A long, slightly falling plateau misleads a derivative by the raw rate, and a valley measured in updates.
     losses = [2.3 - 1e-5 * i for i in range(200)] + [2.3 - 0.05 * i for i in range(40)] + [3.0, 9.0, 1e3]
     lrs = rates(1e-6, 10, len(losses))
     supply = iter(losses)
@@ -79,7 +79,7 @@ def test_flat_stretch_at_small_rates_is_not_part_of_the_valley() -> None:
 def test_smoothing_is_unbiased_and_range_test_ends_where_loss_blows_up() -> None:
     supply = iter([2.0, *(2.0 - 0.05 * i for i in range(20)), 1.0, math.nan, 1.0])
     test = range_test(lambda lr: next(supply), rates(num_updates=30))
-    assert test.smoothed[0] == 2.0  # and not a tenth of it
+    assert test.smoothed[0] == 2.0  # a biased average would give 0.2
     assert test.smoothed[1] == pytest.approx((0.9 * 2.0 + 2.0) / 1.9)
     assert len(test.lrs) == len(test.losses) == 22
     supply = iter([1.0] + [1 - 0.01 * i for i in range(20)] + [100.0] * 20)
@@ -91,10 +91,10 @@ def test_smoothing_is_unbiased_and_range_test_ends_where_loss_blows_up() -> None
     [([3, 2, 1], 3), ([1, 2, 3], 1), ([5, 1, 4, 2, 3, 2], 4), ([2, 2, 2], 1), ([9, 1, 8, 7, 6], 4)],
 )
 def test_longest_descent(values: list[float], length: int) -> None:
-    found = _longest_descent(values)
-    assert len(found) == length
-    assert found == sorted(found)
-    assert all(values[one] > values[other] for one, other in itertools.pairwise(found))
+    indices = _longest_descent(values)
+    assert len(indices) == length
+    assert indices == sorted(indices)
+    assert all(values[earlier] > values[later] for earlier, later in itertools.pairwise(indices))
 
 
 @pytest.mark.parametrize("loss", [math.nan, 1.0])
@@ -130,7 +130,7 @@ def test_range_test_restores_model_optimizer_and_random_state(
 ) -> None:
     config = small_config(f"optimizer={optimizer}", "model=mlp", "model.dropout=0.3")
     trainer = build_trainer(config, tmp_path)
-    for examples in torch.split(trainer.data.train_order(0, 0), 64)[:5]:  # so that there is a state to be restored
+    for examples in torch.split(trainer.data.train_order(0, 0), 64)[:5]:  # creates optimizer state
         trainer.set_training(True)
         trainer.train_step(examples)
     weights = [weight.detach().clone() for weight in trainer.model.parameters()]

@@ -1,4 +1,4 @@
-"""history.csv, steps.csv and the event file, read back by TensorBoard's own reader."""
+"""history.csv, steps.csv, and the event file as TensorBoard reads it."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ def scalars(folder: Path, tag: str) -> list[tuple[int, float]]:
 
 def test_history_has_one_row_per_epoch(run: tuple[Trainer, Path]) -> None:
     trainer, folder = run
-    found = rows(folder / "history.csv")
-    assert list(found[0]) == [
+    history = rows(folder / "history.csv")
+    assert list(history[0]) == [
         "epoch", "step", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "train_seconds",
     ]  # fmt: skip
-    assert [float(row["val_loss"]) for row in found] == [row.val_loss for row in trainer.progress.history]
+    assert [float(row["val_loss"]) for row in history] == [row.val_loss for row in trainer.progress.history]
 
 
 def test_steps_has_one_row_per_update(run: tuple[Trainer, Path]) -> None:
     _, folder = run
-    found = rows(folder / "steps.csv")
-    assert [int(row["step"]) for row in found] == list(range(40))
-    assert all(float(row["loss"]) > 0 for row in found)
+    steps = rows(folder / "steps.csv")
+    assert [int(row["step"]) for row in steps] == list(range(40))
+    assert all(float(row["loss"]) > 0 for row in steps)
 
 
 def test_tensorboard_has_lr_per_update_and_metrics_per_epoch(run: tuple[Trainer, Path]) -> None:
     trainer, folder = run
-    logged = [(int(row["step"]), float(row["lr"])) for row in rows(folder / "steps.csv")]
-    assert scalars(folder, "lr") == [(step, pytest.approx(lr)) for step, lr in logged]
+    lrs = [(int(row["step"]), float(row["lr"])) for row in rows(folder / "steps.csv")]
+    assert scalars(folder, "lr") == [(step, pytest.approx(lr)) for step, lr in lrs]
     history = trainer.progress.history
     for tag, name in [("train/loss", "train_loss"), ("train/accuracy", "train_accuracy"), ("val/loss", "val_loss")]:
         expected = [(row.epoch, pytest.approx(getattr(row, name), rel=1e-6)) for row in history]
@@ -69,16 +69,16 @@ def test_tensorboard_has_lr_per_update_and_metrics_per_epoch(run: tuple[Trainer,
 
 def test_hparams_are_in_the_event_file_of_the_run(run: tuple[Trainer, Path]) -> None:
     _, folder = run
-    assert len(list(folder.glob("**/events.out.tfevents.*"))) == 1  # no ghost run beside it
+    assert len(list(folder.glob("**/events.out.tfevents.*"))) == 1  # TensorBoard's `add_hparams` would add a second run
     plugins = events(folder).SummaryMetadata
-    content = {
+    sessions = {
         tag: plugin_data_pb2.HParamsPluginData.FromString(plugins(tag).plugin_data.content)
         for tag in ("_hparams_/session_start_info", "_hparams_/session_end_info")
     }
-    started = content["_hparams_/session_start_info"].session_start_info.hparams
-    assert started["scheduler"].string_value == "cosine"
-    assert started["lr"].number_value == 0.02
-    assert content["_hparams_/session_end_info"].HasField("session_end_info")
+    hparams = sessions["_hparams_/session_start_info"].session_start_info.hparams
+    assert hparams["scheduler"].string_value == "cosine"
+    assert hparams["lr"].number_value == 0.02
+    assert sessions["_hparams_/session_end_info"].HasField("session_end_info")
 
 
 def test_resumed_run_logs_every_update_once(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_resume_discards_rows_written_after_the_checkpoint(tmp_path: Path) -> No
     state = first.state_dict()
     first = build_trainer(config, tmp_path)
     first.load_state_dict(state)
-    first.fit()  # to the end, as if each later checkpoint had been lost
+    first.fit()  # to the end, as if every later checkpoint were lost
     second = build_trainer(config, tmp_path)
     second.load_state_dict(state)
     second.callbacks.run_start(second)

@@ -1,4 +1,4 @@
-"""The loop: what an update uses, what an epoch reports, how a run ends and goes on."""
+"""The training loop: updates, epoch metrics, how a run ends, and how it resumes."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from tests.conftest import small_config
 
 
 class RecordingSGD(torch.optim.SGD):
-    """Notes the learning rate that each update really used."""
+    """Records the learning rate of every update."""
 
-    used: ClassVar[list[float]] = []
+    lrs: ClassVar[list[float]] = []
 
     def step(self, closure: Any = None) -> Any:
-        RecordingSGD.used.append(self.param_groups[0]["lr"])
+        RecordingSGD.lrs.append(self.param_groups[0]["lr"])
         return super().step(closure)
 
 
 class StopAfter(Callback):
-    """Asks the run to stop after a number of updates, as a signal does."""
+    """Requests a stop after a number of updates, as a signal does."""
 
     def __init__(self, updates: int) -> None:
         self.updates = updates
@@ -41,7 +41,7 @@ class StopAfter(Callback):
             trainer.stop.request()
 
 
-def trained(config: Config, folder: Path) -> tuple[Trainer, Outcome]:
+def train(config: Config, folder: Path) -> tuple[Trainer, Outcome]:
     trainer = build_trainer(config, folder)
     return trainer, trainer.fit()
 
@@ -51,30 +51,29 @@ def weights(trainer: Trainer) -> list[Tensor]:
 
 
 def same(left: list[Tensor], right: list[Tensor]) -> bool:
-    return all(torch.equal(one, other) for one, other in zip(left, right, strict=True))
+    return all(torch.equal(first, second) for first, second in zip(left, right, strict=True))
 
 
 @pytest.mark.parametrize("scheduler", ["cosine", "step", "one_cycle", "plateau"])
 def test_logged_lr_is_the_one_the_update_used(scheduler: str, tmp_path: Path) -> None:
-    RecordingSGD.used.clear()
+    RecordingSGD.lrs.clear()
     target = f"optimizer._target_={__name__}.RecordingSGD"
-    trainer, _ = trained(small_config(target, f"scheduler={scheduler}", "warmup=5", "epochs=3"), tmp_path)
+    trainer, _ = train(small_config(target, f"scheduler={scheduler}", "warmup=5", "epochs=3"), tmp_path)
     rows = (tmp_path / "steps.csv").read_text().splitlines()[1:]
-    rehearsal = RecordingSGD.used[: -len(rows)]  # the checks before a run step an optimizer of their own
     logged = [float(row.split(",")[1]) for row in rows]
-    assert logged == RecordingSGD.used[len(rehearsal) :]
+    assert logged == RecordingSGD.lrs[-len(rows) :]  # preflight steps an optimizer before the run
     assert len(logged) == trainer.progress.step == 60
     assert len(set(logged)) >= 5
 
 
 def test_history_has_lr_of_the_last_update_of_each_epoch(tmp_path: Path) -> None:
-    trainer, _ = trained(small_config("scheduler=step", "epochs=3"), tmp_path)
+    trainer, _ = train(small_config("scheduler=step", "epochs=3"), tmp_path)
     assert [row.lr for row in trainer.progress.history] == pytest.approx([0.02, 0.002, 0.0002])
 
 
 def test_training_metrics_are_means_over_examples_not_batches(tmp_path: Path) -> None:
-    # With lr 0 the weights stand still, so an epoch's running mean must equal an evaluation of the training set.
-    trainer, _ = trained(small_config("optimizer.lr=0", "epochs=1", "batch_size=400"), tmp_path)
+    # With lr=0 the weights do not change, so the running mean of an epoch equals an evaluation of the training set.
+    trainer, _ = train(small_config("optimizer.lr=0", "epochs=1", "batch_size=400"), tmp_path)
     row = trainer.progress.history[0]
     direct = trainer.evaluate(trainer.data.train)
     assert row.train_loss == pytest.approx(direct.loss, rel=1e-5)
@@ -82,11 +81,11 @@ def test_training_metrics_are_means_over_examples_not_batches(tmp_path: Path) ->
 
 
 def test_accumulated_batches_equal_one_large_batch(tmp_path: Path) -> None:
-    large, _ = trained(small_config("batch_size=256"), tmp_path / "large")
-    parts, _ = trained(small_config("batch_size=64", "trainer.accumulate_batches=4"), tmp_path / "parts")
+    large, _ = train(small_config("batch_size=256"), tmp_path / "large")
+    parts, _ = train(small_config("batch_size=64", "trainer.accumulate_batches=4"), tmp_path / "parts")
     assert parts.progress.step == large.progress.step == 10
-    for one, other in zip(weights(large), weights(parts), strict=True):
-        assert torch.allclose(one, other, atol=1e-6)
+    for expected, weight in zip(weights(large), weights(parts), strict=True):
+        assert torch.allclose(weight, expected, atol=1e-6)
     assert parts.progress.history[-1].train_loss == pytest.approx(large.progress.history[-1].train_loss, rel=1e-4)
 
 
@@ -99,49 +98,49 @@ def test_gradient_clipping_bounds_the_update_norm(tmp_path: Path) -> None:
         before = weights(trainer)
         trainer.fit()
         change = [after - start for after, start in zip(weights(trainer), before, strict=True)]
-        norms.append(torch.cat([each.flatten() for each in change]).norm().item())
+        norms.append(torch.cat([difference.flatten() for difference in change]).norm().item())
     assert norms[0] > 0.02
     assert norms[1] == pytest.approx(0.01, rel=1e-3)
 
 
 def test_label_smoothing_affects_only_the_training_loss(tmp_path: Path) -> None:
-    plain, _ = trained(small_config("optimizer.lr=0"), tmp_path / "plain")
-    smooth, _ = trained(small_config("optimizer.lr=0", "trainer.label_smoothing=0.5"), tmp_path / "smooth")
+    plain, _ = train(small_config("optimizer.lr=0"), tmp_path / "plain")
+    smooth, _ = train(small_config("optimizer.lr=0", "trainer.label_smoothing=0.5"), tmp_path / "smooth")
     assert plain.progress.history[0].val_loss == smooth.progress.history[0].val_loss
     assert plain.progress.history[0].train_loss != pytest.approx(smooth.progress.history[0].train_loss, rel=1e-3)
 
 
-class ListeningPlateau(torch.optim.lr_scheduler.ReduceLROnPlateau):
-    given: ClassVar[list[float]] = []
+class RecordingPlateau(torch.optim.lr_scheduler.ReduceLROnPlateau):
+    metrics: ClassVar[list[float]] = []
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:
-        self.given.append(float(metrics))
+        self.metrics.append(float(metrics))
         super().step(metrics)
 
 
 def test_plateau_receives_the_validation_loss(tmp_path: Path) -> None:
-    target = f"scheduler._target_={__name__}.ListeningPlateau"
+    target = f"scheduler._target_={__name__}.RecordingPlateau"
     trainer = build_trainer(small_config("scheduler=plateau", target, "epochs=3"), tmp_path)
-    ListeningPlateau.given.clear()
+    RecordingPlateau.metrics.clear()
     trainer.fit()
-    assert ListeningPlateau.given == [row.val_loss for row in trainer.progress.history]
+    assert RecordingPlateau.metrics == [row.val_loss for row in trainer.progress.history]
 
 
 def test_same_seed_gives_same_initial_weights_and_batches_under_every_schedule(tmp_path: Path) -> None:
-    seen: dict[str, Any] = {}
+    runs: dict[str, Any] = {}
     for scheduler in ("constant", "cosine"):
         trainer = build_trainer(small_config(f"scheduler={scheduler}"), tmp_path / scheduler)
         start, batches = weights(trainer), []
-        original = trainer.train_step
+        train_step = trainer.train_step
 
-        def watched(examples: Tensor, step: Any = original, batches: list[Tensor] = batches) -> None:
+        def recording_step(examples: Tensor, step: Any = train_step, batches: list[Tensor] = batches) -> None:
             batches.append(examples)
             step(examples)
 
-        trainer.train_step = watched  # type: ignore[method-assign]
+        trainer.train_step = recording_step  # type: ignore[method-assign]
         trainer.fit()
-        seen[scheduler] = (start, batches, weights(trainer))
-    (start, batches, end), (start_2, batches_2, end_2) = seen.values()
+        runs[scheduler] = (start, batches, weights(trainer))
+    (start, batches, end), (start_2, batches_2, end_2) = runs.values()
     assert same(start, start_2)
     assert len(batches) == 40
     assert same(batches, batches_2)
@@ -151,30 +150,30 @@ def test_same_seed_gives_same_initial_weights_and_batches_under_every_schedule(t
 def test_dropout_ignores_the_global_seed(tmp_path: Path) -> None:
     config = small_config("model=mlp", "model.dropout=0.5")
     torch.manual_seed(1)
-    first, _ = trained(config, tmp_path / "first")
+    first, _ = train(config, tmp_path / "first")
     torch.manual_seed(2)
-    second, _ = trained(config, tmp_path / "second")
+    second, _ = train(config, tmp_path / "second")
     assert same(weights(first), weights(second))
 
 
 def test_test_set_is_read_once_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reads: list[int] = []
+    epochs: list[int] = []
     read = data_module.Dataset.test
 
     def counted(self: data_module.Dataset) -> data_module.Split:
-        reads.append(trainer.progress.epoch)
+        epochs.append(trainer.progress.epoch)
         return read(self)
 
     monkeypatch.setattr(data_module.Dataset, "test", counted)
     trainer = build_trainer(small_config("epochs=3"), tmp_path)
     outcome = trainer.fit()
-    assert reads == [3]
+    assert epochs == [3]
     assert outcome.test is not None
     assert outcome.test == trainer.evaluate(trainer.data.test())
 
 
 def test_non_finite_loss_ends_the_run_without_testing(tmp_path: Path) -> None:
-    trainer, outcome = trained(small_config("model=mlp", "optimizer.lr=1e6", "epochs=5"), tmp_path)
+    trainer, outcome = train(small_config("model=mlp", "optimizer.lr=1e6", "epochs=5"), tmp_path)
     assert (outcome.status, outcome.test) == ("diverged", None)
     assert trainer.progress.epoch < 5
     assert not math.isfinite(trainer.progress.history[-1].train_loss)
@@ -183,9 +182,9 @@ def test_non_finite_loss_ends_the_run_without_testing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("stop_at", [7, 20, 33])
 @pytest.mark.parametrize("scheduler", ["cosine", "plateau", "one_cycle"])
 def test_stopped_run_resumes_bit_for_bit(scheduler: str, stop_at: int, tmp_path: Path) -> None:
-    # 20 updates an epoch: stopped inside the first epoch, at its very end, and inside the second.
+    # An epoch has 20 updates: the run stops inside the first epoch, at its end, and inside the second.
     config = small_config(f"scheduler={scheduler}", "model=mlp", "model.dropout=0.2", "warmup=5")
-    whole, outcome = trained(config, tmp_path / "whole")
+    whole, outcome = train(config, tmp_path / "whole")
     first = build_trainer(config, tmp_path / "first")
     first.callbacks._steppers.append(StopAfter(stop_at))
     assert first.fit().status == "interrupted"
@@ -216,46 +215,46 @@ def test_wall_clock_run_stopped_at_its_deadline_still_ends_its_epoch(tmp_path: P
 
 
 def test_wall_clock_run_ends_at_its_deadline(tmp_path: Path) -> None:
-    config = small_config("scheduler=cosine", "interval=second", "seconds=1", "epochs=1")
-    trainer, outcome = trained(config, tmp_path)
+    config = small_config("scheduler=cosine", "interval=second", "seconds=0.5", "epochs=1")
+    trainer, outcome = train(config, tmp_path)
     assert outcome.status == "completed"
-    assert trainer.progress.train_seconds >= 1
-    assert trainer.progress.history[-2].train_seconds < 1
+    assert trainer.progress.train_seconds >= 0.5
+    assert trainer.progress.history[-2].train_seconds < 0.5
     assert trainer.progress.epoch > 1
 
 
-class Raising(Callback):
+class Failing(Callback):
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
         raise RuntimeError("the disk is full")
 
 
-class Ending(Callback):
-    ends: ClassVar[list[str]] = []
+class StatusRecorder(Callback):
+    statuses: ClassVar[list[str]] = []
 
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
-        Ending.ends.append(outcome.status)
+        StatusRecorder.statuses.append(outcome.status)
 
 
 def test_exception_still_calls_on_run_end(tmp_path: Path) -> None:
-    names = {"raising": Raising, "ending": Ending}
-    overrides = [f"+callbacks.{name}._target_={__name__}.{each.__name__}" for name, each in names.items()]
+    callbacks = {"failing": Failing, "recorder": StatusRecorder}
+    overrides = [f"+callbacks.{name}._target_={__name__}.{kind.__name__}" for name, kind in callbacks.items()]
     trainer = build_trainer(small_config(*overrides), tmp_path)
-    Ending.ends.clear()
+    StatusRecorder.statuses.clear()
     with pytest.raises(RuntimeError, match="the disk is full"):
         trainer.fit()
-    assert Ending.ends == ["failed"]
+    assert StatusRecorder.statuses == ["failed"]
 
 
 def test_bf16_runs_on_the_cpu(tmp_path: Path) -> None:
-    trainer, outcome = trained(small_config("model=mlp", "trainer.precision=bf16"), tmp_path)
+    trainer, outcome = train(small_config("model=mlp", "trainer.precision=bf16"), tmp_path)
     assert outcome.status == "completed"
-    assert trainer.model(torch.zeros(1, 1, 28, 28)).dtype is torch.float32  # the weights stay in full precision
+    assert trainer.model(torch.zeros(1, 1, 28, 28)).dtype is torch.float32  # the weights are in full precision
     with trainer._autocast():
         assert trainer.model(torch.zeros(1, 1, 28, 28)).dtype is torch.bfloat16
 
 
 class SkippingScaler:
-    """Stands in for torch's GradScaler on a machine without a GPU: leaves every third update out, as on overflow."""
+    """Replaces torch's GradScaler on a machine without a GPU: skips every third update, as after an overflow."""
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
         self.optimizer, self.calls, self.factor = optimizer, 0, 2.0**16
@@ -296,7 +295,7 @@ def test_skipped_update_is_counted_and_is_not_a_tick(tmp_path: Path) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_gpu_run_learns_in_every_precision(precision: str, tmp_path: Path) -> None:
     config = small_config("model=cnn", "trainer.device=cuda", f"trainer.precision={precision}", "epochs=8")
-    trainer, outcome = trained(config, tmp_path)
+    trainer, outcome = train(config, tmp_path)
     dtypes = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
     assert trainer.precision == Precision(precision, dtypes[precision])
     assert outcome.test is not None

@@ -1,0 +1,20 @@
+"""Provenance of a run: code, versions, and machine."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from src.runs.provenance import git_state, provenance
+
+
+def test_provenance_names_code_and_machine() -> None:
+    content = provenance(torch.device("cpu"))
+    assert content["packages"]["torch"] == torch.__version__
+    assert content["num_threads"] == torch.get_num_threads()
+    assert {"python", "deterministic"} <= content.keys()
+    model, _, cores = content["device"].partition(", ")
+    assert model
+    assert cores == f"{os.cpu_count()} cores"
+    assert set(git_state()) == {"git_sha", "git_dirty"}
