@@ -28,9 +28,9 @@ from torch.utils.data import DataLoader
 from src.config import CONF
 from src.config.compose import load_config
 from src.config.schema import Config
-from src.data import archives
 from src.data import dataset as data
 from src.data.fallback import resolve_dataset
+from src.data.torchvision import dataset_class, import_torchvision
 from src.errors import UsageError, refuse
 from src.models.build import build_model
 from src.optimizers.build import build_optimizer
@@ -126,8 +126,8 @@ def bare_loop(run: Config) -> float:
 def customary_loop(run: Config, num_workers: int) -> float:
     """Seconds an update of the tutorials' loop: torchvision's data set and transforms, a DataLoader, `loss.item()`."""
     device, model, optimizer = _parts(run)
-    source = archives.torchvision_class(run.data.source)
-    transforms = archives.torchvision_module("torchvision.transforms")
+    source = dataset_class(run.data.source)
+    transforms = import_torchvision("torchvision.transforms")
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((run.data.mean,), (run.data.std,))])
     dataset = source(run.data.root, train=True, download=True, transform=transform)
     loader = DataLoader(

@@ -18,6 +18,7 @@ MACHINE_KEYS = frozenset(
         "lr_requested",
         "data.root",
         "data.mirror",
+        "data.mirrors",
         "data.fallback",
         "data.requested",
         "trainer.num_threads",

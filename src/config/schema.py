@@ -32,6 +32,7 @@ class DataConfig:
     mirror: str | None
     fallback: str | None
     requested: str | None
+    mirrors: list[str] = field(default_factory=list)
 
     @property
     def train_size(self) -> int:

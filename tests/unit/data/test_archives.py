@@ -1,9 +1,10 @@
-"""Archives are verified before every use, fetched whole or not at all."""
+"""Archives are verified before every use and fetched completely or not at all."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 
 from src.config.schema import DataConfig
 from src.data import archives
+from src.data.torchvision import dataset_class
 from src.errors import DataUnavailableError, UsageError
 from tests.conftest import make_config
 
 FILES = {"train_images": b"some images", "train_labels": b"their labels"}
+UNREACHABLE = "http://127.0.0.1:9/"
 
 
 @pytest.fixture
@@ -29,21 +32,22 @@ def mirror_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def data(tmp_path: Path, mirror_folder: Path, monkeypatch: pytest.MonkeyPatch) -> DataConfig:
-    """A data set of two archives, which no mirror but a folder has."""
-
-    class Unreachable:
-        mirrors = ("http://127.0.0.1:9/",)
-
-    monkeypatch.setattr(archives, "torchvision_class", lambda source: Unreachable)
+def data(tmp_path: Path, mirror_folder: Path) -> DataConfig:
+    """A dataset with two archives that only one folder provides."""
     parts: dict[str, Any] = {}
     for name in FILES:
         content = (mirror_folder / f"{name}.gz").read_bytes()
         parts[name] = {"file": f"{name}.gz", "md5": hashlib.md5(content).hexdigest()}
-    return replace(make_config().data, archives=parts, root=str(tmp_path / "root"), mirror=str(mirror_folder))
+    return replace(
+        make_config().data,
+        archives=parts,
+        root=str(tmp_path / "root"),
+        mirror=str(mirror_folder),
+        mirrors=[UNREACHABLE],
+    )
 
 
-def test_archives_come_from_the_mirror_and_stay(data: DataConfig, mirror_folder: Path) -> None:
+def test_archives_are_stored_in_torchvisions_layout(data: DataConfig) -> None:
     archives.ensure(data)
     without_mirror = replace(data, mirror=None)
     archives.ensure(without_mirror)
@@ -53,40 +57,51 @@ def test_archives_come_from_the_mirror_and_stay(data: DataConfig, mirror_folder:
     assert sorted(path.name for path in folder.iterdir()) == ["train_images.gz", "train_labels.gz"]
 
 
-def test_a_mirror_may_be_a_url(data: DataConfig, mirror_folder: Path) -> None:
+def test_mirror_can_be_a_url(data: DataConfig, mirror_folder: Path) -> None:
     archives.ensure(replace(data, mirror=mirror_folder.as_uri()))
     assert archives.archive_path(data, "train_labels").exists()
 
 
+@pytest.mark.parametrize(("preferred", "others"), [(None, [UNREACHABLE, "mirror", "damaged"]), ("mirror", ["damaged"])])
+def test_mirrors_are_tried_in_order(
+    data: DataConfig, tmp_path: Path, preferred: str | None, others: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "train_images.gz").write_bytes(b"tampered")
+    monkeypatch.chdir(tmp_path)
+    archives.ensure(replace(data, mirror=preferred, mirrors=others))
+    assert gzip.decompress(archives.read(data, "train_images")) == FILES["train_images"]
+
+
 @pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: content + b"x", lambda content: b""])
-def test_a_damaged_archive_is_named_and_never_used(data: DataConfig, damage: Any) -> None:
+def test_damaged_archive_is_reported_and_not_used(data: DataConfig, damage: Callable[[bytes], bytes]) -> None:
     archives.ensure(data)
     path = archives.archive_path(data, "train_labels")
     path.write_bytes(damage(path.read_bytes()))
     for use in (lambda: archives.ensure(data), lambda: archives.read(data, "train_labels")):
-        with pytest.raises(UsageError, match=r"train_labels\.gz is damaged"):
+        with pytest.raises(UsageError, match=r"train_labels\.gz is damaged .* delete the file to fetch it again"):
             use()
 
 
-def test_a_damaged_mirror_is_named_and_leaves_nothing(data: DataConfig, mirror_folder: Path) -> None:
+def test_damaged_mirror_is_reported_and_nothing_is_stored(data: DataConfig, mirror_folder: Path) -> None:
     (mirror_folder / "train_images.gz").write_bytes(b"tampered")
-    with pytest.raises(UsageError, match=r"mirror/train_images\.gz is damaged"):
+    with pytest.raises(UsageError, match=r"mirror/train_images\.gz is damaged .* choose another mirror"):
         archives.ensure(data)
     assert not archives.archive_path(data, "train_images").exists()
 
 
-def test_nothing_anywhere_names_both_remedies(data: DataConfig) -> None:
+def test_missing_archive_error_names_both_remedies(data: DataConfig) -> None:
     with pytest.raises(DataUnavailableError, match=r"data\.mirror=DIR.*data=digits"):
         archives.ensure(replace(data, mirror=None))
 
 
-def test_a_folder_that_cannot_be_written_is_named(data: DataConfig, tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported(data: DataConfig, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"cannot be written .*data\.root=DIR"):
         archives.ensure(replace(data, root=str(tmp_path / "file")))
 
 
-def test_several_at_once_on_an_empty_folder_all_succeed(data: DataConfig) -> None:
+def test_concurrent_downloads_to_an_empty_folder_all_succeed(data: DataConfig) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(archives.ensure, [data] * 16))
     folder = archives.archive_path(data, "train_images").parent
@@ -94,8 +109,8 @@ def test_several_at_once_on_an_empty_folder_all_succeed(data: DataConfig) -> Non
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "kmnist"])
-def test_checksums_and_files_are_those_of_torchvision(name: str) -> None:
+def test_archives_and_mirrors_equal_those_of_torchvision(name: str) -> None:
     config = make_config(f"data={name}").data
-    theirs = archives.torchvision_class(config.source)
-    assert {each["file"]: each["md5"] for each in config.archives.values()} == dict(theirs.resources)
-    assert len(theirs.mirrors) >= 1
+    reference = dataset_class(config.source)
+    assert {archive["file"]: archive["md5"] for archive in config.archives.values()} == dict(reference.resources)
+    assert config.mirrors == list(reference.mirrors)

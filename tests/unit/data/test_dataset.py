@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from src.data import archives
 from src.data import dataset as data
+from src.data.torchvision import dataset_class
 from src.errors import UsageError
 from tests.conftest import make_config
 
@@ -20,7 +25,7 @@ def digits() -> data.Dataset:
     return data.load(make_config("data=digits").data, CPU)
 
 
-def test_splits_have_their_stated_sizes_and_types(digits: data.Dataset) -> None:
+def test_splits_have_the_configured_sizes_and_types(digits: data.Dataset) -> None:
     sizes = [len(split) for split in (digits.train, digits.val, digits.test())]
     assert sizes == [1257, 180, 360]
     assert digits.train.images.shape == (1257, 1, 28, 28)
@@ -28,21 +33,23 @@ def test_splits_have_their_stated_sizes_and_types(digits: data.Dataset) -> None:
     assert digits.train.labels.dtype is torch.int64
 
 
-def test_splits_share_no_example(digits: data.Dataset) -> None:
-    rows = [{row.numpy().tobytes() for row in split.images} for split in (digits.train, digits.val, digits.test())]
-    assert not rows[0] & rows[1]
-    assert not rows[0] & rows[2]
-    assert not rows[1] & rows[2]
+def test_splits_do_not_overlap(digits: data.Dataset) -> None:
+    train, val, test = (
+        {image.numpy().tobytes() for image in split.images} for split in (digits.train, digits.val, digits.test())
+    )
+    assert not train & val
+    assert not train & test
+    assert not val & test
 
 
-def test_the_validation_set_is_the_same_for_every_seed() -> None:
+def test_validation_set_does_not_depend_on_the_seed() -> None:
     first = data.load(make_config("data=digits", "seed=0").data, CPU)
     second = data.load(make_config("data=digits", "seed=1").data, CPU)
     assert first.val_digest == second.val_digest
     assert torch.equal(first.val.images, second.val.images)
 
 
-def test_an_epoch_sees_every_example_once_in_an_order_of_seed_and_epoch(digits: data.Dataset) -> None:
+def test_train_order_is_a_permutation_that_depends_on_seed_and_epoch(digits: data.Dataset) -> None:
     order = digits.train_order(seed=3, epoch=1)
     assert torch.equal(order.sort().values, torch.arange(1257))
     assert torch.equal(order, digits.train_order(seed=3, epoch=1))
@@ -50,24 +57,52 @@ def test_an_epoch_sees_every_example_once_in_an_order_of_seed_and_epoch(digits: 
     assert not torch.equal(order, digits.train_order(seed=4, epoch=1))
 
 
-def test_batches_keep_images_with_their_labels(digits: data.Dataset) -> None:
+def test_batches_pair_images_with_their_labels(digits: data.Dataset) -> None:
     indices = torch.tensor([5, 900, 17])
-    (images, labels), (last, _) = digits.batches(digits.train, indices, batch_size=2)
+    (images, labels), (last_images, _) = digits.batches(digits.train, indices, batch_size=2)
     assert torch.equal(labels, digits.train.labels[[5, 900]])
-    assert len(last) == 1
+    assert len(last_images) == 1
     mean, std = digits.config.mean, digits.config.std
     assert torch.allclose(images, (digits.train.images[[5, 900]] / 255 - mean) / std, atol=1e-5)
 
 
-def test_training_pixels_are_standardised(digits: data.Dataset) -> None:
+def test_training_pixels_are_standardized(digits: data.Dataset) -> None:
     pixels = digits.normalized(digits.train.images)
     assert pixels.mean().item() == pytest.approx(0, abs=1e-3)
     assert pixels.std().item() == pytest.approx(1, abs=1e-3)
 
 
-def test_a_wrong_stated_size_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"data\.num_train=1000: digits has 1437"):
+def test_wrong_configured_size_is_an_error() -> None:
+    with pytest.raises(UsageError, match=r"data\.num_train=1000: the train set of digits has 1437 examples"):
         data.load(make_config("data=digits", "data.num_train=1000").data, CPU)
+
+
+def idx_file(values: torch.Tensor) -> bytes:
+    sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
+    return bytes([0, 0, 8, values.ndim]) + sizes + values.to(torch.uint8).numpy().tobytes()
+
+
+def test_archives_are_decoded_as_by_torchvision(tmp_path: Path) -> None:
+    random = torch.Generator().manual_seed(0)
+    images, labels = torch.randint(256, (7, 28, 28), generator=random), torch.tensor([3, 1, 4, 1, 5, 9, 2])
+    config = make_config("data=mnist").data
+    parts: dict[str, Any] = {}
+    for part, values in (("train_images", images), ("train_labels", labels)):
+        name, content = config.archives[part]["file"], idx_file(values)
+        path = tmp_path / "MNIST" / "raw" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content))
+        path.with_suffix("").write_bytes(content)  # torchvision reads decompressed files
+        parts[part] = {"file": name, "md5": hashlib.md5(path.read_bytes()).hexdigest()}
+    for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+        (tmp_path / "MNIST" / "raw" / name).touch()  # torchvision checks that they exist
+    loaded = data.load(replace(config, archives=parts, root=str(tmp_path), num_train=7, num_val=1), CPU)
+    reference = dataset_class(config.source)(tmp_path, train=True)
+    order = torch.randperm(7, generator=torch.Generator().manual_seed(data.VALIDATION_SEED))
+    val, train = order[:1], order[1:].sort().values
+    assert torch.equal(loaded.val.images.squeeze(1), reference.data[val])
+    assert torch.equal(loaded.train.images.squeeze(1), reference.data[train])
+    assert torch.equal(loaded.train.labels, reference.targets[train])
 
 
 @pytest.mark.mnist
@@ -76,8 +111,8 @@ def test_real_mnist(mirror: Path, tmp_path: Path) -> None:
     archives.ensure(config)
     mnist = data.load(config, CPU)
     assert [len(split) for split in (mnist.train, mnist.val, mnist.test())] == [55000, 5000, 10000]
-    official = torch.cat([mnist.train.labels, mnist.val.labels]).bincount()
-    assert official.tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    label_counts = torch.cat([mnist.train.labels, mnist.val.labels]).bincount()
+    assert label_counts.tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert mnist.test().labels[:5].tolist() == [7, 2, 1, 0, 4]  # the first five of the official test set
     pixels = mnist.normalized(mnist.train.images[::10])
     assert pixels.mean().item() == pytest.approx(0, abs=0.01)

@@ -1,4 +1,4 @@
-"""Where a data set cannot be had, the whole data choice is replaced before anything is computed from it."""
+"""An unavailable dataset is replaced as a whole before anything is derived from it."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ def all_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("all_data")
-def test_overrides_stay_where_the_data_are_there() -> None:
+def test_available_dataset_leaves_overrides_unchanged() -> None:
     assert resolve_dataset(["scheduler=step", "seed=0,1"]) == ["scheduler=step", "seed=0,1"]
 
 
 @pytest.mark.usefixtures("no_mnist")
-def test_the_fallback_replaces_every_word_about_data(caplog: pytest.LogCaptureFixture) -> None:
-    settled = resolve_dataset(["data=mnist", "data.num_val=10000", "scheduler=cosine,step", "hydra/launcher=joblib"])
-    assert settled == ["scheduler=cosine,step", "hydra/launcher=joblib", "data=digits", "data.requested=mnist"]
+def test_fallback_replaces_every_data_override(caplog: pytest.LogCaptureFixture) -> None:
+    overrides = resolve_dataset(["data=mnist", "data.num_val=10000", "scheduler=cosine,step", "hydra/launcher=joblib"])
+    assert overrides == ["scheduler=cosine,step", "hydra/launcher=joblib", "data=digits", "data.requested=mnist"]
     assert len(caplog.records) == 1
     assert "mnist is unavailable, falling back to digits" in caplog.text
 
 
 @pytest.mark.usefixtures("no_mnist")
-def test_horizons_follow_the_data_really_used() -> None:
+def test_horizons_follow_the_dataset_in_use() -> None:
     config = make_config(*resolve_dataset(["scheduler=cosine", "epochs=3"]))
     assert config.data.requested == "mnist"
-    assert config.scheduler["T_max"] == 3 * 10  # digits has 10 updates an epoch, MNIST 430
+    assert config.scheduler["T_max"] == 3 * 10  # digits has 10 updates per epoch, MNIST 430
 
 
 @pytest.mark.usefixtures("no_mnist")
-def test_without_a_fallback_it_is_an_error() -> None:
+def test_missing_dataset_without_a_fallback_is_an_error() -> None:
     with pytest.raises(DataUnavailableError):
         resolve_dataset(["data.fallback=null"])
 
 
 @pytest.mark.usefixtures("no_mnist")
-def test_an_unknown_fallback_is_named() -> None:
+def test_unknown_fallback_is_an_error() -> None:
     with pytest.raises(UsageError, match=r"data\.fallback=imagenet"):
         resolve_dataset(["data.fallback=imagenet"])
 
 
-def test_a_sweep_over_data_sets_fetches_each_and_replaces_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sweep_over_datasets_fetches_all_and_replaces_none(monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[str] = []
     monkeypatch.setattr(archives, "ensure", lambda data: fetched.append(data.name))
     assert resolve_dataset(["data=mnist,digits"]) == ["data=mnist,digits"]
     assert fetched == ["mnist", "digits"]
 
 
-def test_a_config_folder_of_the_users_own_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_config_folder_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[str] = []
     monkeypatch.setattr(archives, "ensure", lambda data: fetched.append(data.name))
     (tmp_path / "model").mkdir()
@@ -75,14 +75,14 @@ def test_a_config_folder_of_the_users_own_is_searched(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.usefixtures("no_mnist")
-def test_impossible_values_are_refused_before_anything_is_fetched() -> None:
+def test_invalid_values_are_errors_before_anything_is_fetched() -> None:
     with pytest.raises(UsageError, match="epochs=0"):
         resolve_dataset(["epochs=0"])
 
 
 @pytest.mark.usefixtures("all_data")
 @pytest.mark.parametrize("override", ["scheduler=nope", "epochz=3", "=", "epochs=[1"])
-def test_what_hydra_refuses_is_one_line(override: str) -> None:
-    with pytest.raises(UsageError) as refusal:
+def test_hydra_errors_are_one_line(override: str) -> None:
+    with pytest.raises(UsageError) as error:
         resolve_dataset([override])
-    assert len(str(refusal.value).splitlines()) == 1
+    assert len(str(error.value).splitlines()) == 1
