@@ -1,4 +1,4 @@
-"""Initial weights by name, whatever the layers come with."""
+"""Weight initialization by name (`model.init`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn import init
 
 from src.errors import UsageError
 
-AS_BUILT = "torch"
+AS_BUILT = "torch"  # keep the weights as the layers' constructors draw them
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.MultiheadAttention)
 
 
@@ -19,7 +19,7 @@ def kaiming_normal(weight: Tensor) -> None:
 
 
 def kaiming_uniform(weight: Tensor) -> None:
-    """He et al., 2015 (arXiv 1502.01852): variance 2/fan_in, which is not PyTorch's default of 1/(3 fan_in)."""
+    """He et al., 2015 (arXiv 1502.01852): variance 2/fan_in, unlike PyTorch's default of 1/(3 fan_in)."""
     init.kaiming_uniform_(weight, nonlinearity="relu")
 
 
@@ -29,27 +29,28 @@ def xavier_uniform(weight: Tensor) -> None:
 
 
 def orthogonal(weight: Tensor) -> None:
-    """Saxe et al., 2013 (arXiv 1312.6120): orthonormal rows, or columns where there are less of them."""
+    """Saxe et al., 2013 (arXiv 1312.6120): orthonormal rows, or columns if there are fewer of them."""
     init.orthogonal_(weight)
 
 
 def truncated_normal(weight: Tensor) -> None:
-    """Standard deviation 0.02, cut at two of them, as in BERT (Devlin et al., 2018, arXiv 1810.04805)."""
+    """Normal(0, 0.02) truncated at two standard deviations, as in BERT (Devlin et al., 2018, arXiv 1810.04805)."""
     init.trunc_normal_(weight, std=0.02, a=-0.04, b=0.04)
 
 
 INITIALIZATIONS: dict[str, Callable[[Tensor], None]] = {
-    fill.__name__: fill for fill in (kaiming_normal, kaiming_uniform, xavier_uniform, orthogonal, truncated_normal)
+    function.__name__: function
+    for function in (kaiming_normal, kaiming_uniform, xavier_uniform, orthogonal, truncated_normal)
 }
 
 
 def initialize(model: nn.Module, name: str) -> None:
-    """Draws the weights of linear, convolution and attention layers anew and zeroes their biases; `torch` does nothing.
+    """Redraws the weights of linear, convolution and attention layers and zeroes their biases; `torch` does nothing.
 
-    Norms, embeddings and bare parameters stay as their model made them.
+    Norms, embeddings and bare parameters are left unchanged.
 
     Raises:
-        UsageError: there is no initialisation of that name.
+        UsageError: `name` is not an initialization.
     """
     names = [AS_BUILT, *INITIALIZATIONS]
     if name not in names:
@@ -59,5 +60,5 @@ def initialize(model: nn.Module, name: str) -> None:
     layers = [layer for layer in model.modules() if isinstance(layer, _LAYERS)]
     for layer in layers:
         for key, weight in layer.named_parameters(recurse=False):
-            fill = init.zeros_ if key.endswith("bias") else INITIALIZATIONS[name]
-            fill(weight)
+            draw = init.zeros_ if key.endswith("bias") else INITIALIZATIONS[name]
+            draw(weight)

@@ -1,4 +1,4 @@
-"""The models. Input (B, 1, 28, 28), output (B, num_classes) logits."""
+"""The networks. Input: images (B, 1, 28, 28); output: logits (B, num_classes)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def softmax(num_classes: int) -> nn.Module:
 
 
 def mlp(num_classes: int, hidden: list[int], dropout: float) -> nn.Module:
-    """Fully connected ReLU layers of the `hidden` widths, dropout after each."""
+    """Fully connected network with ReLU and dropout after every hidden layer; `hidden` lists the widths."""
     layers: list[nn.Module] = [nn.Flatten()]
     for inputs, outputs in zip([PIXELS, *hidden], hidden, strict=False):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
@@ -26,16 +26,16 @@ def mlp(num_classes: int, hidden: list[int], dropout: float) -> nn.Module:
 
 
 def mlp_bn(num_classes: int, hidden: list[int]) -> nn.Module:
-    """`mlp` with batch normalisation (Ioffe and Szegedy, 2015) before each ReLU."""
+    """`mlp` without dropout, with batch normalization (Ioffe and Szegedy, 2015, arXiv 1502.03167) before every ReLU."""
     layers: list[nn.Module] = [nn.Flatten()]
     for inputs, outputs in zip([PIXELS, *hidden], hidden, strict=False):
-        # What a bias would add, the norm takes off again and its own bias gives.
+        # No bias: the norm subtracts the mean and adds a bias of its own.
         layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear([PIXELS, *hidden][-1], num_classes))
 
 
 def lenet(num_classes: int) -> nn.Module:
-    """LeNet-5 (LeCun et al., 1998) as it is built today: ReLU, max pooling."""
+    """LeNet-5 (LeCun et al., 1998) with ReLU and max pooling, as it is usually built today."""
     return nn.Sequential(
         nn.Conv2d(1, 6, kernel_size=5, padding=2),
         nn.ReLU(),
@@ -70,9 +70,9 @@ def cnn(num_classes: int, dropout_conv: float, dropout_linear: float) -> nn.Modu
 
 
 def resnet(num_classes: int, widths: list[int], num_blocks: int, stem_stride: int) -> nn.Module:
-    """Residual network with pre-activation (He et al., 2016, arXiv 1603.05027): a stage of blocks for each width.
+    """Pre-activation residual network (He et al., 2016, arXiv 1603.05027) with one stage per width.
 
-    Every stage but the first halves the side of the image; the stem divides it by `stem_stride`.
+    The stem divides the image's side by `stem_stride`; every stage after the first halves it.
     """
     layers: list[nn.Module] = [nn.Conv2d(1, widths[0], 3, stride=stem_stride, padding=1, bias=False)]
     inputs = widths[0]
@@ -85,7 +85,7 @@ def resnet(num_classes: int, widths: list[int], num_blocks: int, stem_stride: in
 
 
 class PreActivationBlock(nn.Module):
-    """Norm, ReLU, convolution, twice, on top of the identity; of a projection where the shape changes."""
+    """Norm, ReLU and convolution, twice, added to a shortcut: the identity, or a projection if the shape changes."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -104,9 +104,9 @@ class PreActivationBlock(nn.Module):
 
 
 class VisionTransformer(nn.Module):
-    """Vision transformer (Dosovitskiy et al., 2020, arXiv 2010.11929), norms first, learned positions.
+    """Vision transformer (Dosovitskiy et al., 2020, arXiv 2010.11929) with pre-norm blocks and learned positions.
 
-    The mean over the patches goes to the head, not a class token (Beyer et al., 2022, arXiv 2205.01580).
+    The head takes the mean over the patches instead of a class token (Beyer et al., 2022, arXiv 2205.01580).
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class VisionTransformer(nn.Module):
     ) -> None:
         super().__init__()
         if patch_size < 1 or SIDE % patch_size:
-            raise ValueError(f"patch_size={patch_size} does not divide the image's side of {SIDE}")
+            raise ValueError(f"patch_size={patch_size} must divide the image's side of {SIDE}")
         self.patches = nn.Conv2d(1, width, kernel_size=patch_size, stride=patch_size)
         self.positions = nn.Parameter(torch.empty(1, (SIDE // patch_size) ** 2, width))
         nn.init.trunc_normal_(self.positions, std=0.02, a=-0.04, b=0.04)

@@ -1,4 +1,4 @@
-"""Optimizers built from config, and the one that torch does not have."""
+"""Optimizers that torch does not have."""
 
 from src.optimizers.muon import MuonWithAdamW
 

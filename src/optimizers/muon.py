@@ -1,4 +1,4 @@
-"""Muon on the hidden weight matrices and AdamW on every other weight, as one optimizer."""
+"""Muon for the hidden weight matrices and AdamW for all other weights, as one optimizer."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Any
 from torch import Tensor
 from torch.optim import AdamW, Muon, Optimizer
 
-_SIZE = "match_rms_adamw"
-
 
 class MuonWithAdamW(Optimizer):
-    """Muon (Jordan et al., 2024) is meant for hidden matrices; the rest, the output layer among it, is AdamW's.
+    """Muon (Jordan et al., 2024) for hidden matrices and AdamW for everything else, including the output layer.
 
-    Muon's updates are given the size of AdamW's (Liu et al., arXiv 2502.16982), so that one lr and one weight decay
-    serve both. The hidden matrices are the weights of two dimensions but for the last, which is the output layer.
-    `betas`, `eps` and `fused` are AdamW's, `momentum`, `nesterov` and `ns_steps` are Muon's.
+    Hidden matrices are all two-dimensional weights except the last, which belongs to the output layer. Muon's updates
+    are scaled to the size of AdamW's (Liu et al., 2025, arXiv 2502.16982), so both share `lr` and `weight_decay`.
+    `momentum`, `nesterov` and `ns_steps` apply to Muon; `betas`, `eps` and `fused` apply to AdamW.
     """
 
     def __init__(
@@ -33,29 +31,30 @@ class MuonWithAdamW(Optimizer):
         fused: bool | None = None,
     ) -> None:
         weights = list(params)
-        hidden = [number for number, weight in enumerate(weights) if weight.ndim == 2][:-1]
-        matrices = [weights[number] for number in hidden]
-        others = [weight for number, weight in enumerate(weights) if number not in hidden]
-        self._parts: list[Optimizer] = []  # in the order of the groups, each with one
+        hidden = [index for index, weight in enumerate(weights) if weight.ndim == 2][:-1]
+        matrices = [weights[index] for index in hidden]
+        others = [weight for index, weight in enumerate(weights) if index not in hidden]
+        self._parts: list[Optimizer] = []  # one per parameter group, in the same order
         if matrices:
-            muon = Muon(matrices, lr, weight_decay, momentum, nesterov, ns_steps=ns_steps, adjust_lr_fn=_SIZE)
-            self._parts.append(muon)
+            self._parts.append(
+                Muon(matrices, lr, weight_decay, momentum, nesterov, ns_steps=ns_steps, adjust_lr_fn="match_rms_adamw")
+            )
         self._parts.append(AdamW(others, lr, betas, eps, weight_decay, fused=fused))
-        # Neither momentum nor betas are defaults: no schedule can cycle what only one of the parts has.
+        # Momentum and betas are left out of the defaults: a schedule must not cycle what only one of the parts has.
         super().__init__([part.param_groups[0] for part in self._parts], {"lr": lr, "weight_decay": weight_decay})
 
     @property
     def has_hidden(self) -> bool:
-        """Whether there is a matrix for Muon."""
+        """Whether any weight is updated by Muon."""
         return len(self._parts) > 1
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_parts": self._parts}
 
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """One update of both parts, on the groups and the state of the whole."""
+        """Runs one update of both parts on the shared parameter groups and state."""
         loss = None if closure is None else closure()
         for part, group in zip(self._parts, self.param_groups, strict=True):
-            part.param_groups, part.state = [group], self.state  # now: loading a state makes new ones
+            part.param_groups, part.state = [group], self.state  # set here because load_state_dict replaces both
             part.step()
         return loss

@@ -1,4 +1,4 @@
-"""What each initialisation promises of the weights, and what it leaves alone."""
+"""Distribution of the initialized weights, and the parameters that are left unchanged."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from src.seeding import derived_seed
 from tests.conftest import make_config
 
 
-def drawn(name: str) -> dict[str, Tensor]:
-    """The weights, without the biases, of layers large enough for statistics."""
+def initialized_weights(name: str) -> dict[str, Tensor]:
+    """Weights, without biases, of layers that are large enough for statistics."""
     torch.manual_seed(0)
     model = nn.ModuleDict(
         {
@@ -36,15 +36,15 @@ def fans(weight: Tensor) -> tuple[int, int]:
     return weight.shape[1] * receptive, weight.shape[0] * receptive
 
 
-def test_every_weight_is_drawn() -> None:
-    assert list(drawn("orthogonal")) == [
+def test_linear_convolution_and_attention_weights_are_covered() -> None:
+    assert list(initialized_weights("orthogonal")) == [
         "wide.weight", "tall.weight", "conv.weight", "attention.in_proj_weight", "attention.out_proj.weight",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["kaiming_normal", "kaiming_uniform"])
-def test_kaiming_has_two_over_fan_in_for_a_variance(name: str) -> None:
-    for weight in drawn(name).values():
+def test_kaiming_variance_is_two_over_fan_in(name: str) -> None:
+    for weight in initialized_weights(name).values():
         fan_in, _ = fans(weight)
         assert weight.std().item() == pytest.approx(math.sqrt(2 / fan_in), rel=0.04)
         assert weight.mean().item() == pytest.approx(0, abs=0.1 * math.sqrt(2 / fan_in))
@@ -52,28 +52,28 @@ def test_kaiming_has_two_over_fan_in_for_a_variance(name: str) -> None:
         assert (weight.abs().max().item() <= limit) == (name == "kaiming_uniform")
 
 
-def test_xavier_looks_both_ways() -> None:
-    for weight in drawn("xavier_uniform").values():
+def test_xavier_variance_depends_on_both_fans() -> None:
+    for weight in initialized_weights("xavier_uniform").values():
         variance = 2 / sum(fans(weight))
         assert weight.std().item() == pytest.approx(math.sqrt(variance), rel=0.04)
         assert weight.abs().max().item() <= math.sqrt(3 * variance)
 
 
-def test_orthogonal_rows_or_columns_are_orthonormal() -> None:
-    for weight in drawn("orthogonal").values():
+def test_orthogonal_weights_have_orthonormal_rows_or_columns() -> None:
+    for weight in initialized_weights("orthogonal").values():
         matrix = weight.flatten(1)
-        short = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-        torch.testing.assert_close(short @ short.T, torch.eye(len(short)), atol=1e-5, rtol=0)
+        wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+        torch.testing.assert_close(wide @ wide.T, torch.eye(len(wide)), atol=1e-5, rtol=0)
 
 
-def test_the_truncated_normal_ends_at_two_standard_deviations() -> None:
-    for weight in drawn("truncated_normal").values():
+def test_truncated_normal_is_cut_at_two_standard_deviations() -> None:
+    for weight in initialized_weights("truncated_normal").values():
         assert weight.abs().max().item() <= 0.04
-        assert weight.std().item() == pytest.approx(0.8796 * 0.02, rel=0.04)  # what the cut leaves of a normal's
+        assert weight.std().item() == pytest.approx(0.8796 * 0.02, rel=0.04)  # standard deviation after truncation
 
 
 @pytest.mark.parametrize("name", INITIALIZATIONS)
-def test_biases_are_zero_and_what_is_no_layer_stays(name: str) -> None:
+def test_biases_are_zeroed_and_other_parameters_unchanged(name: str) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv1d(1, 4, 3), nn.BatchNorm1d(4), nn.LayerNorm(4), nn.Embedding(3, 4), nn.Linear(4, 4))
     model.register_parameter("positions", nn.Parameter(torch.ones(1, 3, 4)))
@@ -89,31 +89,30 @@ def test_biases_are_zero_and_what_is_no_layer_stays(name: str) -> None:
 
 
 @pytest.mark.parametrize("override", ["model.init=torch", "~model.init"])
-def test_the_weights_that_the_layers_come_with(override: str) -> None:
+def test_init_torch_keeps_the_default_weights(override: str) -> None:
     model = build_model(make_config("model=lenet", override).model, seed=3)
     torch.manual_seed(derived_seed(3, "init"))
-    for found, expected in zip(model.parameters(), lenet(10).parameters(), strict=True):
-        assert torch.equal(found, expected)
+    for weight, expected in zip(model.parameters(), lenet(10).parameters(), strict=True):
+        assert torch.equal(weight, expected)
 
 
 @pytest.mark.parametrize("name", INITIALIZATIONS)
-def test_initial_weights_are_a_function_of_the_seed(name: str) -> None:
+def test_initial_weights_depend_only_on_the_seed(name: str) -> None:
     config = make_config("model=lenet", f"model.init={name}").model
     torch.manual_seed(1)
     first = build_model(config, seed=0)
     torch.manual_seed(2)
     before = torch.get_rng_state()
-    again, other = build_model(config, seed=0), build_model(config, seed=1)
+    second, other_seed = build_model(config, seed=0), build_model(config, seed=1)
     assert torch.equal(torch.get_rng_state(), before)
-    for one, two, three in zip(first.parameters(), again.parameters(), other.parameters(), strict=True):
-        assert torch.equal(one, two)
-        assert one.ndim == 1 or not torch.equal(one, three)
+    for weight, same, other in zip(first.parameters(), second.parameters(), other_seed.parameters(), strict=True):
+        assert torch.equal(weight, same)
+        assert weight.ndim == 1 or not torch.equal(weight, other)
 
 
 @pytest.mark.parametrize("name", ["he", "null", "[]"])
-def test_an_unknown_initialisation_is_refused(name: str) -> None:
-    with pytest.raises(UsageError) as refusal:
+def test_unknown_initialization_is_an_error(name: str) -> None:
+    with pytest.raises(UsageError) as error:
         build_model(make_config("model=lenet", f"model.init={name}").model, seed=0)
-    assert "must be one of torch, kaiming_normal, kaiming_uniform, xavier_uniform, orthogonal, truncated_normal" in str(
-        refusal.value
-    )
+    expected = "must be one of torch, kaiming_normal, kaiming_uniform, xavier_uniform, orthogonal, truncated_normal"
+    assert expected in str(error.value)

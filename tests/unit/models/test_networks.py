@@ -1,4 +1,4 @@
-"""Shapes, sizes, and initial weights that depend on the seed alone."""
+"""Shapes, sizes and structure of the networks, and errors for configs that cannot work."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from src.models.build import build_model, check_model
 from src.models.networks import PreActivationBlock
 from tests.conftest import make_config
 
-# Counted by hand from the layers' shapes.
-PARAMETERS = {
+# Computed by hand from the layer shapes.
+NUM_PARAMETERS = {
     "softmax": 784 * 10 + 10,
     "mlp": (784 * 128 + 128) + (128 * 128 + 128) + (128 * 10 + 10),
     "mlp_bn": (784 * 128 + 2 * 128) + (128 * 128 + 2 * 128) + (128 * 10 + 10),
@@ -32,40 +32,40 @@ PARAMETERS = {
 }
 
 
-def test_every_model_is_counted() -> None:
-    assert sorted(PARAMETERS) == sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
+def test_every_model_has_an_expected_size() -> None:
+    assert sorted(NUM_PARAMETERS) == sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_model(name: str) -> None:
+@pytest.mark.parametrize("name", NUM_PARAMETERS)
+def test_model_size_output_and_gradients(name: str) -> None:
     model = build_model(make_config(f"model={name}").model, seed=0)
-    assert sum(weight.numel() for weight in model.parameters()) == PARAMETERS[name]
+    assert sum(weight.numel() for weight in model.parameters()) == NUM_PARAMETERS[name]
     logits = model(torch.randn(3, 1, 28, 28, generator=torch.Generator().manual_seed(0)))
     assert logits.shape == (3, 10)
     functional.cross_entropy(logits, torch.arange(3)).backward()
     assert all(weight.grad is not None and weight.grad.any() for weight in model.parameters())
 
 
-def test_initial_weights_are_a_function_of_the_seed() -> None:
+def test_initial_weights_depend_only_on_the_seed() -> None:
     config = make_config("model=mlp").model
     torch.manual_seed(1)
     first = build_model(config, seed=0)
     torch.manual_seed(2)
     before = torch.get_rng_state()
-    again, other = build_model(config, seed=0), build_model(config, seed=1)
+    second, other_seed = build_model(config, seed=0), build_model(config, seed=1)
     assert torch.equal(torch.get_rng_state(), before)
-    for one, two, three in zip(first.parameters(), again.parameters(), other.parameters(), strict=True):
-        assert torch.equal(one, two)
-        assert not torch.equal(one, three)
+    for weight, same, other in zip(first.parameters(), second.parameters(), other_seed.parameters(), strict=True):
+        assert torch.equal(weight, same)
+        assert not torch.equal(weight, other)
 
 
-def test_widths_come_from_the_config() -> None:
+def test_mlp_widths_and_dropout_come_from_the_config() -> None:
     model = build_model(make_config("model=mlp", "model.hidden=[7]", "model.dropout=0.5").model, seed=0)
     assert [tuple(weight.shape) for weight in model.parameters()] == [(7, 784), (7,), (10, 7), (10,)]
     assert any(isinstance(layer, torch.nn.Dropout) and layer.p == 0.5 for layer in model.modules())
 
 
-def test_the_norm_of_a_layer_comes_before_its_relu() -> None:
+def test_batch_norm_precedes_relu() -> None:
     model = build_model(make_config("model=mlp_bn", "model.hidden=[7]").model, seed=0)
     assert [type(layer).__name__ for layer in model.children()] == [
         "Flatten",
@@ -76,7 +76,7 @@ def test_the_norm_of_a_layer_comes_before_its_relu() -> None:
     ]
 
 
-def test_stages_and_blocks_come_from_the_config() -> None:
+def test_resnet_stages_and_blocks_come_from_the_config() -> None:
     config = make_config("model=resnet", "model.widths=[4,8]", "model.num_blocks=2", "model.stem_stride=1").model
     model = build_model(config, seed=0)
     shapes: list[tuple[int, ...]] = []
@@ -87,14 +87,14 @@ def test_stages_and_blocks_come_from_the_config() -> None:
     assert shapes == [(4, 28, 28), (4, 28, 28), (8, 14, 14), (8, 14, 14)]
 
 
-def test_a_residual_block_is_the_identity_and_a_residual() -> None:
+def test_residual_block_without_residual_is_the_identity() -> None:
     images = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(0))
     block = PreActivationBlock(4, 4, stride=1)
     torch.nn.init.zeros_(block.conv2.weight)
     assert torch.equal(block(images), images)
 
 
-def test_a_vision_transformer_knows_where_a_patch_lies() -> None:
+def test_vision_transformer_depends_on_patch_position() -> None:
     model = build_model(make_config("model=vit", "model.depth=1").model, seed=0)
     images = torch.zeros(2, 1, 28, 28)
     images[0, :, :7, :7] = images[1, :, 7:14, 7:14] = 1
@@ -102,16 +102,16 @@ def test_a_vision_transformer_knows_where_a_patch_lies() -> None:
     assert not torch.allclose(first, second)
 
 
-def test_a_vision_transformer_evaluates_what_it_trains() -> None:
+def test_vision_transformer_agrees_in_training_and_evaluation() -> None:
     model = build_model(make_config("model=vit", "model.depth=2").model, seed=0)
     images = torch.randn(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    trained = model(images).detach()
-    with torch.inference_mode():  # torch takes another path through its layers here
-        torch.testing.assert_close(model.eval()(images), trained, atol=1e-6, rtol=1e-5)
+    expected = model(images).detach()
+    with torch.inference_mode():  # torch uses its fast path here
+        torch.testing.assert_close(model.eval()(images), expected, atol=1e-6, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("override", "says"),
+    ("override", "message"),
     [
         ("model.hidden=[a]", "model.hidden=['a']: must be a list"),
         ("model.dropout=2", "between 0 and 1"),
@@ -120,25 +120,25 @@ def test_a_vision_transformer_evaluates_what_it_trains() -> None:
         ("+model.width=3", "model.width: no such parameter; mlp takes num_classes, hidden, dropout"),
     ],
 )
-def test_a_model_that_cannot_be_built_is_refused(override: str, says: str) -> None:
-    with pytest.raises(UsageError) as refusal:
+def test_model_that_cannot_be_built_is_an_error(override: str, message: str) -> None:
+    with pytest.raises(UsageError) as error:
         build_model(make_config("model=mlp", override).model, seed=0)
-    assert says in str(refusal.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("override", "says"),
+    ("override", "message"),
     [
-        ("model.patch_size=5", "patch_size=5 does not divide the image's side of 28"),
+        ("model.patch_size=5", "patch_size=5 must divide the image's side of 28"),
         ("model.patch_size=0", "patch_size=0"),
         ("model.num_heads=3", "divisible by num_heads"),
         ("model.depth=many", "model.depth='many': must be an integer"),
     ],
 )
-def test_a_vision_transformer_that_cannot_be_cut_is_refused(override: str, says: str) -> None:
-    with pytest.raises(UsageError) as refusal:
+def test_impossible_vision_transformer_is_an_error(override: str, message: str) -> None:
+    with pytest.raises(UsageError) as error:
         build_model(make_config("model=vit", override).model, seed=0)
-    assert says in str(refusal.value)
+    assert message in str(error.value)
 
 
 def check_config(config: Config) -> None:
@@ -154,7 +154,7 @@ def one_output(num_classes: int) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize(
-    ("overrides", "says"),
+    ("overrides", "message"),
     [
         (("model=mlp_bn", "batch_size=157"), "the last batch of an epoch has one example: choose another batch_size"),
         ((f"model._target_={__name__}.flat",), "model=flat rejects images of shape (2, 1, 28, 28): mat1 and"),
@@ -164,17 +164,17 @@ def one_output(num_classes: int) -> torch.nn.Module:
         ),
     ],
 )
-def test_a_model_that_could_not_be_trained_is_refused(overrides: tuple[str, ...], says: str) -> None:
-    with pytest.raises(UsageError) as refusal:
+def test_model_that_cannot_be_trained_is_an_error(overrides: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError) as error:
         check_config(make_config("data=digits", "model=softmax", *overrides))
-    assert says in str(refusal.value)
+    assert message in str(error.value)
 
 
-def test_a_last_batch_of_one_example_is_no_trouble_to_other_models() -> None:
+def test_model_without_batch_norm_accepts_a_last_batch_of_one() -> None:
     check_config(make_config("data=digits", "model=mlp", "batch_size=157"))
 
 
-def test_trying_a_model_leaves_the_global_generator_alone() -> None:
+def test_checking_a_model_leaves_the_global_generator_unchanged() -> None:
     before = torch.get_rng_state()
     check_config(make_config("data=digits", "model=mlp", "model.dropout=0.5"))
     assert torch.equal(torch.get_rng_state(), before)

@@ -1,4 +1,4 @@
-"""Optimizers from config: what each name is, and that each of them learns and resumes."""
+"""Every optimizer of conf/optimizer: its class, its parameters, that it learns and that it resumes."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ CLASSES = {
     "schedule_free_adamw": schedulefree.AdamWScheduleFree,
 }
 HAS_FUSED_KERNEL = {"sgd", "nesterov", "adam", "adamw", "adagrad", "muon"}
-# How an update is computed, not what; and what another choice or `warmup` stands for.
-NOT_LISTED = {"params", "foreach", "fused", "capturable", "differentiable", "maximize", "kwargs", "warmup_steps"}
-NOT_LISTED_OF = {"adam": {"decoupled_weight_decay"}}
+# Parameters that select an implementation, or that another choice or `warmup` covers.
+NOT_CONFIGURED = {"params", "foreach", "fused", "capturable", "differentiable", "maximize", "kwargs", "warmup_steps"}
+NOT_CONFIGURED_BY_NAME = {"adam": {"decoupled_weight_decay"}}
 
 
 def weight() -> nn.Parameter:
     return nn.Parameter(torch.ones(2))
 
 
-def test_every_optimizer_is_known_here() -> None:
+def test_every_optimizer_has_an_expected_class() -> None:
     assert sorted(CLASSES) == sorted(path.stem for path in (CONF / "optimizer").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_optimizer_takes_its_values_from_the_config(name: str) -> None:
+def test_optimizer_is_built_from_the_config(name: str) -> None:
     optimizer = build_optimizer(make_config(f"optimizer={name}", "optimizer.lr=0.25").optimizer, [weight()], fused=True)
     assert type(optimizer) is CLASSES[name]
     group = optimizer.param_groups[0]
@@ -63,20 +63,20 @@ def test_optimizer_takes_its_values_from_the_config(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_every_parameter_is_listed(name: str) -> None:
-    listed = make_config(f"optimizer={name}").optimizer.keys() - {"name", "_target_"}
-    taken = inspect.signature(CLASSES[name]).parameters.keys()
-    assert listed == taken - NOT_LISTED - NOT_LISTED_OF.get(name, set())
+def test_every_parameter_is_in_the_config(name: str) -> None:
+    configured = make_config(f"optimizer={name}").optimizer.keys() - {"name", "_target_"}
+    accepted = inspect.signature(CLASSES[name]).parameters.keys()
+    assert configured == accepted - NOT_CONFIGURED - NOT_CONFIGURED_BY_NAME.get(name, set())
 
 
-# --- each of them learns -------------------------------------------------------------------------------------------
+# --- learning and resuming -----------------------------------------------------------------------------------------
 
 INPUTS = torch.randn(64, 6, generator=torch.Generator().manual_seed(0))
 LABELS = (INPUTS @ torch.randn(6, 3, generator=torch.Generator().manual_seed(1))).argmax(dim=1)
 
 
 class Regression:
-    """Softmax regression, which is convex, under one of the optimizers at its default lr."""
+    """Softmax regression, which is convex, with an optimizer at its default learning rate."""
 
     def __init__(self, name: str) -> None:
         torch.manual_seed(0)
@@ -88,16 +88,16 @@ class Regression:
     def loss(self) -> torch.Tensor:
         return functional.cross_entropy(self.model(INPUTS), LABELS)
 
-    def learn(self, steps: int, *, ends: bool = True) -> float:
-        """The loss after `steps` updates; a schedule-free optimizer is told where they begin and, if so, end."""
-        switches = [getattr(self.optimizer, mode, lambda: None) for mode in ("train", "eval")]
-        switches[0]()
+    def learn(self, steps: int, *, evaluate: bool = True) -> float:
+        """Returns the loss after `steps` updates, in evaluation mode if `evaluate` (schedule-free optimizers)."""
+        train_mode, eval_mode = (getattr(self.optimizer, mode, lambda: None) for mode in ("train", "eval"))
+        train_mode()
         for _ in range(steps):
             self.optimizer.zero_grad()
             self.loss().backward()
             self.optimizer.step()
-        if ends:
-            switches[1]()
+        if evaluate:
+            eval_mode()
         return self.loss().item()
 
     def save(self) -> io.BytesIO:
@@ -113,38 +113,38 @@ class Regression:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_the_default_lr_lowers_a_convex_loss(name: str) -> None:
+def test_default_lr_decreases_a_convex_loss(name: str) -> None:
     regression = Regression(name)
     losses = [regression.loss().item()] + [regression.learn(10) for _ in range(3)]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.parametrize("evaluate", [True, False])
 @pytest.mark.parametrize("name", CLASSES)
-def test_a_resumed_optimizer_goes_on_bit_for_bit(name: str, ends: bool) -> None:
-    whole = Regression(name)
-    whole.learn(8, ends=ends)
-    file = whole.save()
-    whole.learn(7)
+def test_resumed_optimizer_continues_bit_for_bit(name: str, evaluate: bool) -> None:
+    uninterrupted = Regression(name)
+    uninterrupted.learn(8, evaluate=evaluate)
+    file = uninterrupted.save()
+    uninterrupted.learn(7)
     resumed = Regression(name)
     resumed.load(file)
     resumed.learn(7)
-    for one, two in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
-        assert torch.equal(one, two)
+    for expected, weight in zip(uninterrupted.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(weight, expected)
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_a_schedule_can_be_rehearsed_on_it(name: str) -> None:
+def test_preflight_works_with_every_optimizer(name: str) -> None:
     config = make_config("data=digits", f"optimizer={name}", "scheduler=cosine", "epochs=1")
     assert run_preflight(config)[0] == config.optimizer["lr"]
 
 
-# --- refusals ------------------------------------------------------------------------------------------------------
+# --- errors --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("overrides", "says"),
+    ("overrides", "message"),
     [
         (("optimizer.momentum=high",), "optimizer.momentum='high': must be a number"),
         (("optimizer.momentum=-1",), "Invalid momentum value"),
@@ -155,16 +155,14 @@ def test_a_schedule_can_be_rehearsed_on_it(name: str) -> None:
         (("optimizer=muon", "optimizer.ns_steps=few"), "optimizer.ns_steps='few': must be an integer"),
     ],
 )
-def test_an_optimizer_that_cannot_be_built_is_refused(overrides: tuple[str, ...], says: str) -> None:
-    with pytest.raises(UsageError) as refusal:
+def test_optimizer_that_cannot_be_built_is_an_error(overrides: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError) as error:
         build_optimizer(make_config(*overrides).optimizer, [weight()])
-    assert says in str(refusal.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(("name", "package"), [("lion", "pytorch_optimizer"), ("schedule_free_sgd", "schedulefree")])
-def test_an_optimizer_whose_package_is_not_installed_is_refused(
-    name: str, package: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_optimizer_from_a_missing_package_is_an_error(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UsageError, match=rf"^optimizer={name} needs {package}, which is not installed: "):
         run_preflight(make_config("data=digits", f"optimizer={name}"))
@@ -173,7 +171,7 @@ def test_an_optimizer_whose_package_is_not_installed_is_refused(
 @pytest.mark.parametrize(
     ("model", "has_hidden"), [("softmax", False), ("resnet", False), ("mlp", True), ("lenet", True)]
 )
-def test_muon_without_a_matrix_for_it_is_refused(model: str, has_hidden: bool) -> None:
+def test_muon_without_a_hidden_matrix_is_an_error(model: str, has_hidden: bool) -> None:
     config = make_config("optimizer=muon", f"model={model}")
     optimizer = build_optimizer(config.optimizer, build_model(config.model, seed=0).parameters())
     if has_hidden:
@@ -185,7 +183,7 @@ def test_muon_without_a_matrix_for_it_is_refused(model: str, has_hidden: bool) -
         check_optimizer(config.optimizer, optimizer)
 
 
-def test_an_optimizer_that_needs_a_closure_is_refused() -> None:
+def test_optimizer_that_needs_a_closure_is_an_error() -> None:
     config = {"name": "lbfgs", "_target_": "torch.optim.LBFGS", "lr": 0.1}
     with pytest.raises(UsageError, match="optimizer=lbfgs: LBFGS needs a closure that evaluates the loss"):
         build_optimizer(config, [weight()])

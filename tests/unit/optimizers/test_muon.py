@@ -1,4 +1,4 @@
-"""One optimizer of two: torch's own results, one lr, one state."""
+"""Two optimizers in one: the same results as torch's, one learning rate, one state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SETTINGS = {"lr": 0.01, "weight_decay": 0.1}
 
 
 def small_model() -> nn.Sequential:
-    """A kernel, a norm, two hidden matrices, an output matrix, and their biases."""
+    """A convolution, a norm, two hidden matrices, an output matrix, and their biases."""
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(32, 8), nn.ReLU(), nn.Linear(8, 16), nn.ReLU(),
@@ -38,33 +38,33 @@ def update(model: nn.Module, *optimizers: torch.optim.Optimizer, steps: int = 1)
             optimizer.step()
 
 
-def weights(model: nn.Module) -> Tensor:
+def flat_weights(model: nn.Module) -> Tensor:
     return nn.utils.parameters_to_vector(model.parameters())
 
 
 @pytest.mark.parametrize("fused", [None, True])
-def test_it_is_torchs_muon_and_torchs_adamw(fused: bool | None) -> None:
-    ours, theirs = small_model(), small_model()
-    hidden = [theirs[3].weight, theirs[5].weight]
-    others = [weight for weight in theirs.parameters() if all(weight is not matrix for matrix in hidden)]
+def test_updates_equal_torchs_muon_and_adamw(fused: bool | None) -> None:
+    model, reference = small_model(), small_model()
+    hidden = [reference[3].weight, reference[5].weight]
+    others = [weight for weight in reference.parameters() if all(weight is not matrix for matrix in hidden)]
     muon = torch.optim.Muon(hidden, momentum=0.9, adjust_lr_fn="match_rms_adamw", **SETTINGS)
     adamw = torch.optim.AdamW(others, betas=(0.8, 0.99), fused=fused, **SETTINGS)
-    whole = MuonWithAdamW(ours.parameters(), momentum=0.9, betas=(0.8, 0.99), fused=fused, **SETTINGS)
-    update(ours, whole, steps=5)
-    update(theirs, muon, adamw, steps=5)
-    assert torch.equal(weights(ours), weights(theirs))
+    combined = MuonWithAdamW(model.parameters(), momentum=0.9, betas=(0.8, 0.99), fused=fused, **SETTINGS)
+    update(model, combined, steps=5)
+    update(reference, muon, adamw, steps=5)
+    assert torch.equal(flat_weights(model), flat_weights(reference))
 
 
-def test_without_a_hidden_matrix_it_is_adamw() -> None:
-    ours, theirs = (build_model(make_config("model=softmax").model, seed=0) for _ in range(2))
+def test_model_without_a_hidden_matrix_is_updated_by_adamw() -> None:
+    model, reference = (build_model(make_config("model=softmax").model, seed=0) for _ in range(2))
     images = torch.ones(3, 1, 28, 28)
-    for model, kind in ((ours, MuonWithAdamW), (theirs, torch.optim.AdamW)):
-        functional.cross_entropy(model(images), torch.arange(3)).backward()
-        kind(model.parameters(), **SETTINGS).step()
-    assert torch.equal(weights(ours), weights(theirs))
+    for network, optimizer in ((model, MuonWithAdamW), (reference, torch.optim.AdamW)):
+        functional.cross_entropy(network(images), torch.arange(3)).backward()
+        optimizer(network.parameters(), **SETTINGS).step()
+    assert torch.equal(flat_weights(model), flat_weights(reference))
 
 
-def test_a_state_that_was_saved_goes_on_bit_for_bit() -> None:
+def test_saved_state_resumes_bit_for_bit() -> None:
     model = small_model()
     optimizer = MuonWithAdamW(model.parameters(), **SETTINGS)
     update(model, optimizer, steps=3)
@@ -74,31 +74,31 @@ def test_a_state_that_was_saved_goes_on_bit_for_bit() -> None:
     update(model, optimizer, steps=4)
 
     resumed = small_model()
-    fresh = MuonWithAdamW(resumed.parameters(), lr=1.0)
-    update(resumed, fresh)  # what it holds by then is to be forgotten
+    resumed_optimizer = MuonWithAdamW(resumed.parameters(), lr=1.0)
+    update(resumed, resumed_optimizer)  # creates state that loading must replace
     state, optimizer_state = torch.load(file, weights_only=True)
     resumed.load_state_dict(state)
-    fresh.load_state_dict(optimizer_state)
-    update(resumed, fresh, steps=4)
-    assert torch.equal(weights(resumed), weights(model))
+    resumed_optimizer.load_state_dict(optimizer_state)
+    update(resumed, resumed_optimizer, steps=4)
+    assert torch.equal(flat_weights(resumed), flat_weights(model))
 
 
 @pytest.mark.parametrize("loads", [False, True])
-def test_a_schedule_moves_both_parts(loads: bool) -> None:
-    model, still = small_model(), small_model()
+def test_schedule_sets_the_lr_of_both_parts(loads: bool) -> None:
+    model, reference = small_model(), small_model()
     optimizer = MuonWithAdamW(model.parameters(), **SETTINGS)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda tick: 1.0 if tick == 0 else 0.0)
-    for each in (model, still):
-        update(each, optimizer if each is model else MuonWithAdamW(still.parameters(), **SETTINGS))
+    update(model, optimizer)
+    update(reference, MuonWithAdamW(reference.parameters(), **SETTINGS))
     if loads:
         optimizer.load_state_dict(optimizer.state_dict())
     scheduler.step()
     assert [group["lr"] for group in optimizer.param_groups] == [0.0, 0.0]
     update(model, optimizer)
-    assert torch.equal(weights(model), weights(still))
+    assert torch.equal(flat_weights(model), flat_weights(reference))
 
 
-def test_the_gradient_scaler_takes_it_for_one() -> None:
+def test_gradient_scaler_skips_both_parts_together() -> None:
     plain, scaled = small_model(), small_model()
     update(plain, MuonWithAdamW(plain.parameters(), **SETTINGS))
     optimizer = MuonWithAdamW(scaled.parameters(), **SETTINGS)
@@ -106,33 +106,33 @@ def test_the_gradient_scaler_takes_it_for_one() -> None:
     scaler.scale(functional.cross_entropy(scaled(IMAGES), LABELS)).backward()
     scaler.step(optimizer)
     scaler.update()
-    assert torch.equal(weights(scaled), weights(plain))
+    assert torch.equal(flat_weights(scaled), flat_weights(plain))
 
-    scaled[7].bias.grad[0] = torch.inf  # in AdamW's part: Muon's must be left out, too
+    scaled[7].bias.grad[0] = torch.inf  # in AdamW's part; Muon's update must be skipped, too
     scaler.step(optimizer)
-    assert torch.equal(weights(scaled), weights(plain))
+    assert torch.equal(flat_weights(scaled), flat_weights(plain))
 
 
-def test_a_closure_is_called_once() -> None:
+def test_closure_is_called_once() -> None:
     model = small_model()
-    calls: list[float] = []
+    losses: list[float] = []
 
     def closure() -> float:
         loss = functional.cross_entropy(model(IMAGES), LABELS)
         loss.backward()
-        calls.append(loss.item())
-        return calls[-1]
+        losses.append(loss.item())
+        return losses[-1]
 
-    assert MuonWithAdamW(model.parameters()).step(closure) == calls[0]
-    assert len(calls) == 1
+    assert MuonWithAdamW(model.parameters()).step(closure) == losses[0]
+    assert len(losses) == 1
 
 
-def test_a_momentum_that_only_one_part_has_is_not_cycled() -> None:
+def test_cycling_the_momentum_is_an_error() -> None:
     with pytest.raises(UsageError, match="optimizer=muon has no momentum to cycle"):
         run_preflight(make_config("data=digits", "optimizer=muon", "scheduler=one_cycle", "epochs=2"))
 
 
-def test_a_copy_goes_on_by_itself() -> None:
+def test_copy_is_independent() -> None:
     weight, bias = torch.nn.Parameter(torch.ones(3, 3)), torch.nn.Parameter(torch.ones(3))
     optimizer = MuonWithAdamW([weight, torch.nn.Parameter(torch.ones(2, 3)), bias])
     copied = copy.deepcopy(optimizer)
