@@ -1,4 +1,4 @@
-# Two commands are enough: `make benchmark` and `make test`. Both set up `.venv` first.
+# `make benchmark` and `make test` are all you need; both set up `.venv` first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,59 +11,59 @@ PORT ?= 6006
 .DEFAULT_GOAL := help
 .PHONY: help setup benchmark test test-gpu test-launchers lint format type sweep report preview lr-find speed tensorboard clean
 
-help: ## list the targets
+help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## put the environment into .venv
+setup: $(STAMP) ## create the environment in .venv
 
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and f"Python 3.10 or newer is needed; {sys.executable} is {sys.version.split()[0]}. Name one: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and f"Python 3.10 or newer is required, but {sys.executable} is {sys.version.split()[0]}; choose another one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,optimizers]'
 	@touch $@
 
-benchmark: setup ## the main job: schedules x seeds on MNIST, ending in the comparison table and pictures
+benchmark: setup ## compare schedules on MNIST over several seeds: tables and figures
 	$(BIN)/python scripts/sweep.py experiment=benchmark $(ARGS)
 
-sweep: setup ## a sweep of your own: make sweep ARGS="schedulers=[step,cosine] seeds=[0,1] model=mlp"
+sweep: setup ## run your own sweep: make sweep ARGS="schedulers=[step,cosine] seeds=[0,1] model=mlp"
 	$(BIN)/python scripts/sweep.py $(ARGS)
 
-report: setup ## tables and pictures again from records: make report DIR=outputs/sweeps/benchmark
+report: setup ## rebuild tables, figures and report of a sweep: make report DIR=outputs/sweeps/benchmark
 	$(BIN)/python scripts/report.py $(DIR)
 
-preview: setup ## draw the lr of every schedule without training: make preview ARGS="epochs=30 warmup=0.05"
+preview: setup ## plot learning-rate curves without training: make preview ARGS="epochs=30 warmup=0.05"
 	$(BIN)/python scripts/preview.py $(ARGS)
 
-lr-find: setup ## learning-rate range test: make lr-find ARGS="model=mlp optimizer=adamw"
+lr-find: setup ## run a learning-rate range test: make lr-find ARGS="model=mlp optimizer=adamw"
 	$(BIN)/python scripts/lr_find.py $(ARGS)
 
-speed: setup ## time this trainer against a bare loop and the customary DataLoader loop
+speed: setup ## compare the speed of this trainer with a bare loop and a DataLoader loop
 	$(BIN)/python scripts/speed.py $(ARGS)
 
-tensorboard: setup ## look at every run under outputs in a browser
+tensorboard: setup ## view all runs in TensorBoard: make tensorboard LOGDIR=outputs PORT=6006
 	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
 
-test: setup ## the tests; those that need MNIST run where MNIST_MIRROR names a folder that has it
+test: setup ## run the tests; those on real MNIST need MNIST_MIRROR=DIR
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-test-gpu: setup ## the tests that need a GPU
+test-gpu: setup ## run the tests that need a GPU
 	$(BIN)/python -m pytest -m gpu $(ARGS)
 
-test-launchers: setup ## the tests of joblib, submitit and ray, which take minutes; installs the last two
+test-launchers: setup ## install ray and submitit and run the launcher tests (minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,slurm]'
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-lint: setup ## style and likely mistakes
+lint: setup ## check style and likely mistakes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: setup ## put every file into the house's format
+format: setup ## fix style and format all files
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-type: setup ## static types, strictly
+type: setup ## check static types
 	$(BIN)/mypy
 
-clean: ## remove caches; outputs and .venv stay
+clean: ## remove caches, but not outputs or .venv
 	rm -rf .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
