@@ -1,4 +1,4 @@
-"""What the tests share: composed configs, small runs, the command lines as subprocesses, real MNIST where it is."""
+"""Shared by all tests: composed configs, small runs, command lines as subprocesses, and the real MNIST archives."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def _one_thread() -> None:
 
 @pytest.fixture(autouse=True)
 def _no_inherited_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the user's shell says of MNIST must not steer a test; `mirror` reads it before."""
+    """Removes the user's MNIST variables from the environment; `mirror` reads MNIST_MIRROR before."""
     monkeypatch.delenv("MNIST_MIRROR", raising=False)
     monkeypatch.delenv("MNIST_ROOT", raising=False)
 
 
 @pytest.fixture(scope="session")
 def mirror() -> Path:
-    """A folder with the four archives of MNIST."""
+    """Folder with the four MNIST archives."""
     folder = os.environ.get("MNIST_MIRROR")
     if not folder:
-        pytest.skip("MNIST_MIRROR names no folder with the archives of MNIST")
+        pytest.skip("MNIST_MIRROR is not set to a folder with the MNIST archives")
     return Path(folder).resolve()
 
 
@@ -51,7 +51,7 @@ def composed(*overrides: str) -> DictConfig:
 
 
 def make_config(*overrides: str) -> Config:
-    """A config of its own; composing takes a tenth of a second, and is done once for all seeds."""
+    """Returns a new config; composing takes a tenth of a second, so it is cached and shared by all seeds."""
     seeds = [int(line[5:]) for line in overrides if re.fullmatch(r"seed=\d+", line)]
     config = copy.deepcopy(_loaded(tuple(line for line in overrides if not re.fullmatch(r"seed=\d+", line))))
     config.seed = seeds[-1] if seeds else config.seed
@@ -64,7 +64,7 @@ def _loaded(overrides: tuple[str, ...]) -> Config:
 
 
 def small_config(*overrides: str) -> Config:
-    """A run of a second: softmax regression on digits, 20 updates an epoch, two epochs."""
+    """Config of a run of about a second: softmax regression on digits, two epochs of 20 updates."""
     return make_config(*SMALL, *overrides)
 
 
@@ -77,7 +77,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def start(arguments: Sequence[str], folder: Path, **extra: str) -> subprocess.Popen[str]:
-    """A command line of the project as a process of its own, started in `folder`."""
+    """Starts a command line of the project as a subprocess in `folder`."""
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=folder,
@@ -85,13 +85,13 @@ def start(arguments: Sequence[str], folder: Path, **extra: str) -> subprocess.Po
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # a group of its own, as a terminal gives it: signals to the group reach its workers
+        start_new_session=True,  # a process group, as in a terminal: signals to the group reach its workers
     )
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Iterator[Command]:
-    """Runs a command line to its end in a folder of its own."""
+    """Runs a command line to completion in the test's folder."""
 
     def run(*arguments: str, timeout: float = 120, **extra: str) -> subprocess.CompletedProcess[str]:
         process = start(arguments, tmp_path, **extra)

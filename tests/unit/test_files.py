@@ -1,4 +1,4 @@
-"""Files that are whole or absent."""
+"""Files are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import pytest
 from src.files import replacing, write_text
 
 
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+def test_file_is_replaced_completely(tmp_path: Path) -> None:
     path = tmp_path / "new" / "record.json"
     write_text(path, "first")
     write_text(path, "second")
     assert path.read_text() == "second"
-    assert [each.name for each in path.parent.iterdir()] == ["record.json"]
+    assert [file.name for file in path.parent.iterdir()] == ["record.json"]
 
 
-def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_error_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     write_text(path, "old")
 
-    def interrupted() -> None:
+    def write_and_interrupt() -> None:
         with replacing(path) as file:
             file.write(b"half")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        interrupted()
+        write_and_interrupt()
     assert path.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_others_may_read_it(tmp_path: Path) -> None:
+def test_file_has_default_permissions(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     write_text(path, "")
     ordinary = tmp_path / "ordinary"

@@ -1,4 +1,4 @@
-"""A schedule driven as the trainer drives it: 97 ticks, a prime, so that no span of the run divides evenly."""
+"""Schedules driven as the trainer drives them, for 97 ticks: a prime, so that no span divides the run evenly."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ LENGTH = {
 }
 
 
-@functools.cache  # composing takes longer than driving
+@functools.cache  # composing a config takes longer than driving its schedule
 def by_tick(name: str, *overrides: str) -> Config:
-    """A run of 97 ticks, one an update: 97 updates in one epoch, 97 epochs of one update, or 97 seconds."""
+    """Config of a run of 97 ticks: 97 updates in one epoch, 97 epochs of one update, or 97 seconds."""
     interval = OmegaConf.load(CONF / "scheduler" / f"{name}.yaml").interval
     return make_config("data=digits", f"scheduler={name}", f"optimizer.lr={PEAK}", *LENGTH[interval], *overrides)
 
@@ -36,7 +36,7 @@ def by_tick(name: str, *overrides: str) -> Config:
 def drive(
     config: Config, schedule: Schedule, optimizer: torch.optim.Optimizer, first: int = 0, last: int = TICKS
 ) -> Iterator[float]:
-    """The learning rate of every update; every epoch brings the same metric, and every update takes a second."""
+    """Yields the learning rate of every update; metrics never change, and every update takes a second."""
     for step in range(first, last):
         lr = schedule.begin_update(step, float(step))
         assert lr == optimizer.param_groups[0]["lr"]

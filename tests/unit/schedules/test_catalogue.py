@@ -1,4 +1,4 @@
-"""Every schedule of conf/scheduler: its closed form, its bounds, warmup on top of it, resume in the midst of it."""
+"""Every schedule of conf/scheduler: closed form, bounds, warmup, and resume in the middle of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from src.schedules.driver import Warmup, build_warmup
 from tests.conftest import make_config
 from tests.unit.schedules.conftest import NAMES, PEAK, TICKS, build, by_tick, curve, drive, run_preflight
 
-# --- what the names mean: written from the papers, not from the code ------------------------------------------------
+# --- closed forms, written from the papers and not from the code ----------------------------------------------------
 
 
 def half_cosine(q: float) -> float:
@@ -21,27 +21,27 @@ def half_cosine(q: float) -> float:
 
 
 def milestones(t: int) -> float:
-    reached = [milestone for milestone in (48, 73) if milestone <= t]  # a half and three quarters of 97
+    reached = [milestone for milestone in (48, 73) if milestone <= t]  # 1/2 and 3/4 of 97
     return float(0.1 ** len(reached))
 
 
 def restarts(t: int) -> float:
-    """Three cycles of 14, 28 and 56 ticks: 97 in sevenths, rounded up."""
+    """Three cycles of 14, 28 and 56 ticks: sevenths of 97, rounded up."""
     for length in (14, 28, 56):
         if t < length:
             return half_cosine(t / length)
         t -= length
-    raise AssertionError("a fourth cycle has begun")
+    raise AssertionError("a fourth cycle began")
 
 
 def cycles(t: int) -> float:
     length = TICKS / 3
-    number = sum(t >= begin for begin in (length, 2 * length))
-    return 0.5**number * half_cosine((t - number * length) / length)
+    cycle = sum(t >= start for start in (length, 2 * length))
+    return 0.5**cycle * half_cosine((t - cycle * length) / length)
 
 
 def triangle(t: int) -> float:
-    """Height of triangles of twice ten ticks: a tenth of 97, rounded."""
+    """Height of triangles that rise and fall for ten ticks each: a tenth of 97, rounded."""
     return 1 - abs(t % 20 - 10) / 10
 
 
@@ -53,13 +53,13 @@ def one_cycle(t: int) -> float:
     return low + (1 - low) * (1 + math.cos(math.pi * (t - up_end) / (end - up_end))) / 2
 
 
-def stalled(t: int, factor: float) -> float:
-    """A metric that never changes: the first epoch is the best, each further one is bad, patience is a tenth."""
+def plateau(t: int, factor: float) -> float:
+    """A metric that never changes: only the first epoch improves it, and patience is a tenth of the run."""
     return float(factor ** (max(0, t - 1) // (10 + 1)))
 
 
 def noam(t: int) -> float:
-    """Linear to the tenth update, then falling as the inverse root; 1 at the tenth."""
+    """Linear up to 1 at the tenth update, then inverse square root decay."""
     return (t + 1) / 10 if t < 10 else math.sqrt(10 / (t + 1))
 
 
@@ -89,8 +89,8 @@ def tanh(t: int) -> float:
     return 1 / (1 + math.exp(2 * (-7 + 10 * t / TICKS)))
 
 
-ORACLE: dict[str, Callable[[int], float]] = {
-    "adaptive": lambda t: stalled(t, 1 / 5),
+CLOSED_FORMS: dict[str, Callable[[int], float]] = {
+    "adaptive": lambda t: plateau(t, 1 / 5),
     "constant": lambda t: 1.0,
     "cosine": lambda t: half_cosine(t / TICKS),
     "cosine_cycles": cycles,
@@ -110,7 +110,7 @@ ORACLE: dict[str, Callable[[int], float]] = {
     "multi_step": milestones,
     "noam": noam,
     "one_cycle": one_cycle,
-    "plateau": lambda t: stalled(t, 0.1),
+    "plateau": lambda t: plateau(t, 0.1),
     "polynomial": lambda t: ((TICKS - t) / TICKS) ** 2,
     "power": lambda t: (10 / (10 + t)) ** 0.51,
     "rex": lambda t: 2 * (TICKS - t) / (2 * TICKS - t),
@@ -124,58 +124,58 @@ ORACLE: dict[str, Callable[[int], float]] = {
 }
 
 
-def test_every_schedule_has_an_oracle() -> None:
-    assert sorted(ORACLE) == NAMES
+def test_every_schedule_has_a_closed_form() -> None:
+    assert sorted(CLOSED_FORMS) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_schedule_equals_its_closed_form(name: str) -> None:
+def test_schedule_equals_its_closed_form(name: str) -> None:
     config = by_tick(name)
     assert config.total_ticks == TICKS
-    found = curve(config)
-    assert len(found) == TICKS
-    assert found == pytest.approx([PEAK * ORACLE[name](t) for t in range(TICKS)], abs=1e-9)
-    assert all(math.isfinite(lr) and 0 <= lr <= PEAK * (1 + 1e-12) for lr in found)
+    lrs = curve(config)
+    assert len(lrs) == TICKS
+    assert lrs == pytest.approx([PEAK * CLOSED_FORMS[name](t) for t in range(TICKS)], abs=1e-9)
+    assert all(math.isfinite(lr) and 0 <= lr <= PEAK * (1 + 1e-12) for lr in lrs)
 
 
-def test_halving_halves_by_the_clock() -> None:
-    found = curve(by_tick("halving", "scheduler.step_size=30"))
-    assert found == pytest.approx([PEAK / 2 ** (second // 30) for second in range(TICKS)])
+def test_halving_follows_the_clock() -> None:
+    lrs = curve(by_tick("halving", "scheduler.step_size=30"))
+    assert lrs == pytest.approx([PEAK / 2 ** (second // 30) for second in range(TICKS)])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_warmup_is_a_ramp_on_top_of_any_schedule(name: str) -> None:
+def test_warmup_multiplies_any_schedule_by_a_ramp(name: str) -> None:
     interval = by_tick(name).tick_interval
-    eight = f"warmup={8 / TICKS}" if interval == "second" else "warmup=8"
+    eight_ticks = f"warmup={8 / TICKS}" if interval == "second" else "warmup=8"
     ramp = [min(1.0, (t + (interval != "second")) / 8) for t in range(TICKS)]
-    config = by_tick(name, eight)
+    config = by_tick(name, eight_ticks)
     schedule, optimizer = build(config)
     schedule.warmup = Warmup()
-    bare, warmed = list(drive(config, schedule, optimizer)), curve(config)
-    assert warmed == pytest.approx([lr * factor for lr, factor in zip(bare, ramp, strict=True)], abs=1e-12)
+    without_warmup, with_warmup = list(drive(config, schedule, optimizer)), curve(config)
+    expected = [lr * factor for lr, factor in zip(without_warmup, ramp, strict=True)]
+    assert with_warmup == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "warmup_cosine"])
-def test_no_other_schedule_knows_of_the_ramp(name: str) -> None:
-    by_hand = by_tick(name, "warmup=0")
-    assert by_tick(name, "warmup=0.1").scheduler == by_hand.scheduler
+def test_parameters_of_other_schedules_do_not_depend_on_warmup(name: str) -> None:
+    assert by_tick(name, "warmup=0.1").scheduler == by_tick(name, "warmup=0").scheduler
 
 
 @pytest.mark.parametrize("warmup", ["0", "8", "0.1", "0.3", "50"])
-def test_warmup_cosine_begins_its_cosine_where_its_warmup_ends(warmup: str) -> None:
-    found = curve(by_tick("warmup_cosine", f"warmup={warmup}"))
-    peaks = [t for t, lr in enumerate(found) if lr == pytest.approx(PEAK, rel=1e-12)]
+def test_warmup_cosine_starts_its_cosine_where_warmup_ends(warmup: str) -> None:
+    lrs = curve(by_tick("warmup_cosine", f"warmup={warmup}"))
+    peaks = [t for t, lr in enumerate(lrs) if lr == pytest.approx(PEAK, rel=1e-12)]
     length = build_warmup(by_tick("warmup_cosine", f"warmup={warmup}")).steps
     assert peaks == ([length - 1, length] if length else [0])
 
 
-@pytest.mark.parametrize("at", [3, 90])
+@pytest.mark.parametrize("stop", [3, 90])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_resumed_schedule_goes_on_as_if_nothing_had_happened(name: str, at: int) -> None:
+def test_resumed_schedule_equals_an_uninterrupted_one(name: str, stop: int) -> None:
     config = by_tick(name, "warmup=8")
-    whole = curve(config)
+    uninterrupted = curve(config)
     schedule, optimizer = build(config)
-    before = list(drive(config, schedule, optimizer, last=at))
+    before = list(drive(config, schedule, optimizer, last=stop))
     file = io.BytesIO()
     torch.save([schedule.state_dict(), optimizer.state_dict()], file)
     file.seek(0)
@@ -183,12 +183,12 @@ def test_a_resumed_schedule_goes_on_as_if_nothing_had_happened(name: str, at: in
     schedule, optimizer = build(config)
     optimizer.load_state_dict(optimizer_state)
     schedule.load_state_dict(state)
-    assert before + list(drive(config, schedule, optimizer, first=at)) == whole
+    assert before + list(drive(config, schedule, optimizer, first=stop)) == uninterrupted
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("epochs", [1, 300])
-def test_defaults_suit_short_and_long_runs(name: str, epochs: int) -> None:
+def test_defaults_work_in_short_and_long_runs(name: str, epochs: int) -> None:
     length = f"seconds={epochs}" if name == "halving" else f"epochs={epochs}"
     lrs = run_preflight(make_config("data=digits", f"scheduler={name}", length, "optimizer.lr=1", "batch_size=1257"))
     assert len(lrs) == epochs

@@ -1,4 +1,4 @@
-"""The driver: clocks, warmup, metrics, refusals, and the traps of torch's schedulers."""
+"""The schedule driver: clocks, warmup, metrics, errors, and pitfalls of torch's schedulers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import make_config
 from tests.unit.schedules.conftest import PEAK, TICKS, build, by_tick, curve, drive, run_preflight
 
 
-def test_step_is_the_formula_of_the_textbook() -> None:
+def test_step_equals_its_textbook_formula() -> None:
     config = make_config(
         "data=digits",
         "scheduler=step",
@@ -26,7 +26,7 @@ def test_step_is_the_formula_of_the_textbook() -> None:
 
 
 @pytest.mark.parametrize("epochs", [2, 7, 100])
-def test_defaults_do_what_the_name_says_in_a_short_and_in_a_long_run(epochs: int) -> None:
+def test_defaults_keep_their_shape_in_short_and_long_runs(epochs: int) -> None:
     def lrs(name: str) -> list[float]:
         return run_preflight(make_config("data=digits", f"scheduler={name}", f"epochs={epochs}", "optimizer.lr=1"))
 
@@ -49,18 +49,18 @@ def test_warmup_as_a_fraction_of_the_run() -> None:
     assert build_warmup(by_tick("cosine")) == Warmup()
 
 
-def test_warmup_by_the_clock() -> None:
+def test_warmup_in_seconds() -> None:
     config = make_config("scheduler=constant", "interval=second", "seconds=40", "warmup=0.25", "optimizer.lr=1")
     schedule, optimizer = build(config)
     optimizer.step()
-    seen = []
+    lrs = []
     for seconds in (2.5, 10.0, 39.0):
-        seen.append(schedule.begin_update(1, seconds))
+        lrs.append(schedule.begin_update(1, seconds))
         schedule.end_update(1, seconds)
-    assert seen == [0.25, 1.0, 1.0]
+    assert lrs == [0.25, 1.0, 1.0]
 
 
-def test_the_schedule_never_sees_the_ramp() -> None:
+def test_warmup_is_removed_after_the_update() -> None:
     schedule, optimizer = build(by_tick("exponential", "warmup=8"))
     schedule.begin_update(0, 0.0)
     assert optimizer.param_groups[0]["lr"] == PEAK / 8
@@ -71,32 +71,32 @@ def test_the_schedule_never_sees_the_ramp() -> None:
 # --- clocks --------------------------------------------------------------------------------------------------------
 
 
-def test_a_tick_is_an_update_that_happened() -> None:
+def test_skipped_update_is_not_a_tick() -> None:
     schedule, optimizer = build(by_tick("cosine"))
     optimizer.step()
-    for step in (0, 0, 1, 1, 2):  # fp16 left two updates out
+    for step in (0, 0, 1, 1, 2):  # fp16 skipped two updates
         schedule.begin_update(step, 0.0)
         schedule.end_update(step, 0.0)
     assert schedule.scheduler.last_epoch == 2
 
 
-def test_seconds_tick_by_the_clock_and_catch_up() -> None:
+def test_seconds_follow_the_clock_and_catch_up() -> None:
     config = make_config(
         "scheduler=step", "interval=second", "seconds=30", "scheduler.step_size=10", "scheduler.gamma=0.5",
         "optimizer.lr=1",
     )  # fmt: skip
     schedule, optimizer = build(config)
     optimizer.step()
-    seen = []
+    lrs = []
     for seconds in (0.5, 9.99, 10.0, 27.3):
         schedule.begin_update(1, seconds)
         schedule.end_update(1, seconds)
-        seen.append(optimizer.param_groups[0]["lr"])
-    assert seen == [1, 1, 0.5, 0.25]
+        lrs.append(optimizer.param_groups[0]["lr"])
+    assert lrs == [1, 1, 0.5, 0.25]
 
 
 @pytest.mark.parametrize("name", ["one_cycle", "cosine"])
-def test_nothing_rebounds_or_raises_past_the_end(name: str) -> None:
+def test_lr_stays_constant_past_the_end(name: str) -> None:
     config = by_tick(name)
     schedule, optimizer = build(config)
     last = list(drive(config, schedule, optimizer))[-1]
@@ -108,7 +108,7 @@ def test_nothing_rebounds_or_raises_past_the_end(name: str) -> None:
 # --- metrics -------------------------------------------------------------------------------------------------------
 
 
-def test_plateau_follows_the_metric_it_monitors() -> None:
+def test_plateau_follows_the_monitored_metric() -> None:
     config = make_config("scheduler=plateau", "scheduler.patience=1", "optimizer.lr=1", "epochs=10")
     schedule, optimizer = build(config)
     optimizer.step()
@@ -119,7 +119,7 @@ def test_plateau_follows_the_metric_it_monitors() -> None:
     assert lrs == pytest.approx([1, 1, 1, 0.1, 0.1, 0.1, 0.01])
 
 
-def test_plateau_counts_epochs_in_a_run_of_a_given_time() -> None:
+def test_plateau_counts_epochs_in_a_wall_clock_run() -> None:
     config = make_config("scheduler=plateau", "seconds=20", "scheduler.patience=0", "optimizer.lr=1", "warmup=0.5")
     assert (config.tick_interval, config.total_ticks) == ("epoch", None)
     schedule, optimizer = build(config)
@@ -140,43 +140,43 @@ def test_plateau_does_not_stall_at_a_small_lr() -> None:
     assert optimizer.param_groups[0]["lr"] == pytest.approx(1e-10)
 
 
-# --- traps of torch's schedulers -----------------------------------------------------------------------------------
+# --- pitfalls of torch's schedulers ---------------------------------------------------------------------------------
 
 
-def test_milestones_are_whole_numbers_which_torch_would_not_insist_on() -> None:
+def test_milestones_must_be_integers_which_torch_does_not_check() -> None:
     assert by_tick("multi_step").scheduler["milestones"] == [48, 73]
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    deaf = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[0.1 * 3 * 10])  # type: ignore[list-item]
+    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[0.1 * 3 * 10])  # type: ignore[list-item]
     for _ in range(5):
         optimizer.step()
-        deaf.step()
-    assert optimizer.param_groups[0]["lr"] == 1.0  # 3.0000000000000004 never comes
+        scheduler.step()
+    assert optimizer.param_groups[0]["lr"] == 1.0  # 3.0000000000000004 is never reached
     with pytest.raises(UsageError, match=r"milestones=\[3.5\]: must be a list of integers"):
         run_preflight(by_tick("multi_step", "scheduler.milestones=[3.5]"))
 
 
 @pytest.mark.parametrize("name", ["one_cycle", "cyclic", "cyclic_triangular2"])
-def test_the_peak_is_that_of_the_optimizer(name: str) -> None:
+def test_peak_is_the_lr_of_the_optimizer(name: str) -> None:
     assert max(curve(by_tick(name, "optimizer.lr=0.7"))) == pytest.approx(0.7, abs=0.01)
 
 
-def test_a_peak_of_its_own_is_refused() -> None:
+def test_lr_above_the_peak_is_an_error() -> None:
     with pytest.raises(
         UsageError, match=r"scheduler=one_cycle sets the learning rate .* from 0 to the peak, optimizer"
     ):
         run_preflight(by_tick("one_cycle", "scheduler.max_lr=5"))
 
 
-def test_a_whole_number_is_a_number() -> None:
-    assert curve(by_tick("one_cycle", "scheduler.pct_start=1"))[-1] == pytest.approx(PEAK)  # torch insists on 1.0
+def test_integer_is_accepted_for_a_float() -> None:
+    assert curve(by_tick("one_cycle", "scheduler.pct_start=1"))[-1] == pytest.approx(PEAK)  # torch accepts only 1.0
 
 
-def test_one_cycle_that_rises_for_a_single_tick_is_refused() -> None:
+def test_one_cycle_rising_for_a_single_tick_is_an_error() -> None:
     with pytest.raises(UsageError, match="the rise would last a single tick"):
         run_preflight(by_tick("one_cycle", "scheduler.total_steps=100", "scheduler.pct_start=0.01"))
 
 
-def test_one_cycle_that_is_shorter_than_the_run_is_refused() -> None:
+def test_one_cycle_shorter_than_the_run_is_an_error() -> None:
     with pytest.raises(UsageError, match="one_cycle fails at tick 51"):
         run_preflight(by_tick("one_cycle", "scheduler.total_steps=50"))
 
@@ -193,7 +193,7 @@ def test_one_cycle_that_is_shorter_than_the_run_is_refused() -> None:
         ("optimizer=schedule_free_sgd",),
     ],
 )
-def test_cycling_a_momentum_that_is_not_there_is_refused(name: str, optimizer: tuple[str, ...]) -> None:
+def test_cycling_a_missing_momentum_is_an_error(name: str, optimizer: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match=r"cycle_momentum=true: optimizer=.* set scheduler.cycle_momentum=false"):
         run_preflight(by_tick(name, "scheduler.cycle_momentum=true", *optimizer))
     run_preflight(by_tick(name, "scheduler.cycle_momentum=false", *optimizer))
@@ -201,27 +201,27 @@ def test_cycling_a_momentum_that_is_not_there_is_refused(name: str, optimizer: t
 
 @pytest.mark.parametrize("name", ["cosine", "linear", "cosine_restarts", "cosine_cycles", "one_cycle"])
 @pytest.mark.parametrize("batch_size", [13, 14, 17, 19, 23, 29, 31, 37])
-def test_the_last_update_of_a_run_is_never_back_at_the_peak(name: str, batch_size: int) -> None:
+def test_last_update_is_never_back_at_the_peak(name: str, batch_size: int) -> None:
     config = make_config("data=digits", f"scheduler={name}", "epochs=3", f"batch_size={batch_size}", "optimizer.lr=1")
     assert run_preflight(config)[-1] < 0.05
 
 
-def test_the_logged_lr_is_not_what_get_lr_says_between_steps() -> None:
+def test_reported_lr_differs_from_get_lr_between_steps() -> None:
     schedule, optimizer = build(by_tick("exponential", "scheduler.gamma=0.5"))
     optimizer.step()
     schedule.advance(1)
     with pytest.warns(UserWarning, match="get_last_lr"):
-        wrong = schedule.scheduler.get_lr()[0]
-    assert (schedule.begin_update(1, 0.0), wrong) == (PEAK / 2, PEAK / 4)
+        get_lr = schedule.scheduler.get_lr()[0]
+    assert (schedule.begin_update(1, 0.0), get_lr) == (PEAK / 2, PEAK / 4)
 
 
-def test_cycles_whose_peak_falls_below_their_end_stay_there() -> None:
-    found = curve(by_tick("cosine_cycles", "scheduler.end=0.3"))
-    assert found[-30:] == pytest.approx([0.3 * PEAK] * 30)
+def test_cycles_stay_at_end_once_their_peak_falls_below_it() -> None:
+    lrs = curve(by_tick("cosine_cycles", "scheduler.end=0.3"))
+    assert lrs[-30:] == pytest.approx([0.3 * PEAK] * 30)
 
 
-def test_plateau_would_count_a_nan_as_no_improvement() -> None:
-    # Why the trainer gives a schedule no metric that is not finite: the run has diverged.
+def test_plateau_counts_nan_as_no_improvement() -> None:
+    # This is why the trainer never passes a non-finite metric on: the run ends as diverged instead.
     schedule, optimizer = build(by_tick("plateau", "scheduler.patience=0"))
     optimizer.step()
     for epoch, loss in enumerate([1.0, float("nan")], 1):
@@ -229,7 +229,7 @@ def test_plateau_would_count_a_nan_as_no_improvement() -> None:
     assert optimizer.param_groups[0]["lr"] == pytest.approx(PEAK / 10)
 
 
-# --- schedules of the user's own -----------------------------------------------------------------------------------
+# --- custom schedules ----------------------------------------------------------------------------------------------
 
 
 class Halving(LRScheduler):
@@ -245,32 +245,32 @@ def sawtooth(t: int, horizon: int, teeth: int) -> float:
     return 1 - (t * teeth / horizon) % 1
 
 
-class Unsavable(Halving):
-    """Holds what the safe loader of checkpoints would refuse to read back."""
+class Unloadable(Halving):
+    """Has an attribute that the safe checkpoint loader cannot read back."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, factor: float) -> None:
-        self.where = CONF
+        self.folder = CONF
         super().__init__(optimizer, factor)
 
 
-def test_a_schedule_that_could_not_be_resumed_is_refused() -> None:
-    config = by_tick("constant", f"scheduler._target_={__name__}.Unsavable", "+scheduler.factor=0.5")
-    with pytest.raises(UsageError, match=r"scheduler=Unsavable: its state_dict cannot be saved.*'where'"):
+def test_schedule_that_cannot_be_resumed_is_an_error() -> None:
+    config = by_tick("constant", f"scheduler._target_={__name__}.Unloadable", "+scheduler.factor=0.5")
+    with pytest.raises(UsageError, match=r"scheduler=Unloadable: its state_dict cannot be saved.*'folder'"):
         run_preflight(config)
 
 
-def test_a_class_and_a_function_of_the_users_own() -> None:
-    own_class = by_tick("constant", f"scheduler._target_={__name__}.Halving", "+scheduler.factor=0.5")
-    assert curve(own_class)[:4] == [PEAK, PEAK / 2, PEAK / 4, PEAK / 8]
-    own_function = by_tick("constant", f"scheduler._target_={__name__}.sawtooth", "+scheduler.teeth=1")
-    assert curve(own_function) == pytest.approx([PEAK * (1 - t / TICKS) for t in range(TICKS)])
+def test_custom_class_and_custom_function() -> None:
+    custom_class = by_tick("constant", f"scheduler._target_={__name__}.Halving", "+scheduler.factor=0.5")
+    assert curve(custom_class)[:4] == [PEAK, PEAK / 2, PEAK / 4, PEAK / 8]
+    custom_function = by_tick("constant", f"scheduler._target_={__name__}.sawtooth", "+scheduler.teeth=1")
+    assert curve(custom_function) == pytest.approx([PEAK * (1 - t / TICKS) for t in range(TICKS)])
 
 
-# --- refusals ------------------------------------------------------------------------------------------------------
+# --- errors --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("overrides", "says"),
+    ("overrides", "message"),
     [
         (("scheduler=step", "scheduler.gamma=-1"), "sets the learning rate to -"),
         (("scheduler=step", "scheduler.step_size=0"), "step fails at tick 1"),
@@ -288,24 +288,24 @@ def test_a_class_and_a_function_of_the_users_own() -> None:
         (("scheduler=one_cycle", "scheduler.pct_start=2"), "pct_start"),
         (("scheduler._target_=torch.optim.SGD",), "is not a torch LRScheduler"),
         (("scheduler=cosine_restarts", "scheduler.T_0=2.5"), "scheduler.T_0=2.5: must be an integer"),
-        (("scheduler=wsd", "scheduler.shape=round"), "wsd fails at tick 0: shape=round is none of linear, cosine"),
-        (("scheduler=wsd", "scheduler.cooldown=1.5"), "no fraction of the run"),
+        (("scheduler=wsd", "scheduler.shape=round"), "wsd fails at tick 0: shape=round must be one of linear, cosine"),
+        (("scheduler=wsd", "scheduler.cooldown=1.5"), "not a fraction of the run"),
         (("scheduler=noam", "scheduler.warmup=0"), "noam fails at tick 0"),
-        (("scheduler=trapezoid", "scheduler.warmup=500"), "500 is no fraction of the run"),
-        (("scheduler=cosine_cycles", "scheduler.num_cycles=0"), "num_cycles=0 must be an integer from 1"),
+        (("scheduler=trapezoid", "scheduler.warmup=500"), "500 is not a fraction of the run"),
+        (("scheduler=cosine_cycles", "scheduler.num_cycles=0"), "num_cycles=0 must be at least 1"),
         (("scheduler=warmup_cosine", "seconds=20", "interval=second", "warmup=5"), "give a fraction, as in warmup=0.1"),
         (("scheduler=factor", "scheduler.floor=3"), "from 0 to the peak"),
         (("scheduler=rex", "interval=second"), "with interval=second give it as seconds=60"),
         (("scheduler=plateau", "seconds=20"), "give its spans as numbers (scheduler.patience=2)"),
     ],
 )
-def test_a_schedule_that_cannot_run_is_refused(overrides: tuple[str, ...], says: str) -> None:
-    with pytest.raises(UsageError) as refusal:
+def test_schedule_that_cannot_run_is_an_error(overrides: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError) as error:
         run_preflight(make_config("data=digits", "epochs=3", *overrides))
-    assert says in str(refusal.value)
+    assert message in str(error.value)
 
 
-def test_one_cycle_of_an_optimizer_with_betas_cycles_them() -> None:
+def test_one_cycle_cycles_betas() -> None:
     config = by_tick("one_cycle", "optimizer=adamw")
     schedule, optimizer = build(config)
     betas = [optimizer.param_groups[0]["betas"][0] for _ in drive(config, schedule, optimizer)]

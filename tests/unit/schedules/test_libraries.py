@@ -1,4 +1,4 @@
-"""The same curves from other libraries: timm, transformers, scikit-learn, torch's own SWALR."""
+"""Schedules against other libraries: timm, transformers, scikit-learn and torch's SWALR."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from sklearn.neural_network import MLPClassifier
-from sklearn.neural_network._stochastic_optimizers import SGDOptimizer
+from sklearn.neural_network import MLPRegressor
 from torch.optim.swa_utils import SWALR
 
-from src.data.archives import torchvision_module
+from src.data.torchvision import import_torchvision
 from tests.unit.schedules.conftest import PEAK, TICKS, build, by_tick, curve
 
 Libraries = SimpleNamespace
@@ -23,9 +21,9 @@ Libraries = SimpleNamespace
 
 @pytest.fixture(scope="module")
 def libraries() -> Libraries:
-    torchvision_module("torchvision")  # which timm imports
+    import_torchvision()  # timm imports it
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what they say of themselves
+        warnings.simplefilter("ignore")  # deprecations inside the libraries
         import timm.scheduler
         from transformers import optimization
     return Libraries(timm=timm.scheduler, transformers=optimization)
@@ -35,11 +33,15 @@ def optimizer() -> torch.optim.Optimizer:
     return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=PEAK)
 
 
-def by_timm(scheduler: Any) -> list[float]:
-    return [float(scheduler._get_lr(t)[0]) for t in range(TICKS)]
+def timm_curve(scheduler: Any) -> list[float]:
+    lrs = []
+    for t in range(TICKS):
+        scheduler.step(t)
+        lrs.append(float(scheduler.optimizer.param_groups[0]["lr"]))
+    return lrs
 
 
-def by_torch(scheduler: Any, ticks: int = TICKS) -> list[float]:
+def torch_curve(scheduler: Any, ticks: int = TICKS) -> list[float]:
     lrs = []
     for _ in range(ticks):
         lrs.append(float(scheduler.optimizer.param_groups[0]["lr"]))
@@ -48,10 +50,27 @@ def by_torch(scheduler: Any, ticks: int = TICKS) -> list[float]:
     return lrs
 
 
-# name: (overrides that give both the same whole spans, what the library makes of them)
+def sklearn_curve(losses: list[float], **settings: Any) -> list[float]:
+    """Learning rates that scikit-learn uses if its training losses are `losses`; only the first may differ.
+
+    The model is a bias, trained on one example per epoch whose target gives the loss. An epoch multiplies the error by
+    1 - lr.
+    """
+    network = MLPRegressor(
+        hidden_layer_sizes=(), solver="sgd", momentum=0.0, alpha=0.0, learning_rate_init=PEAK, **settings
+    )
+    lrs: list[float] = []
+    for loss in losses:
+        target = network.intercepts_[0][0] + math.sqrt(2 * loss) if lrs else 10.0  # above any initial bias
+        network.partial_fit([[0.0]], [target])
+        lrs.append(1 - (target - network.intercepts_[0][0]) / math.sqrt(2 * network.loss_))
+    return lrs
+
+
+# name: (overrides that give both implementations the same integer spans, the library's scheduler)
 TIMM: dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]] = {
     "step": ((), lambda timm: timm.StepLRScheduler(optimizer(), decay_t=33, decay_rate=0.1)),
-    # timm drops in the epoch before the one it is told.
+    # timm drops one epoch before its milestones.
     "multi_step": ((), lambda timm: timm.MultiStepLRScheduler(optimizer(), decay_t=[49, 74], decay_rate=0.1)),
     "linear": ((), lambda timm: timm.PolyLRScheduler(optimizer(), t_initial=TICKS, power=1.0)),
     "polynomial": ((), lambda timm: timm.PolyLRScheduler(optimizer(), t_initial=TICKS, power=2.0)),
@@ -108,7 +127,7 @@ TRANSFORMERS: dict[str, tuple[tuple[str, ...], Callable[[Any], Any]]] = {
 @pytest.mark.parametrize("name", TIMM)
 def test_timm_agrees(name: str, libraries: Libraries) -> None:
     overrides, scheduler = TIMM[name]
-    assert curve(by_tick(name, *overrides)) == pytest.approx(by_timm(scheduler(libraries.timm)), abs=1e-9)
+    assert curve(by_tick(name, *overrides)) == pytest.approx(timm_curve(scheduler(libraries.timm)), abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -122,76 +141,86 @@ def test_timm_agrees(name: str, libraries: Libraries) -> None:
         ("mirror_cosine", {"decay_fn": lambda q: 1.5 - 2 * q - math.cos(math.pi * q) / 2}),
     ],
 )
-def test_timm_agrees_on_the_shapes_of_a_cooldown(shape: str, timm_shape: dict[str, Any], libraries: Libraries) -> None:
+def test_timm_agrees_on_cooldown_shapes(shape: str, timm_shape: dict[str, Any], libraries: Libraries) -> None:
     expected = libraries.timm.WSDLRScheduler(optimizer(), TICKS, decay_t=20, lr_min=0.1 * PEAK, **timm_shape)
     config = by_tick("wsd", f"scheduler.cooldown={20 / TICKS}", f"scheduler.shape={shape}", "scheduler.end=0.1")
-    assert curve(config) == pytest.approx(by_timm(expected), abs=1e-9)
+    assert curve(config) == pytest.approx(timm_curve(expected), abs=1e-9)
 
 
 @pytest.mark.parametrize("name", TRANSFORMERS)
 def test_transformers_agrees(name: str, libraries: Libraries) -> None:
     overrides, scheduler = TRANSFORMERS[name]
-    expected = by_torch(scheduler(libraries.transformers))
+    expected = torch_curve(scheduler(libraries.transformers))
     assert curve(by_tick(name, *overrides)) == pytest.approx(expected, abs=1e-9)
 
 
-def test_timm_agrees_on_cycles_whose_peaks_fall(libraries: Libraries) -> None:
-    config = by_tick("cosine_cycles", "batch_size=14")  # 90 updates, because timm's cycles are whole numbers of them
+def test_timm_agrees_on_cycles_with_decaying_peaks(libraries: Libraries) -> None:
+    config = by_tick("cosine_cycles", "batch_size=14")  # 90 updates, because timm's cycles have integer lengths
     assert config.total_ticks == 90
     cycles = libraries.timm.CosineLRScheduler(optimizer(), t_initial=30, cycle_decay=0.5, cycle_limit=3)
-    assert curve(config)[:90] == pytest.approx(by_timm(cycles)[:90], abs=1e-9)
+    assert curve(config)[:90] == pytest.approx(timm_curve(cycles)[:90], abs=1e-9)
 
 
-def test_timm_agrees_on_growing_cycles_but_at_their_first_tick(libraries: Libraries) -> None:
+def test_timm_agrees_on_growing_cycles_except_at_their_first_tick(libraries: Libraries) -> None:
     restarts = libraries.timm.CosineLRScheduler(optimizer(), t_initial=14, cycle_mul=2.0, cycle_limit=4)
-    found, expected = curve(by_tick("cosine_restarts")), by_timm(restarts)
-    # timm counts cycles by a floored logarithm, which can fall just short where one begins.
-    differing = [t for t in range(TICKS) if abs(found[t] - expected[t]) > 1e-9]
+    lrs, expected = curve(by_tick("cosine_restarts")), timm_curve(restarts)
+    # timm counts cycles by a floored logarithm, which can round down to the previous cycle where a new one begins.
+    differing = [t for t in range(TICKS) if abs(lrs[t] - expected[t]) > 1e-9]
     assert set(differing) <= {14, 42}
-    assert found[14] == found[42] == PEAK
+    assert lrs[14] == lrs[42] == PEAK
 
 
-def test_transformers_agrees_on_warmup_cosine_but_starts_at_zero(libraries: Libraries) -> None:
-    expected = by_torch(libraries.transformers.get_cosine_schedule_with_warmup(optimizer(), 10, TICKS), TICKS)
-    found = curve(by_tick("warmup_cosine"))  # a warmup of ten, by itself
-    assert expected[0] == 0  # its first update is lost; ours is the same ramp one update earlier
-    assert found[:10] == pytest.approx(expected[1:11], abs=1e-9)
-    assert found[10:] == pytest.approx(expected[10:], abs=1e-9)
+def test_transformers_agrees_on_warmup_cosine_except_for_its_first_update(libraries: Libraries) -> None:
+    expected = torch_curve(libraries.transformers.get_cosine_schedule_with_warmup(optimizer(), 10, TICKS), TICKS)
+    lrs = curve(by_tick("warmup_cosine"))  # default warmup: ten updates
+    assert expected[0] == 0  # its first update changes nothing; our ramp is one update earlier
+    assert lrs[:10] == pytest.approx(expected[1:11], abs=1e-9)
+    assert lrs[10:] == pytest.approx(expected[10:], abs=1e-9)
 
 
-def test_swa_is_the_annealing_of_torch() -> None:
+def test_torch_swalr_agrees() -> None:
     swalr = SWALR(optimizer(), swa_lr=0.5 * PEAK, anneal_epochs=10)
     config = by_tick("swa", f"scheduler.start={73 / TICKS}", f"scheduler.anneal={10 / TICKS}")
-    assert curve(config) == pytest.approx([PEAK] * 73 + by_torch(swalr, TICKS - 73), abs=1e-9)
+    assert curve(config) == pytest.approx([PEAK] * 73 + torch_curve(swalr, TICKS - 73), abs=1e-9)
 
 
 @pytest.mark.parametrize(("name", "learning_rate"), [("constant", "constant"), ("inv_scaling", "invscaling")])
 def test_scikit_learn_agrees(name: str, learning_rate: str) -> None:
-    sklearn = SGDOptimizer([np.zeros(1)], learning_rate_init=PEAK, lr_schedule=learning_rate, power_t=0.5)
-    expected = []
-    for t in range(TICKS):
-        sklearn.iteration_ends(t)
-        expected.append(sklearn.learning_rate)
+    expected = sklearn_curve([1.0] * TICKS, learning_rate=learning_rate, power_t=0.5)
     assert curve(by_tick(name)) == pytest.approx(expected, abs=1e-9)
 
 
-def test_adaptive_is_the_rule_of_scikit_learn() -> None:
-    # Falling by more than tol or not at all: where a loss creeps down by less, scikit-learn moves its best along.
-    losses = [2.0, 1.5, 1.2, 1.2, 1.3, 1.2, 1.25, 1.1, 1.1, 1.1, 1.1, 1.1, 1.1, 1.1, 1.1, 1.1, 1.05, 1.05, 1.2, 1.2]
-    network = MLPClassifier(solver="sgd", learning_rate="adaptive", n_iter_no_change=2, tol=1e-4)
-    network.loss_curve_, network.best_loss_, network._no_improvement_count = [], np.inf, 0
-    network._optimizer = SGDOptimizer([np.zeros(1)], learning_rate_init=PEAK, lr_schedule="adaptive")
-    schedule, used = build(by_tick("adaptive", "scheduler.patience=2"))
-    used.step()
-    expected, found = [], []
+def test_scikit_learn_agrees_on_adaptive() -> None:
+    # Every loss falls by more than tol or not at all: scikit-learn also lowers its best loss when one falls by less.
+    losses = [
+        2.0,
+        1.5,
+        1.2,
+        1.2,
+        1.3,
+        1.2,
+        1.25,
+        1.1,
+        1.1,
+        1.1,
+        1.1,
+        1.1,
+        1.1,
+        1.1,
+        1.1,
+        1.1,
+        1.05,
+        1.05,
+        1.2,
+        1.2,
+        1.2,
+    ]
+    expected = sklearn_curve([1e3, *losses], learning_rate="adaptive", n_iter_no_change=2, tol=1e-4)[1:]
+    schedule, sgd = build(by_tick("adaptive", "scheduler.patience=2"))
+    sgd.step()
+    lrs = []
     for epoch, loss in enumerate(losses, 1):
-        network.loss_curve_.append(loss)
-        network._update_no_improvement_count(early_stopping=False, X=None, y=None, sample_weight=None)
-        if network._no_improvement_count > network.n_iter_no_change:
-            network._optimizer.trigger_stopping("", verbose=False)
-            network._no_improvement_count = 0
-        expected.append(network._optimizer.learning_rate)
+        lrs.append(sgd.param_groups[0]["lr"])
         schedule.end_epoch(epoch, {"train_loss": loss})
-        found.append(used.param_groups[0]["lr"])
-    assert found == pytest.approx(expected, abs=1e-9)
-    assert len(set(found)) == 5
+    assert lrs == pytest.approx(expected, abs=1e-9)
+    assert len(set(lrs)) == 5

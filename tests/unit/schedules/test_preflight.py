@@ -1,4 +1,4 @@
-"""What a preview draws is what a run does: the same driver, the same clock, the same refusals."""
+"""Traced learning rates equal those of a run: the same driver, the same clock, the same errors."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ METRIC_DRIVEN = {"plateau", "adaptive"}
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - METRIC_DRIVEN))
-def test_the_traced_curve_is_the_driven_one(name: str) -> None:
+def test_traced_curve_equals_the_driven_one(name: str) -> None:
     config = replace(by_tick(name), warmup=0.1)
     traced = trace(config)
     if config.tick_interval != "second":
         assert traced == curve(config)
         return
     seconds = [step * TICKS / len(traced) for step in range(len(traced))]
-    assert traced == pytest.approx([config.optimizer["lr"] * min(1.0, at / (0.1 * TICKS)) for at in seconds])
+    assert traced == pytest.approx([config.optimizer["lr"] * min(1.0, second / (0.1 * TICKS)) for second in seconds])
 
 
-def test_the_made_up_metric_stops_improving_after_two_fifths_of_the_run() -> None:
+def test_assumed_metric_stops_improving_after_two_fifths_of_the_run() -> None:
     lrs = trace(
         make_config("scheduler=plateau", "optimizer.lr=1", "batch_size=27500")
     )  # two updates in each of 5 epochs
@@ -33,7 +33,7 @@ def test_the_made_up_metric_stops_improving_after_two_fifths_of_the_run() -> Non
 
 
 @pytest.mark.parametrize(("epochs", "metric"), [(5, "val_accuracy"), (50, "train_loss"), (300, "val_loss")])
-def test_plateau_drops_in_a_run_of_any_length(epochs: int, metric: str) -> None:
+def test_plateau_decays_in_a_run_of_any_length(epochs: int, metric: str) -> None:
     mode = "max" if metric.endswith("accuracy") else "min"
     config = make_config(
         "scheduler=plateau", f"scheduler.monitor={metric}", f"scheduler.mode={mode}", f"epochs={epochs}",
@@ -45,19 +45,19 @@ def test_plateau_drops_in_a_run_of_any_length(epochs: int, metric: str) -> None:
     assert trace_assumptions(config) == f"made-up {metric}: better for 40% of the run, then the same"
 
 
-def test_a_schedule_by_the_clock_runs_over_half_an_hour() -> None:
-    config = make_config("scheduler=halving", "optimizer.lr=1", "batch_size=27500", "epochs=9")  # one in 100 seconds
+def test_wall_clock_schedule_is_traced_over_half_an_hour() -> None:
+    config = make_config("scheduler=halving", "optimizer.lr=1", "batch_size=27500", "epochs=9")  # 100 s per update
     assert trace(config) == pytest.approx([1.0] * 6 + [0.5] * 6 + [0.25] * 6)
     assert trace_assumptions(config) == "updates spread evenly over 30 minutes"
 
 
-def test_a_run_of_given_seconds_has_its_updates_spread_over_them() -> None:
+def test_updates_are_spread_evenly_over_a_wall_clock_run() -> None:
     config = make_config("scheduler=linear", "interval=second", "seconds=10", "optimizer.lr=1", "batch_size=11000")
     assert trace(config) == pytest.approx([1 - int(step * 10 / 25) / 10 for step in range(25)])
     assert trace_assumptions(config) == "updates spread evenly over 10 seconds"
 
 
-def test_nothing_is_supposed_of_other_schedules() -> None:
+def test_other_schedules_need_no_assumptions() -> None:
     assert {trace_assumptions(make_config(f"scheduler={name}")) for name in ("cosine", "step", "noam")} == {""}
 
 
@@ -67,7 +67,7 @@ def fails_late(t: int, horizon: int) -> float:
     return 1.0
 
 
-def test_a_schedule_that_fails_after_its_rehearsal_is_refused() -> None:
+def test_schedule_that_fails_after_preflight_is_an_error() -> None:
     config = make_config(f"scheduler._target_={__name__}.fails_late", "data=digits", "batch_size=1", "epochs=16")
     with pytest.raises(UsageError, match="scheduler=fails_late fails after update 20000: enough"):
         trace(config)
