@@ -15,6 +15,7 @@ from src.config.identity import digest
 from src.config.resolvers import AUTO
 from src.runs import record as records
 from src.runs.record import RecordError, RunRecord
+from src.status import FINISHED
 
 _NESTED = ("config", "time_to", "provenance", "schema_version")
 
@@ -74,7 +75,7 @@ def _timed_on(runs: pd.DataFrame) -> pd.Series:
 
 
 def _weight(row: Mapping[str, Any]) -> tuple[bool, str]:
-    return row["status"] in records.FINISHED, row["finished_at"]
+    return row["status"] in FINISHED, row["finished_at"]
 
 
 def _record_files(folders: Iterable[Path]) -> list[Path]:

@@ -12,7 +12,7 @@ import pandas as pd
 from src.analysis import stats
 from src.analysis.tuning import GROUP, choose, is_tuning, sensitivity
 from src.analysis.workloads import SETTING, WORKLOAD
-from src.runs.record import LOST
+from src.status import LOST
 
 METRICS = (
     "test_accuracy",

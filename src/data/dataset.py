@@ -93,7 +93,7 @@ def _read_official(config: DataConfig, part: str) -> Split:
     split = _read_archives(config, part) if config.archives else _read_digits(config, part)
     expected = {"train": config.num_train, "test": config.num_test}[part]
     if len(split) != expected:
-        raise UsageError(f"data.num_{part}={expected}: the {part} set of {config.name} has {len(split)} examples")
+        raise UsageError(f"data.num_{part}={expected}: the {part} split of {config.name} has {len(split)} examples")
     return split
 
 

@@ -11,12 +11,10 @@ from typing import Any
 from src.config.identity import digest, normalize_identity
 from src.errors import UsageError
 from src.files import write_text
+from src.status import STATUSES
 
 FILE = "result.json"
 SCHEMA_VERSION = 3
-STATUSES = ("completed", "diverged", "failed", "interrupted")
-FINISHED = ("completed", "diverged")  # not run again
-LOST = ("diverged", "failed")  # without a result that counts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from src.runs.provenance import git_state
 from src.runs.record import RunRecord
 from src.runs.summary import make_record, utc_now
 from src.signals import Stop, stop_on_signals
+from src.status import FINISHED
 from src.training import checkpoint
 from src.training.metrics import Outcome
 from src.training.trainer import Trainer
@@ -99,7 +100,7 @@ def finished_record(config: Config, folder: Path) -> RunRecord | None:
             "overwritten; choose another folder (hydra.run.dir=DIR, or hydra.sweep.dir=DIR for a sweep) or move that "
             "one away"
         )
-    return record if record is not None and record.status in records.FINISHED else None
+    return record if record is not None and record.status in FINISHED else None
 
 
 def _resumed_trainer(config: Config, folder: Path, show: str, stop: Stop) -> Trainer:

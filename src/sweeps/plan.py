@@ -25,7 +25,8 @@ from src.config.identity import config_hash
 from src.config.schema import Config
 from src.errors import FolderTakenError, UsageError
 from src.files import write_text
-from src.runs.record import FINISHED, RunRecord, find_record
+from src.runs.record import RunRecord, find_record
+from src.status import FINISHED
 
 FILE = "sweep.json"
 COMMAND = list(sys.orig_argv)  # as it was typed

@@ -41,9 +41,15 @@ class Callbacks:
     """Calls each hook of several callbacks, in order."""
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
-        self._callbacks = list(callbacks)
-        # A hook that nobody overrides costs the loop nothing.
-        self._steppers = [callback for callback in callbacks if type(callback).on_step is not Callback.on_step]
+        self._callbacks: list[Callback] = []
+        self._steppers: list[Callback] = []  # a hook that nobody overrides costs the loop nothing
+        for callback in callbacks:
+            self.add(callback)
+
+    def add(self, callback: Callback) -> None:
+        self._callbacks.append(callback)
+        if type(callback).on_step is not Callback.on_step:
+            self._steppers.append(callback)
 
     def run_start(self, trainer: Trainer) -> None:
         for callback in self._callbacks:

@@ -26,7 +26,7 @@ from src.analysis.figures.save import KINDS, save_figure
 from src.analysis.figures.style import palette
 from src.analysis.labels import workload_names
 from src.analysis.workloads import WORKLOAD, select_workload
-from src.runs.record import FINISHED
+from src.status import FINISHED
 
 NAMES = (
     "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "rank_against_budget",

@@ -13,7 +13,7 @@ from src.analysis.labels import display_names
 from src.analysis.report.tables import family_size
 from src.analysis.stats import ALPHA, MIN_WORKLOADS, seeds_needed
 from src.analysis.wording import counted, listed, probability
-from src.runs.record import LOST
+from src.status import LOST
 
 
 @dataclass(frozen=True)

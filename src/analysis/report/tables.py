@@ -10,7 +10,7 @@ import pandas as pd
 from src.analysis.stats import EXACT_UP_TO, RANDOM_PATTERNS, seeds_needed
 from src.analysis.wording import counted, number, probability
 from src.analysis.workloads import WORKLOAD, workload_title
-from src.runs.record import LOST
+from src.status import LOST
 
 NOTE = (
     "Test error at the final step over n seeds, smallest mean first; in brackets a 95 % BCa bootstrap interval, after "

@@ -73,7 +73,7 @@ def test_training_pixels_are_standardized(digits: data.Dataset) -> None:
 
 
 def test_wrong_configured_size_is_an_error() -> None:
-    with pytest.raises(UsageError, match=r"data\.num_train=1000: the train set of digits has 1437 examples"):
+    with pytest.raises(UsageError, match=r"data\.num_train=1000: the train split of digits has 1437 examples"):
         data.load(make_config("data=digits", "data.num_train=1000").data, CPU)
 
 
@@ -83,8 +83,8 @@ def idx_file(values: torch.Tensor) -> bytes:
 
 
 def test_archives_are_decoded_as_by_torchvision(tmp_path: Path) -> None:
-    random = torch.Generator().manual_seed(0)
-    images, labels = torch.randint(256, (7, 28, 28), generator=random), torch.tensor([3, 1, 4, 1, 5, 9, 2])
+    generator = torch.Generator().manual_seed(0)
+    images, labels = torch.randint(256, (7, 28, 28), generator=generator), torch.tensor([3, 1, 4, 1, 5, 9, 2])
     config = make_config("data=mnist").data
     parts: dict[str, Any] = {}
     for part, values in (("train_images", images), ("train_labels", labels)):

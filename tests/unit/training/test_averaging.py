@@ -42,8 +42,7 @@ def weights(model: nn.Module) -> list[Tensor]:
 
 def train(config: Config, folder: Path) -> tuple[Trainer, Outcome, WeightRecorder]:
     trainer, recorder = build_trainer(config, folder), WeightRecorder()
-    trainer.callbacks.all.append(recorder)
-    trainer.callbacks._steppers.append(recorder)
+    trainer.callbacks.add(recorder)
     return trainer, trainer.fit(), recorder
 
 
@@ -114,7 +113,7 @@ def test_stopped_run_resumes_bit_for_bit(overrides: tuple[str, ...], stop_at: in
     config = small_config(*overrides, "model=mlp_bn", "epochs=4")
     _, outcome, _ = train(config, tmp_path / "whole")
     first = build_trainer(config, tmp_path / "first")
-    first.callbacks._steppers.append(StopAfter(stop_at))
+    first.callbacks.add(StopAfter(stop_at))
     assert first.fit().status == "interrupted"
     torch.save(first.state_dict(), tmp_path / "state.pt")
     second = build_trainer(config, tmp_path / "second")
@@ -202,8 +201,7 @@ def test_schedule_free_optimizer_switches_modes_with_the_model(tmp_path: Path) -
         def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
             modes.append((trainer.model.training, trainer.optimizer.param_groups[0]["train_mode"]))
 
-    trainer.callbacks.all.append(Modes())
-    trainer.callbacks._steppers.append(trainer.callbacks.all[-1])
+    trainer.callbacks.add(Modes())
     outcome = trainer.fit()
     epoch = [(True, True)] * 20 + [(False, False)]
     assert modes == epoch * 2

@@ -84,7 +84,7 @@ def test_hparams_are_in_the_event_file_of_the_run(run: tuple[Trainer, Path]) -> 
 def test_resumed_run_logs_every_update_once(tmp_path: Path) -> None:
     config = small_config("scheduler=cosine", "epochs=3")
     first = build_trainer(config, tmp_path)
-    first.callbacks._steppers.append(StopAfter(50))
+    first.callbacks.add(StopAfter(50))
     first.fit()
     second = build_trainer(config, tmp_path)
     second.load_state_dict(first.state_dict())
@@ -97,7 +97,7 @@ def test_resumed_run_logs_every_update_once(tmp_path: Path) -> None:
 def test_resume_discards_rows_written_after_the_checkpoint(tmp_path: Path) -> None:
     config = small_config("scheduler=cosine", "epochs=3")
     first = build_trainer(config, tmp_path)
-    first.callbacks._steppers.append(StopAfter(20))
+    first.callbacks.add(StopAfter(20))
     first.fit()
     state = first.state_dict()
     first = build_trainer(config, tmp_path)

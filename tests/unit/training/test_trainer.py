@@ -186,7 +186,7 @@ def test_stopped_run_resumes_bit_for_bit(scheduler: str, stop_at: int, tmp_path:
     config = small_config(f"scheduler={scheduler}", "model=mlp", "model.dropout=0.2", "warmup=5")
     whole, outcome = train(config, tmp_path / "whole")
     first = build_trainer(config, tmp_path / "first")
-    first.callbacks._steppers.append(StopAfter(stop_at))
+    first.callbacks.add(StopAfter(stop_at))
     assert first.fit().status == "interrupted"
     assert first.progress.step == stop_at
     state = first.state_dict()
@@ -205,7 +205,7 @@ def test_stopped_run_resumes_bit_for_bit(scheduler: str, stop_at: int, tmp_path:
 def test_wall_clock_run_stopped_at_its_deadline_still_ends_its_epoch(tmp_path: Path) -> None:
     config = small_config("interval=second", "seconds=0.0001")
     first = build_trainer(config, tmp_path)
-    first.callbacks._steppers.append(StopAfter(1))
+    first.callbacks.add(StopAfter(1))
     assert first.fit().status == "interrupted"
     assert first.progress.train_seconds > 0.0001
     second = build_trainer(config, tmp_path)
