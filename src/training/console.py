@@ -61,15 +61,14 @@ class ProgressBar(EpochLines):
 
     def _show(self, trainer: Trainer) -> None:
         progress = trainer.progress
-        done = progress.step if trainer.config.total_steps else progress.train_seconds
-        self._bar.update(self._task, completed=done, epoch=progress.epoch + 1)
+        completed = progress.step if trainer.config.total_steps else progress.train_seconds
+        self._bar.update(self._task, completed=completed, epoch=progress.epoch + 1)
 
 
 def _line(trainer: Trainer, result: EpochResult) -> str:
-    previous = result.epoch - 2
-    before = trainer.progress.history[previous].train_seconds if previous >= 0 else 0.0
-    of = f"{result.epoch}" if trainer.config.seconds else f"{result.epoch}/{trainer.config.epochs}"
+    previous = trainer.progress.history[result.epoch - 2].train_seconds if result.epoch > 1 else 0.0
+    epoch = f"{result.epoch}" if trainer.config.seconds else f"{result.epoch}/{trainer.config.epochs}"
     return (
-        f"{of:>7} {result.lr:>10.4g} {result.train_loss:>10.4f} {result.train_accuracy:>9.2%} "
-        f"{result.val_loss:>9.4f} {result.val_accuracy:>8.2%} {result.train_seconds - before:>8.1f}"
+        f"{epoch:>7} {result.lr:>10.4g} {result.train_loss:>10.4f} {result.train_accuracy:>9.2%} "
+        f"{result.val_loss:>9.4f} {result.val_accuracy:>8.2%} {result.train_seconds - previous:>8.1f}"
     )
