@@ -1,0 +1,28 @@
+"""File names in the folder of a run and in the folder of a sweep. Imports nothing, so that every package can use it."""
+
+from __future__ import annotations
+
+# A run
+RECORD = "result.json"
+HISTORY = "history.csv"  # one row per epoch
+STEPS = "steps.csv"  # one row per attempted update
+LR_FIND = "lr_find.csv"  # the range test of optimizer.lr=auto
+CHECKPOINT = "checkpoint.pt"
+CONFIG_HASH = ".config_hash"  # claims the folder before there is a record
+LOCK = ".lock"  # of a sweep's folder too
+HYDRA = ".hydra"
+
+# A sweep
+SWEEP = "sweep.json"  # command, plan, protocol, state of the code
+STOP = ".stop"  # tells workers to stop
+RUNS = "runs.csv"
+COMPARISON_CSV = "comparison.csv"
+COMPARISON_MD = "comparison.md"
+COMPARISON_TEX = "comparison.tex"
+PAIRWISE = "pairwise.csv"
+LR_SENSITIVITY = "lr_sensitivity.csv"
+BUDGET_TABLE = "budget_table.csv"
+ACROSS_WORKLOADS = "across_workloads.csv"
+FIGURES = "figures"
+FIGURE_EVENTS = "events.out.tfevents.0000000000.figures"  # a fixed name, so that a new report replaces the last one
+REPORT = "report.html"
