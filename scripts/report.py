@@ -1,4 +1,4 @@
-"""Tables, figures and report.html again, from run records alone."""
+"""Rebuilds tables, figures and report.html from run records."""
 
 from __future__ import annotations
 
@@ -10,36 +10,43 @@ from pathlib import Path
 from src.errors import UsageError, ending_in_one_line
 
 USAGE = """\
-out=DIR                where they go (default: the one folder given)
-reference=NAME         the schedule that the others are compared with (default: of one sweep its protocol's,
-                       otherwise constant)
+out=DIR                output folder (default: DIR, if only one is given)
+reference=NAME         schedule to compare the others with (default: that of the sweep's protocol, otherwise constant)
 """
+KEYS = ("out=", "reference=")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folders", nargs="+", metavar="DIR", help="folder of a run, of a sweep, or of several")
-    arguments = parser.parse_args()
+    parser.add_argument("folders", nargs="+", metavar="DIR", help="folder of a run or of a sweep")
+    arguments = parser.parse_args().folders
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    folders = [Path(text) for text in arguments.folders if not text.startswith(("out=", "reference="))]
-    own = dict(text.split("=", 1) for text in arguments.folders if text.startswith(("out=", "reference=")))
+    options = dict(text.split("=", 1) for text in arguments if text.startswith(KEYS))
+    folders = [Path(text) for text in arguments if not text.startswith(KEYS)]
     with ending_in_one_line():
-        missing = [str(folder) for folder in folders if not folder.is_dir()]
-        if unknown := [text for text in missing if "=" in text]:
-            raise UsageError(f"{unknown[0]}: there is no such key and no such folder; the keys are out= and reference=")
-        if missing or not folders:
-            raise UsageError(f"no such folder: {', '.join(missing) or '(none given)'}")
+        check_folders(folders, options)
         from src.analysis.report.build import build_report
 
-        if len(folders) > 1 and "out" not in own:
-            raise UsageError(f"{len(folders)} folders: say where their common tables go, as out=DIR")
-        out = Path(own.get("out", folders[0]))
+        out = Path(options.get("out", folders[0]))
         try:
-            build_report(folders, out, own.get("reference"))
+            build_report(folders, out, options.get("reference"))
         except OSError as error:
-            raise UsageError(f"out={out} cannot be written: {error.strerror}") from error
+            raise UsageError(f"out={out}: cannot be written: {error.strerror}") from error
+
+
+def check_folders(folders: list[Path], options: dict[str, str]) -> None:
+    """Refuses unknown keys, missing folders, and several folders without an output folder."""
+    missing = [str(folder) for folder in folders if not folder.is_dir()]
+    if unknown := [text for text in missing if "=" in text]:
+        raise UsageError(f"{unknown[0]}: no such key or folder; the keys are out= and reference=")
+    if missing:
+        raise UsageError(f"no such folder: {', '.join(missing)}")
+    if not folders:
+        raise UsageError("no folder is given: give the folder of a run or of a sweep")
+    if len(folders) > 1 and "out" not in options:
+        raise UsageError(f"{len(folders)} folders need an output folder: give out=DIR")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""From run records to tables and figures. Never imports the trainer."""
+"""Run records become tables, figures and a report. Never imports the trainer."""

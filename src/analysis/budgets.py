@@ -1,4 +1,4 @@
-"""Schedules over budgets and workloads: who ranks where, whether ranks differ, how long they take to the target."""
+"""Schedules over several budgets and workloads: their ranks, whether ranks differ, and how fast they reach a target."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from src.analysis import stats
 from src.analysis.labels import workload_names
 from src.analysis.workloads import WORKLOAD
 
-FAMILY = [name for name in WORKLOAD if name not in ("epochs", "seconds", "timed_on")]  # a workload at any budget
+TASK = [name for name in WORKLOAD if name not in ("epochs", "seconds", "timed_on")]  # a workload without its budget
 
 
 def budget_table(table: pd.DataFrame) -> pd.DataFrame:
-    """For each schedule its mean test error and rank at every budget, its mean rank, and how often it is in the top.
+    """Mean test error and rank of each schedule at every budget, its mean rank, and how often it is among the top.
 
-    Of schedules that have a row at all budgets; empty where there is a single one. One that lost runs at a budget ranks
-    last there. Wall-clock budgets are not among these: `epochs` says nothing of them.
+    A budget is a number of epochs; runs with a time budget are left out. Only schedules with a row at every budget are
+    included, and only tasks with several budgets. A schedule with failed or diverged runs at a budget ranks last there.
     """
     parts = []
-    for family, errors in errors_by_family(table).items():
+    for task, errors in errors_by_task(table).items():
         if len(errors) < 2:
             continue
-        ranks = ranked(errors)
-        part = pd.DataFrame(dict(zip(FAMILY, family, strict=True)), index=errors.columns)
+        ranks = rank_schedules(errors)
+        part = pd.DataFrame(dict(zip(TASK, task, strict=True)), index=errors.columns)
         for budget in errors.index:
             part[f"test_error_at_{budget}"], part[f"rank_at_{budget}"] = errors.loc[budget], ranks.loc[budget]
         part["mean_rank"] = ranks.mean()
@@ -36,73 +36,81 @@ def budget_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranks_by_budget(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean ranks over the families with several budgets, at those they share: a row a budget, a column a schedule."""
-    families = [ranked(errors) for errors in errors_by_family(table).values() if len(errors) > 1]
-    if not families:
+    """Ranks averaged over the tasks with several budgets: one row per budget they share, one column per schedule."""
+    ranks_by_task = [rank_schedules(errors) for errors in errors_by_task(table).values() if len(errors) > 1]
+    if not ranks_by_task:
         return pd.DataFrame()
-    shared = set.intersection(*(set(ranks.index) for ranks in families))
-    everything = pd.concat(families)
-    return everything[everything.index.isin(shared)].groupby(level=0).mean().dropna(axis=1)
+    shared_budgets = set.intersection(*(set(ranks.index) for ranks in ranks_by_task))
+    ranks = pd.concat(ranks_by_task)
+    return ranks[ranks.index.isin(shared_budgets)].groupby(level=0).mean().dropna(axis=1)
 
 
-def errors_by_family(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
-    """Mean test errors: a row a number of epochs, a column a schedule that was run at all of them.
+def errors_by_task(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
+    """Mean test errors of each task: one row per number of epochs, one column per schedule that has a row at all.
 
-    NaN where a schedule lost runs: the mean of the others is not what a user can expect.
+    NaN where a schedule has failed or diverged runs: the mean over its completed runs is not what a user can expect.
     """
     named = table.assign(name=workload_names(table))
     named = named[named["seconds"].isna()]
-    found = {}
-    for family, rows in named.groupby(FAMILY, dropna=False, sort=False):
-        lost = (rows["diverged"] + rows["failed"]) > 0
-        errors = rows.assign(error=rows["test_error_mean"].mask(lost)).pivot(
+    errors_of = {}
+    for task, rows in named.groupby(TASK, dropna=False, sort=False):
+        has_failures = (rows["diverged"] + rows["failed"]) > 0
+        errors = rows.assign(error=rows["test_error_mean"].mask(has_failures)).pivot(
             index="epochs", columns="name", values="error"
         )
-        tried = rows.groupby("name")["epochs"].nunique()
-        errors = errors[[name for name in errors if tried[name] == len(errors)]]
+        num_budgets = rows.groupby("name")["epochs"].nunique()
+        errors = errors[[name for name in errors if num_budgets[name] == len(errors)]]
         if errors.notna().any(axis=None):
-            found[family] = errors
-    return found
+            errors_of[task] = errors
+    return errors_of
 
 
-def ranked(errors: pd.DataFrame) -> pd.DataFrame:
-    """The ranks in each row, 1 the smallest, NaN last."""
+def rank_schedules(errors: pd.DataFrame) -> pd.DataFrame:
+    """The rank of each schedule within its row; 1 is the smallest error, ties share their mean, NaN ranks last."""
     return errors.rank(axis=1, na_option="bottom")
 
 
 def times_by_workload(table: pd.DataFrame) -> pd.DataFrame:
-    """Median updates to the target: a row a workload, a column a schedule; infinite where half of the runs missed."""
+    """Median updates to the target: one row per workload, one column per schedule.
+
+    Infinite where half of the runs or more missed the target.
+    """
     timed = table.assign(name=workload_names(table)).dropna(subset="target")
     times = timed.pivot_table(index=WORKLOAD, columns="name", values="step_to_target", dropna=False)
     return times.dropna(how="all", axis=0).dropna(how="all", axis=1)
 
 
 def across_workloads(table: pd.DataFrame) -> pd.DataFrame:
-    """Schedules over all workloads, smallest mean rank first; empty where less than two workloads have common ones.
+    """Mean ranks over all workloads, smallest first; empty unless at least two workloads share two schedules.
 
-    A workload is what it is at any budget: its budgets are not independent of each other, and share one vote, the mean
-    of their ranks. Columns: scheduler, workloads, mean_rank, profile_area (how early it is at the targets, over all
-    workloads and budgets), friedman_p, critical_difference; the last two are NaN below six workloads.
+    Workloads that differ only in their budget are not independent: their ranks are averaged first, and they count as
+    one. Columns: scheduler, workloads, mean_rank, profile_area (over all workloads and budgets), friedman_p,
+    critical_difference. The last two are NaN for fewer than six workloads or three schedules.
     """
-    ranks = {family: ranked(errors).mean() for family, errors in errors_by_family(table).items()}
-    common = pd.DataFrame(ranks).T.dropna(axis=1)  # a schedule that some workload never saw has no rank among all
+    ranks = {task: rank_schedules(errors).mean() for task, errors in errors_by_task(table).items()}
+    common = pd.DataFrame(ranks).T.dropna(axis=1)  # only schedules that every workload has
     num_workloads, num_schedules = common.shape
     if num_workloads < 2 or num_schedules < 2:
         return pd.DataFrame()
     is_tested = num_workloads >= stats.MIN_WORKLOADS and num_schedules >= 3
-    result = pd.DataFrame({"workloads": num_workloads, "mean_rank": stats.mean_ranks(common)}, index=common.columns)
+    mean_ranks = rank_schedules(common).mean()
+    result = pd.DataFrame({"workloads": num_workloads, "mean_rank": mean_ranks}, index=common.columns)
     result["profile_area"] = _profile_areas(table).reindex(common.columns)
     result["friedman_p"] = stats.friedman_p(common) if is_tested else math.nan
-    critical = stats.critical_difference(num_workloads, num_schedules) if is_tested else math.nan
-    result["critical_difference"] = critical
+    critical_difference = stats.critical_difference(num_workloads, num_schedules) if is_tested else math.nan
+    result["critical_difference"] = critical_difference
     return result.rename_axis("scheduler").reset_index().sort_values("mean_rank", kind="stable", ignore_index=True)
 
 
 def _profile_areas(table: pd.DataFrame) -> pd.Series:
+    """Profile areas relative to the reference, over the workloads in which the reference was timed.
+
+    Only schedules that were timed in all of them are included; empty unless there is exactly one reference.
+    """
     times = times_by_workload(table)
     references = table["reference"].dropna().unique()
     if len(references) != 1 or references[0] not in times:
         return pd.Series(dtype=float)
-    times = times[times[references[0]].notna()].dropna(axis=1)  # where the reference was, what was there everywhere
+    times = times[times[references[0]].notna()].dropna(axis=1)
     areas = stats.profile_area(times.to_numpy(dtype=float), times[references[0]].to_numpy(dtype=float))
     return pd.Series(np.asarray(areas), index=times.columns)

@@ -1,4 +1,4 @@
-"""Run records as a table: a row a run, and what makes two runs comparable."""
+"""Run records as a table with one row per run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from src.analysis.labels import labels_of
+from src import layout
+from src.analysis.labels import setting_labels
+from src.analysis.wording import count_noun
 from src.analysis.workloads import SETTING, WORKLOAD
 from src.config.identity import digest
 from src.config.resolvers import AUTO
-from src.runs import record as records
-from src.runs.record import RecordError, RunRecord
+from src.runs.record import RecordError, RunRecord, read_record
 from src.status import FINISHED
 
 _NESTED = ("config", "time_to", "provenance", "schema_version")
@@ -22,64 +23,72 @@ _NESTED = ("config", "time_to", "provenance", "schema_version")
 
 @dataclass(frozen=True)
 class Collection:
-    """The runs below some folders. `problems` names every file that is no readable record."""
+    """The runs below some folders. `problems` says which files were left out, and why."""
 
     runs: pd.DataFrame
     problems: list[str]
 
 
 def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Collection:
-    """Reads every record below `folders`, or those that lie in one of `only`.
+    """Reads all records below `folders`.
 
-    Of two records of the same run a finished one counts, of those the later.
+    If a run has several records, a finished one wins over an unfinished one, and the latest among equals.
+
+    Args:
+        folders: Searched recursively.
+        only: Run folders to read; records in any other folder are left out. None reads all.
     """
-    found: dict[str, dict[str, Any]] = {}
-    problems, others = [], []
-    for path in _record_files(folders):
+    rows: dict[str, dict[str, Any]] = {}
+    problems, unplanned = [], []
+    for path in _record_paths(folders):
         if only is not None and path.parent not in only:
-            others.append(path.parent)
+            unplanned.append(path.parent)
             continue
         try:
-            row = _row(records.read_record(path), path.parent)
+            row = _row(read_record(path), path.parent)
         except RecordError as error:
             problems.append(str(error))
             continue
-        earlier = found.get(row["config_hash"])
-        if earlier is None or _weight(earlier) <= _weight(row):
-            found[row["config_hash"]] = row
-    if others:
-        problems.append(f"{others[0]} and {len(others) - 1} other runs, which the sweep's protocol did not plan")
-    runs = pd.DataFrame(list(found.values()))
-    if not runs.empty:
-        runs["seconds"] = pd.to_numeric(runs["seconds"])  # a column of nothing but None would be one of objects
-        runs["lr"] = _shared_lr(runs)
-        runs["timed_on"] = _timed_on(runs)
-        workloads = runs.drop_duplicates("setting").groupby(WORKLOAD, dropna=False)
-        labels = {setting: label for _, rows in workloads for setting, label in labels_of(rows).items()}
-        runs["label"] = runs["setting"].map(labels)
-        runs = runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
-    return Collection(runs, problems)
+        earlier = rows.get(row["config_hash"])
+        if earlier is None or _precedence(earlier) <= _precedence(row):
+            rows[row["config_hash"]] = row
+    if unplanned:
+        count = count_noun(len(unplanned), "run")
+        problems.append(f"{count} outside the plan of the sweep's protocol, for example {unplanned[0]}")
+    runs = pd.DataFrame(list(rows.values()))
+    return Collection(runs if runs.empty else _with_comparison_keys(runs), problems)
+
+
+def _with_comparison_keys(runs: pd.DataFrame) -> pd.DataFrame:
+    """Adds what decides which runs are compared: the shared lr, the timing device and the label."""
+    runs = runs.assign(seconds=pd.to_numeric(runs["seconds"]))  # a column of None has dtype object
+    runs["lr"] = _shared_lr(runs)
+    runs["timed_on"] = _timed_on(runs)
+    workloads = runs.drop_duplicates("setting").groupby(WORKLOAD, dropna=False)
+    labels = {setting: label for _, rows in workloads for setting, label in setting_labels(rows).items()}
+    runs["label"] = runs["setting"].map(labels)
+    return runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
 
 
 def _shared_lr(runs: pd.DataFrame) -> pd.Series:
-    """The peak lr; of runs that looked for theirs (optimizer.lr=auto) the median over the setting, which they share."""
+    """The peak lr; for `optimizer.lr=auto` the median over the runs of the setting, so that they share one."""
     lrs = pd.to_numeric(runs["lr"])
-    is_found = runs["settings"].map(lambda settings: settings["optimizer.lr"] == AUTO)
-    return lrs.where(~is_found, lrs.groupby(runs["setting"]).transform("median"))
+    is_auto = runs["settings"].map(lambda settings: settings["optimizer.lr"] == AUTO)
+    return lrs.where(~is_auto, lrs.groupby(runs["setting"]).transform("median"))
 
 
 def _timed_on(runs: pd.DataFrame) -> pd.Series:
-    """The device of a run whose length is a time, which says how far it came; of any other nothing."""
-    known = runs.groupby("setting")["device"].transform("first")  # one that failed early knows none
-    return runs["device"].fillna(known).fillna("").where(runs["seconds"].notna(), "")
+    """The device of runs with a time budget, whose progress depends on it; empty for other runs."""
+    device_of_setting = runs.groupby("setting")["device"].transform("first")  # a run that failed early has none
+    return runs["device"].fillna(device_of_setting).fillna("").where(runs["seconds"].notna(), "")
 
 
-def _weight(row: Mapping[str, Any]) -> tuple[bool, str]:
+def _precedence(row: Mapping[str, Any]) -> tuple[bool, str]:
     return row["status"] in FINISHED, row["finished_at"]
 
 
-def _record_files(folders: Iterable[Path]) -> list[Path]:
-    return sorted({path for folder in folders for path in folder.rglob(records.FILE)})
+def _record_paths(folders: Iterable[Path]) -> list[Path]:
+    return sorted({path for folder in folders for path in folder.rglob(layout.RECORD)})
 
 
 def _row(record: RunRecord, folder: Path) -> dict[str, Any]:

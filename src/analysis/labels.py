@@ -1,4 +1,4 @@
-"""What a setting is called in tables and pictures: its schedule, and in what else it differs."""
+"""Names of settings in tables and figures: the schedule, and the values in which it differs from others."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ import pandas as pd
 
 from src.analysis.workloads import WORKLOAD
 
-# What makes a schedule, beside its name: differences in it are within schedules of a name, all others between any two.
-_OF_SCHEDULE = ("scheduler.", "interval")
-_KNOWN = ("optimizer.lr", "warmup")  # have columns of their own
+_SCHEDULE_KEYS = ("scheduler.", "interval")  # prefixes; compared only among schedules of the same name
+_COLUMN_KEYS = ("optimizer.lr", "warmup")  # have table columns of their own
 _NO_VALUE = object()
 
 
-def labels_of(workload: pd.DataFrame) -> dict[str, str]:
-    """For each setting of a workload the scheduler's name and all it differs in but lr and warmup.
+def setting_labels(workload: pd.DataFrame) -> dict[str, str]:
+    """Labels for the settings of a workload: the schedule's name and every difference except lr and warmup.
 
-    In parameters of the schedule it may differ from its namesakes; in anything else, weight decay say, from most of its
-    workload: a comparison that is not of schedules alone says so in the names.
+    Parameters of the schedule appear where schedules of the same name differ in them. Any other value, such as weight
+    decay, appears where it differs from that of most settings, so that a label shows when more than the schedule
+    differs.
     """
     rows = workload.drop_duplicates("setting")
-    usual = _usual(rows["settings"].tolist())
+    usual_values = _usual_values(rows["settings"].tolist())
     brief, full = {}, {}
-    for (name, _), own in rows.groupby(["scheduler", "warmup"], dropna=False):
-        settings = own["settings"].tolist()
-        for setting, each, shape in zip(own["setting"], settings, _shapes(settings), strict=True):
-            unusual = {key: each[key] for key, value in usual.items() if key in each and each[key] != value}
-            brief[setting] = _label(str(name), _brief(unusual) | shape)
-            full[setting] = _label(str(name), unusual | shape)
-    repeated = rows.assign(label=rows["setting"].map(brief)).duplicated(["label", "lr", "warmup"], keep=False)
-    return {**brief, **{setting: full[setting] for setting in rows["setting"][repeated]}}
+    for (name, _), group in rows.groupby(["scheduler", "warmup"], dropna=False):
+        settings = group["settings"].tolist()
+        for setting, values, parameters in zip(group["setting"], settings, _schedule_parameters(settings), strict=True):
+            present = {key: usual for key, usual in usual_values.items() if key in values}
+            unusual = {key: values[key] for key, usual in present.items() if values[key] != usual}
+            brief[setting] = _label(str(name), _without_implied(unusual) | parameters)
+            full[setting] = _label(str(name), unusual | parameters)
+    is_repeated = rows.assign(label=rows["setting"].map(brief)).duplicated(["label", "lr", "warmup"], keep=False)
+    return {**brief, **{setting: full[setting] for setting in rows["setting"][is_repeated]}}
 
 
 def _label(name: str, differences: Mapping[str, Any]) -> str:
-    """`step (gamma=0.5)` for a parameter of the schedule, `linear (averaging=ema)` for a choice."""
+    """`step (gamma=0.5)` for a parameter of the schedule, `linear (averaging=ema)` for a config group."""
     parts = [
         f"{key.removeprefix('scheduler.').removesuffix('.name')}={value}"
         for key, value in differences.items()
@@ -45,63 +46,65 @@ def _label(name: str, differences: Mapping[str, Any]) -> str:
     return f"{name} ({', '.join(parts)})" if parts else name
 
 
-def _usual(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The keys that are not of the schedule and differ, with what more than half of the settings have, or _NO_VALUE."""
-    keys = sorted({key for each in settings for key in each if not key.startswith(_OF_SCHEDULE) and key not in _KNOWN})
-    found = {}
-    for key in keys:
-        values = [each.get(key) for each in settings]
-        if any(value != values[0] for value in values):
-            most, count = Counter(map(str, values)).most_common(1)[0]
-            usual = next(value for value in values if str(value) == most)
-            found[key] = usual if count > len(values) / 2 else _NO_VALUE
-    return found
+def _usual_values(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The value that more than half of the settings share, or _NO_VALUE, for each key that varies.
+
+    Keys of the schedule and keys with a table column are left out.
+    """
+    keys = {key for values in settings for key in values if not key.startswith(_SCHEDULE_KEYS)} - set(_COLUMN_KEYS)
+    usual_values = {}
+    for key in sorted(keys):
+        column = [values.get(key) for values in settings]
+        if any(value != column[0] for value in column):
+            text, count = Counter(map(str, column)).most_common(1)[0]
+            most_common = next(value for value in column if str(value) == text)
+            usual_values[key] = most_common if count > len(column) / 2 else _NO_VALUE
+    return usual_values
 
 
-def _brief(differences: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what follows from the choice of another file of its group."""
-    chosen = {key.partition(".")[0] for key in differences if key.endswith(".name")}
+def _without_implied(differences: Mapping[str, Any]) -> dict[str, Any]:
+    """Drops the parameters of a config group whose chosen file differs: its name already says so."""
+    groups = {key.partition(".")[0] for key in differences if key.endswith(".name")}
     return {
-        key: value for key, value in differences.items() if key.endswith(".name") or key.partition(".")[0] not in chosen
+        key: value for key, value in differences.items() if key.endswith(".name") or key.partition(".")[0] not in groups
     }
 
 
-def _shapes(settings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """For each of some namesakes the parameters of the schedule in which they differ.
+def _schedule_parameters(settings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """For each of several settings of one schedule, the schedule's parameters in which they differ.
 
-    What follows the peak is given as a multiple of it: it is the same schedule at another rate.
+    A parameter that scales with the peak is shown as a multiple of it: at another peak it is the same schedule.
     """
-    shapes: list[dict[str, Any]] = [{} for _ in settings]
-    keys = sorted({key for each in settings for key in each if key.startswith(_OF_SCHEDULE)})
-    for key in keys:
-        values = [each.get(key) for each in settings]
-        multiples = [_multiple(each.get(key), each["optimizer.lr"]) for each in settings]
-        if len(set(map(str, multiples))) < len(set(map(str, values))):
-            values = multiples
-        if len(set(map(str, values))) > 1:
-            for shape, each, value in zip(shapes, settings, values, strict=True):
-                if key in each:
-                    shape[key] = value
-    return shapes
+    parameters: list[dict[str, Any]] = [{} for _ in settings]
+    for key in sorted({key for values in settings for key in values if key.startswith(_SCHEDULE_KEYS)}):
+        column = [values.get(key) for values in settings]
+        multiples = [_as_multiple(values.get(key), values["optimizer.lr"]) for values in settings]
+        if len(set(map(str, multiples))) < len(set(map(str, column))):
+            column = multiples
+        if len(set(map(str, column))) > 1:
+            for setting_parameters, values, value in zip(parameters, settings, column, strict=True):
+                if key in values:
+                    setting_parameters[key] = value
+    return parameters
 
 
-def _multiple(value: object, lr: object) -> object:
+def _as_multiple(value: object, lr: object) -> object:
     if isinstance(value, int | float) and isinstance(lr, int | float) and lr > 0:
         return f"{value / lr:.6g}·lr"
     return value
 
 
 def display_names(rows: pd.DataFrame) -> pd.Series:
-    """The label of each row, with lr and warmup where rows of the same label and workload size differ in them."""
+    """The label of each row of a workload, with lr and warmup where rows of the same label differ in them."""
     names = rows["label"].astype(str)
     for key in ("lr", "warmup"):
-        varied = rows.groupby("label")[key].transform("nunique") > 1
-        names = names.where(~varied, names + rows[key].map(lambda value, key=key: f" {key}={value:g}"))
+        varies = rows.groupby("label")[key].transform("nunique") > 1
+        names = names.where(~varies, names + rows[key].map(lambda value, key=key: f" {key}={value:g}"))
     return names
 
 
 def workload_names(rows: pd.DataFrame) -> pd.Series:
-    """What each row is called within its workload."""
+    """`display_names` of each row within its workload."""
     if rows.empty:
         return pd.Series(dtype=str)
     parts = [display_names(part) for _, part in rows.groupby(WORKLOAD, dropna=False)]

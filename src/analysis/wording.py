@@ -1,4 +1,4 @@
-"""Numbers and lists as words."""
+"""Numbers and lists as text."""
 
 from __future__ import annotations
 
@@ -9,27 +9,36 @@ import pandas as pd
 
 def ranges(numbers: Iterable[int]) -> str:
     """`0 to 4, 7`."""
-    parts: list[list[int]] = []
+    runs: list[list[int]] = []
     for number in sorted(set(map(int, numbers))):
-        if parts and parts[-1][-1] == number - 1:
-            parts[-1].append(number)
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
         else:
-            parts.append([number])
-    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]} to {part[-1]}" for part in parts)
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
-def listed(names: Iterable[object]) -> str:
+def join_names(names: Iterable[object]) -> str:
+    """`a, b and c`."""
     *first, last = [*map(str, names)] or [""]
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count_noun(count: int, noun: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def probability(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+def format_p(p: float) -> str:
+    """`0.016`, or `< 0.001`."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def number(value: float | None, form: str) -> str:
-    return "–" if value is None or pd.isna(value) else format(value, form)
+def format_number(value: float | None, spec: str) -> str:
+    """The value in the given format; a dash where it is missing."""
+    return "–" if value is None or pd.isna(value) else format(value, spec)
+
+
+def first_line(text: object) -> str:
+    """The first line of an error message; empty where it is missing."""
+    return text.partition("\n")[0] if isinstance(text, str) else ""

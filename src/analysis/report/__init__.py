@@ -1,1 +1,1 @@
-"""Tables, plain-language answers and the HTML report."""
+"""Tables, answers in plain language and the HTML report."""

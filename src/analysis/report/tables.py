@@ -1,181 +1,174 @@
-"""Tables as people read them: rounded, aligned, with a note on what they show; Markdown and LaTeX."""
+"""Tables for people: rounded columns, notes on what they show, and Markdown."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
+from src.analysis.comparison import NOT_COMPLETED
 from src.analysis.stats import EXACT_UP_TO, RANDOM_PATTERNS, seeds_needed
-from src.analysis.wording import counted, number, probability
+from src.analysis.wording import count_noun, format_number, format_p
 from src.analysis.workloads import WORKLOAD, workload_title
-from src.status import LOST
+
+COLUMNS = {
+    "scheduler": "The learning-rate schedule, with the settings in which it differs from others of the same name.",
+    "peak lr": "The largest learning rate; the schedule scales it.",
+    "n": "Number of completed runs, one per seed.",
+    "test error %": "Share of test images that are misclassified after the last step (never at the best epoch): mean "
+    "over the seeds and 95 % BCa bootstrap confidence interval.",
+    "test loss": "Cross-entropy on the test set after the last step: mean ± standard deviation.",
+    "averaged error %": "Test error of the averaged weights.",
+    "warmup": "Length of the linear warmup: below 1 a fraction of the run, from 1 on a number of updates.",
+    "Δ": "Mean paired difference in test error from the reference, in percentage points, with its 95 % confidence "
+    "interval. Negative is better.",
+    "p (Holm)": "Two-sided p-value of that difference from a sign-flip permutation test, exact up to 20 seeds, with "
+    "Holm's adjustment for the number of comparisons in the table.",
+    "P(better)": "Probability that a run of this schedule has a smaller test error than a run of the reference; 0.5 is "
+    "a coin toss.",
+    "verdict": "better or worse: the adjusted p-value is below 0.05 and the interval excludes 0. equivalent: neither "
+    "of these, and the interval lies within the margin below which differences do not matter. inconclusive: anything "
+    "else, also where failed or diverged runs rule a verdict out.",
+    "epochs to": "Median number of epochs to reach a validation accuracy, with the number of runs that reached it.",
+    "train s": "Mean training time in seconds, without evaluation.",
+    "diverged": "Runs whose loss became infinite or NaN.",
+    "failed": "Runs that ended in an error.",
+    "interrupted": "Runs that were stopped and can be resumed.",
+}
+DIFFERENCES = ("Δ", "p (Holm)", "P(better)", "verdict")  # columns that compare with the reference
 
 NOTE = (
-    "Test error at the final step over n seeds, smallest mean first; in brackets a 95 % BCa bootstrap interval, after "
-    "± a standard deviation. Runs that diverged or failed are counted in columns of their own, and a schedule that "
-    "lost runs stands below those that lost none."
+    "Mean test error at the final step over n seeds, smallest first, with a 95 % BCa bootstrap confidence interval in "
+    "brackets; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and schedules that "
+    "have any come last."
 )
-DIFFERENCES = ("Δ", "p (Holm)", "P(better)", "verdict")  # columns on the difference to the reference
-AVERAGED = "The averaged error is that of the averaged weights; the order is that of the last update's."
+AVERAGED_NOTE = (
+    "The averaged error is the test error of the averaged weights; rows are sorted by that of the last step."
+)
+UNTESTED_NOTE = "The differences are descriptive; they were not tested."
+TARGET_NOTE = "Epochs to a validation accuracy: median, with the number of runs that reached it in brackets."
 
 
-def workloads(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The table in parts that may be compared within, each with its title."""
-    parts = []
-    for _, rows in table.groupby(WORKLOAD, dropna=False, sort=False):
-        parts.append((workload_title(rows.iloc[0]), rows.reset_index(drop=True)))
-    return parts
+def split_by_workload(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The title and the rows of each workload. Only rows of one workload can be compared."""
+    groups = table.groupby(WORKLOAD, dropna=False, sort=False)
+    return [(workload_title(rows.iloc[0]), rows.reset_index(drop=True)) for _, rows in groups]
 
 
-def readable(rows: pd.DataFrame) -> pd.DataFrame:
-    """One workload's rows, rounded, as people read them."""
+def format_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """The comparison of one workload with rounded numbers, under the headings in COLUMNS."""
     columns: dict[str, list[str]] = {
         "scheduler": list(rows["label"]),
-        "peak lr": ["–" if pd.isna(value) else f"{value:g}" for value in rows["lr"]],
-        "n": [str(value) for value in rows["n"]],
+        "peak lr": ["–" if pd.isna(lr) else f"{lr:g}" for lr in rows["lr"]],
+        "n": [str(n) for n in rows["n"]],
         "test error %": _with_interval(rows, "test_error", "test_error_mean"),
-        "test loss": _mean_sd(rows, "test_loss", 4),
+        "test loss": _mean_and_sd(rows, "test_loss", 4),
     }
     if rows["averaged_test_accuracy_mean"].notna().any():
-        columns["averaged error %"] = [
-            number(100 * (1 - value), ".2f") for value in rows["averaged_test_accuracy_mean"]
-        ]
+        accuracies = rows["averaged_test_accuracy_mean"]
+        columns["averaged error %"] = [format_number(100 * (1 - accuracy), ".2f") for accuracy in accuracies]
     if (rows["warmup"] > 0).any():
-        columns["warmup"] = [f"{value:g}" for value in rows["warmup"]]
+        columns["warmup"] = [f"{warmup:g}" for warmup in rows["warmup"]]
     if rows["verdict"].notna().any():
         columns |= _difference_columns(rows)
     if rows["target"].notna().any():
-        columns[f"epochs to {100 * rows['target'].dropna().iloc[0]:g} %"] = _times(rows)
-    columns["train s"] = [number(value, ".1f" if value >= 1 else ".2g") for value in rows["train_seconds_mean"]]
-    for status in (*LOST, "interrupted"):
+        columns[f"epochs to {100 * rows['target'].dropna().iloc[0]:g} %"] = _times_to_target(rows)
+    columns["train s"] = [format_number(time, ".1f" if time >= 1 else ".2g") for time in rows["train_seconds_mean"]]
+    for status in NOT_COMPLETED:
         if (rows[status] > 0).any():
-            columns[status] = [str(value) for value in rows[status]]
+            columns[status] = [str(count) for count in rows[status]]
     return pd.DataFrame(columns)
 
 
 def notes(rows: pd.DataFrame) -> list[str]:
-    """What has to be said below one workload's table."""
-    said = [NOTE]
+    """What a reader needs to know about the table of one workload."""
+    texts = [NOTE]
     if rows["averaged_test_accuracy_mean"].notna().any():
-        said.append(AVERAGED)
+        texts.append(AVERAGED_NOTE)
     if rows["verdict"].notna().any():
-        seeds = int(rows["paired"].max())
-        said += [
-            f"Δ is the mean paired difference to {rows['reference'].iloc[0]} in percentage points; p is that of a "
-            f"sign-flip test over {_patterns(seeds)}, adjusted by Holm over the table; P(better) is how often a run "
-            "beats one of the reference.",
-            _power(family_size(rows), seeds),
-        ]
+        num_seeds = int(rows["paired"].max())
+        reference = str(rows["reference"].iloc[0])
+        texts += [_test_note(reference, num_seeds), power_note(reference, family_size(rows), num_seeds)]
     else:
-        said.append("The differences are described here, not tested.")
+        texts.append(UNTESTED_NOTE)
     if rows["target"].notna().any():
-        said.append("Epochs to a validation accuracy: the median and, in brackets, how many of the runs reached it.")
-    return [text for text in said if text]
+        texts.append(TARGET_NOTE)
+    return [text for text in texts if text]
 
 
 def family_size(rows: pd.DataFrame) -> int:
-    """How many comparisons one workload's table makes; as many as it was to make where none has two common seeds."""
+    """The number of comparisons in one workload's table; of those planned, if no two runs share a seed."""
     return int(rows["p_holm"].notna().sum()) or int(rows["verdict"].notna().sum())
 
 
-def _patterns(seeds: int) -> str:
-    return "all patterns of signs" if seeds <= EXACT_UP_TO else f"{RANDOM_PATTERNS:,} random patterns of signs"
-
-
-def _power(family: int, seeds: int) -> str:
-    """Says so where the seeds are too few for anything to become significant."""
+def power_note(reference: str, family: int, num_seeds: int) -> str:
+    """A warning if the seeds are too few for any difference to be significant; otherwise empty."""
     needed = seeds_needed(family)
-    if seeds >= needed:
+    if num_seeds >= needed:
         return ""
     return (
-        f"With {counted(seeds, 'seed')} no difference in this table can be significant, however large: "
-        f"{counted(family, 'comparison')} would need {needed}. Read it as a description."
+        f"With {count_noun(num_seeds, 'seed')}, no difference from {reference} can be significant, however large: "
+        f"{count_noun(family, 'comparison')} would need {needed} seeds. Read this as a description, not as a test."
+    )
+
+
+def _test_note(reference: str, num_seeds: int) -> str:
+    patterns = "all sign patterns" if num_seeds <= EXACT_UP_TO else f"{RANDOM_PATTERNS:,} random sign patterns"
+    return (
+        f"Δ is the mean paired difference from {reference} in percentage points; p is the p-value of a sign-flip test "
+        f"over {patterns}, with Holm's adjustment over the table; P(better) is the probability that a run beats a run "
+        f"of {reference}."
     )
 
 
 def to_markdown(table: pd.DataFrame) -> str:
-    """Every workload's table, with what its columns mean."""
+    """The table of every workload, with its notes."""
     parts = []
-    for title, rows in workloads(table):
-        text = readable(rows)
+    for title, rows in split_by_workload(table):
+        text = format_table(rows)
         alignment = ["left"] + ["right"] * (len(text.columns) - 1)
         markdown = text.to_markdown(index=False, disable_numparse=True, colalign=alignment)
         parts.append(f"### {title}\n\n{markdown}\n\n{' '.join(notes(rows))}\n")
     return "\n".join(parts)
 
 
-def to_latex(table: pd.DataFrame) -> str:
-    """Every workload's table with booktabs rules: `\\usepackage{booktabs}`.
-
-    In two parts, results and differences, each as wide as a page of text.
-    """
-    parts = []
-    for title, rows in workloads(table):
-        text = readable(rows)
-        differing = [name for name in DIFFERENCES if name in text]
-        bodies = [_tabular(text.drop(columns=differing))]
-        if differing:
-            bodies.append(_tabular(text[["scheduler", *differing]]))
-        caption = _escaped(f"{title}. {' '.join(notes(rows))}")
-        tabulars = "\n\\medskip\n\n".join(bodies)
-        opening = "\\begin{table}\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}"
-        parts.append(f"{opening}\n{tabulars}\\caption{{{caption}}}\n\\end{{table}}\n")
-    return "\n".join(["% needs \\usepackage{booktabs}", *parts])
-
-
-def _tabular(text: pd.DataFrame) -> str:
-    escaped = text.map(_escaped).rename(columns=_escaped)
-    return escaped.style.hide(axis="index").to_latex(hrules=True, column_format="l" + "r" * (len(text.columns) - 1))
-
-
 def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "Δ": _with_interval(rows, "difference", "difference", signed=True),
-        "p (Holm)": ["" if pd.isna(value) else probability(value) for value in rows["p_holm"]],
-        "P(better)": ["" if pd.isna(value) else f"{value:.2f}" for value in rows["p_better"]],
+        "p (Holm)": ["" if pd.isna(p) else format_p(p) for p in rows["p_holm"]],
+        "P(better)": ["" if pd.isna(p) else f"{p:.2f}" for p in rows["p_better"]],
         "verdict": [
-            "reference" if label == reference and pd.isna(word) else str(word or "")
-            for word, label, reference in zip(rows["verdict"], rows["scheduler"], rows["reference"], strict=True)
+            "reference" if scheduler == reference and pd.isna(verdict) else str(verdict or "")
+            for verdict, scheduler, reference in zip(rows["verdict"], rows["scheduler"], rows["reference"], strict=True)
         ],
     }
 
 
 def _with_interval(rows: pd.DataFrame, name: str, center: str, *, signed: bool = False) -> list[str]:
-    """`1.02 [0.97, 1.08]`, in percentage points; without the brackets where there is no interval."""
-    form = "+.2f" if signed else ".2f"
+    """`1.02 [0.97, 1.08]` in percentage points; without brackets where there is no interval."""
+    spec = "+.2f" if signed else ".2f"
     texts = []
     for mean, low, high in zip(rows[center], rows[f"{name}_low"], rows[f"{name}_high"], strict=True):
         if pd.isna(mean):
             texts.append("" if signed else "–")
         elif pd.isna(low):
-            texts.append(f"{100 * mean:{form}}")
+            texts.append(f"{100 * mean:{spec}}")
         else:
-            texts.append(f"{100 * mean:{form}} [{100 * low:{form}}, {100 * high:{form}}]")
+            texts.append(f"{100 * mean:{spec}} [{100 * low:{spec}}, {100 * high:{spec}}]")
     return texts
 
 
-def _times(rows: pd.DataFrame) -> list[str]:
-    times = zip(rows["epoch_to_target"], rows["reached"], rows["tried"], strict=True)
-    return ["–" if not tried else f"{_epochs(time)} ({reached}/{tried})" for time, reached, tried in times]
+def _times_to_target(rows: pd.DataFrame) -> list[str]:
+    """`4.5 (7/10)`: median epochs, and how many of the runs reached the target."""
+    columns = zip(rows["epoch_to_target"], rows["reached"], rows["tried"], strict=True)
+    return ["–" if not tried else f"{_epochs(time)} ({reached}/{tried})" for time, reached, tried in columns]
 
 
 def _epochs(time: float) -> str:
     return "never" if math.isinf(time) else f"{time:g}"
 
 
-def _mean_sd(rows: pd.DataFrame, metric: str, digits: int) -> list[str]:
-    pairs: Sequence[tuple[float, float]] = list(zip(rows[f"{metric}_mean"], rows[f"{metric}_sd"], strict=True))
-    return [number(mean, f".{digits}f") + ("" if pd.isna(sd) else f" ± {sd:.{digits}f}") for mean, sd in pairs]
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}", "%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "Δ": r"$\Delta$", "–": "--", "·": r"$\cdot$",
-    "<": "$<$", ">": "$>$",
-}  # fmt: skip
-
-
-def _escaped(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in text)
+def _mean_and_sd(rows: pd.DataFrame, metric: str, digits: int) -> list[str]:
+    columns = zip(rows[f"{metric}_mean"], rows[f"{metric}_sd"], strict=True)
+    spec = f".{digits}f"
+    return [format_number(mean, spec) + ("" if pd.isna(sd) else f" ± {sd:{spec}}") for mean, sd in columns]

@@ -1,4 +1,4 @@
-"""Run folders with made-up numbers, so that every number of a table can be known beforehand."""
+"""Run folders with made-up metrics, so that every number in a table is known in advance."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def record_of(
     reached: dict[str, int | None] | None = None,
     status: str = "completed",
 ) -> RunRecord:
-    """The record that a run of `config` would leave, with the given numbers."""
-    completed = status == "completed"
-    tested = completed and config.read_test
+    """The record of a run of `config` with the given metrics."""
+    is_completed = status == "completed"
+    is_tested = is_completed and config.read_test
     return RunRecord(
         status=status,
         dataset=config.data.name,
@@ -44,11 +44,11 @@ def record_of(
         seed=config.seed,
         config_hash=config_hash(config),
         config=identity(config),
-        test_accuracy=accuracy if tested else None,
-        test_loss=1 - accuracy if tested and accuracy is not None else None,
-        averaged_test_accuracy=averaged if tested else None,
+        test_accuracy=accuracy if is_tested else None,
+        test_loss=1 - accuracy if is_tested and accuracy is not None else None,
+        averaged_test_accuracy=averaged if is_tested else None,
         val_accuracy=accuracy,
-        val_loss=val_loss if completed else None,
+        val_loss=val_loss if is_completed else None,
         read_test=config.read_test,
         mean_val_accuracy=accuracy,
         train_loss=0.4,
@@ -65,7 +65,7 @@ def record_of(
 
 
 def write_run(record: RunRecord, folder: Path) -> None:
-    """A record with a history of two epochs and four updates beside it."""
+    """Writes a record, a history of two epochs, and the steps of four updates."""
     write_record(record, folder)
     (folder / "history.csv").write_text(
         "epoch,step,lr,train_loss,train_accuracy,val_loss,val_accuracy,train_seconds\n"
@@ -76,7 +76,7 @@ def write_run(record: RunRecord, folder: Path) -> None:
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> MakeRun:
-    """Writes what a run leaves into a folder of its own."""
+    """Writes the files of a run into a folder below `sweep`; returns the folder."""
 
     def make(*overrides: str, folder: str = "", **numbers: Any) -> Path:
         config = small_config(*overrides)
@@ -88,6 +88,7 @@ def make_run(tmp_path: Path) -> MakeRun:
 
 
 def make_winner(make_run: MakeRun, seeds: int, *overrides: str) -> None:
+    """Runs in which cosine beats constant under every seed."""
     for seed in range(seeds):
         make_run("scheduler=constant", f"seed={seed}", *overrides, accuracy=0.90 + seed / 1000)
         make_run("scheduler=cosine", f"seed={seed}", *overrides, accuracy=0.95 + seed / 2000)

@@ -1,4 +1,4 @@
-"""Schedules over budgets and workloads: ranks, and what is said of them only where it can be."""
+"""Ranks over budgets and workloads, and when they are tested."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from src.analysis.budgets import across_workloads, budget_table, ranks_by_budget, times_by_workload
+from src.analysis.budgets import across_workloads, budget_table, rank_schedules, ranks_by_budget, times_by_workload
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
 from src.analysis.stats import critical_difference
@@ -17,7 +17,7 @@ from tests.unit.analysis.conftest import MakeRun
 SCHEDULERS = ("constant", "cosine", "step")
 
 
-def table(folder: Path) -> pd.DataFrame:
+def comparison_of(folder: Path) -> pd.DataFrame:
     return comparison(collect([folder / "sweep"]).runs)
 
 
@@ -30,62 +30,67 @@ def make_budgets(make_run: MakeRun, accuracies: dict[int, tuple[float | None, ..
             )  # fmt: skip
 
 
-def test_a_budget_is_a_column_and_what_lost_all_runs_ranks_last(make_run: MakeRun, tmp_path: Path) -> None:
+def test_each_budget_is_a_column_and_missing_error_ranks_last(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, {2: (0.8, 0.7, 0.9), 3: (0.8, 0.9, None)})
-    budgets = budget_table(table(tmp_path)).set_index("scheduler")
+    budgets = budget_table(comparison_of(tmp_path)).set_index("scheduler")
     assert budgets["test_error_at_2"].round(6).to_dict() == {"constant": 0.2, "cosine": 0.3, "step": 0.1}
     assert budgets["rank_at_3"].to_dict() == {"constant": 2, "cosine": 1, "step": 3}
     assert budgets["mean_rank"].to_dict() == {"constant": 2, "cosine": 2, "step": 2}
     assert budgets["top_1_share"].to_dict() == {"constant": 0, "cosine": 0.5, "step": 0.5}
 
 
-def test_what_lost_a_run_ranks_last_however_good_the_others_are(make_run: MakeRun, tmp_path: Path) -> None:
+def test_schedule_with_a_diverged_run_ranks_last(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, {2: (0.8, 0.7, 0.99), 3: (0.8, 0.7, 0.99)})
     make_run("scheduler=step", "seed=1", "epochs=2", accuracy=None, status="diverged")
-    budgets = budget_table(table(tmp_path)).set_index("scheduler")
+    budgets = budget_table(comparison_of(tmp_path)).set_index("scheduler")
     assert budgets.loc["step", ["rank_at_2", "rank_at_3"]].tolist() == [3, 1]
 
 
-def test_what_was_not_run_at_a_budget_is_not_said_to_have_lost_there(make_run: MakeRun, tmp_path: Path) -> None:
+def test_schedule_missing_at_a_budget_is_left_out(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, {2: (0.8, 0.7, 0.9), 3: (0.8, 0.7, 0.9)})
     make_run("scheduler=wsd", "epochs=3", accuracy=0.95)
-    budgets = budget_table(table(tmp_path)).set_index("scheduler")
+    budgets = budget_table(comparison_of(tmp_path)).set_index("scheduler")
     assert budgets["rank_at_3"].to_dict() == {"constant": 2, "cosine": 3, "step": 1}
 
 
-def test_ranks_by_budget_are_over_workloads_with_the_same_budgets(make_run: MakeRun, tmp_path: Path) -> None:
+def test_ranks_by_budget_average_over_workloads_with_common_budgets(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, {2: (0.8, 0.7, 0.9), 3: (0.8, 0.7, 0.9)})
     make_budgets(make_run, {2: (0.7, 0.8, 0.9), 3: (0.8, 0.7, 0.9), 4: (0.8, 0.7, 0.9)}, "batch_size=32")
     make_budgets(make_run, {8: (0.9, 0.8, 0.7)}, "batch_size=16")
-    ranks = ranks_by_budget(table(tmp_path))
+    ranks = ranks_by_budget(comparison_of(tmp_path))
     assert ranks.to_dict("index") == {
         2: {"constant": 2.5, "cosine": 2.5, "step": 1},
         3: {"constant": 2, "cosine": 3, "step": 1},
     }
 
 
-def test_one_budget_has_no_table(make_run: MakeRun, tmp_path: Path) -> None:
+def test_single_budget_has_no_table(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, {2: (0.8, 0.7, 0.9)})
-    assert budget_table(table(tmp_path)).empty
+    assert budget_table(comparison_of(tmp_path)).empty
 
 
-def test_two_rates_of_one_schedule_are_not_averaged(make_run: MakeRun, tmp_path: Path) -> None:
+def test_two_learning_rates_of_one_schedule_are_not_averaged(make_run: MakeRun, tmp_path: Path) -> None:
     for epochs in (2, 3):
         for lr, accuracy in {"0.1": 0.9, "0.2": 0.5}.items():
             make_run("scheduler=step", f"optimizer.lr={lr}", f"epochs={epochs}", accuracy=accuracy)
-    budgets = budget_table(table(tmp_path)).set_index("scheduler")
+    budgets = budget_table(comparison_of(tmp_path)).set_index("scheduler")
     assert budgets["test_error_at_2"].round(6).to_dict() == {"step lr=0.1": 0.1, "step lr=0.2": 0.5}
 
 
+def test_missing_error_ranks_last() -> None:
+    errors = pd.DataFrame([[0.1, math.nan, 0.2], [0.3, math.nan, 0.2]])
+    assert rank_schedules(errors).mean().tolist() == [1.5, 3.0, 1.5]
+
+
 def make_workloads(make_run: MakeRun, count: int) -> None:
-    """Workloads in which cosine is always first, constant always last."""
+    """Workloads in which cosine is always first and constant always last."""
     for number in range(count):
         make_budgets(make_run, {2: (0.7, 0.9, 0.8)}, f"batch_size={16 + number}")
 
 
-def test_ranks_over_less_than_six_workloads_are_described_not_tested(make_run: MakeRun, tmp_path: Path) -> None:
+def test_ranks_over_fewer_than_six_workloads_are_not_tested(make_run: MakeRun, tmp_path: Path) -> None:
     make_workloads(make_run, 5)
-    across = across_workloads(table(tmp_path))
+    across = across_workloads(comparison_of(tmp_path))
     assert list(across["scheduler"]) == ["cosine", "step", "constant"]
     assert list(across["mean_rank"]) == [1, 2, 3]
     assert across[["friedman_p", "critical_difference"]].isna().all(axis=None)
@@ -93,33 +98,33 @@ def test_ranks_over_less_than_six_workloads_are_described_not_tested(make_run: M
 
 def test_ranks_over_six_workloads_are_tested(make_run: MakeRun, tmp_path: Path) -> None:
     make_workloads(make_run, 6)
-    across = across_workloads(table(tmp_path))
+    across = across_workloads(comparison_of(tmp_path))
     assert (across["workloads"] == 6).all()
     assert across["friedman_p"].iloc[0] == pytest.approx(math.exp(-6))  # chi-square of 12 on 2 degrees of freedom
     assert across["critical_difference"].iloc[0] == critical_difference(6, 3)
 
 
-def test_budgets_of_one_workload_are_one_vote(make_run: MakeRun, tmp_path: Path) -> None:
+def test_budgets_of_one_workload_count_as_one(make_run: MakeRun, tmp_path: Path) -> None:
     make_budgets(make_run, dict.fromkeys(range(1, 7), (0.7, 0.9, 0.8)))
-    assert across_workloads(table(tmp_path)).empty
+    assert across_workloads(comparison_of(tmp_path)).empty
     make_budgets(make_run, {2: (0.9, 0.8, 0.7)}, "batch_size=32")
-    across = across_workloads(table(tmp_path)).set_index("scheduler")
+    across = across_workloads(comparison_of(tmp_path)).set_index("scheduler")
     assert across["mean_rank"].to_dict() == {"cosine": 1.5, "constant": 2, "step": 2.5}
 
 
-def test_a_schedule_that_a_workload_never_saw_has_no_rank(make_run: MakeRun, tmp_path: Path) -> None:
+def test_schedule_missing_in_a_workload_has_no_rank(make_run: MakeRun, tmp_path: Path) -> None:
     make_workloads(make_run, 2)
     make_run("scheduler=wsd", "batch_size=16")
-    assert "wsd" not in set(across_workloads(table(tmp_path))["scheduler"])
+    assert "wsd" not in set(across_workloads(comparison_of(tmp_path))["scheduler"])
 
 
-def test_times_are_measured_against_the_reference(make_run: MakeRun, tmp_path: Path) -> None:
+def test_profile_areas_are_relative_to_the_reference(make_run: MakeRun, tmp_path: Path) -> None:
     for batch_size in (16, 32):
         for seed in (0, 1):
             for scheduler, epoch in {"constant": 4, "cosine": 2, "step": 16, "wsd": None}.items():
                 make_run(f"scheduler={scheduler}", f"seed={seed}", f"batch_size={batch_size}", reached={"0.8": epoch})
-    rows = table(tmp_path)
-    assert times_by_workload(rows)["constant"].tolist() == [8, 8]
-    assert times_by_workload(rows)["wsd"].tolist() == [math.inf, math.inf]
-    areas = across_workloads(rows).set_index("scheduler")["profile_area"]
+    table = comparison_of(tmp_path)
+    assert times_by_workload(table)["constant"].tolist() == [8, 8]
+    assert times_by_workload(table)["wsd"].tolist() == [math.inf, math.inf]
+    areas = across_workloads(table).set_index("scheduler")["profile_area"]
     assert areas.to_dict() == {"constant": 0.75, "cosine": 0.875, "step": 0, "wsd": 0}

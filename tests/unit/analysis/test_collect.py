@@ -1,4 +1,4 @@
-"""Records become rows; what is no record is named."""
+"""Records become rows; files that are not readable records are named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from src.analysis.collect import collect
 from tests.unit.analysis.conftest import MakeRun
 
 
-def test_every_record_below_the_folders_is_a_row(make_run: MakeRun, tmp_path: Path) -> None:
+def test_each_record_below_the_folders_is_a_row(make_run: MakeRun, tmp_path: Path) -> None:
     for seed in (0, 1):
         make_run(f"seed={seed}", "scheduler=step")
     make_run("scheduler=cosine", status="failed")
@@ -22,11 +22,11 @@ def test_every_record_below_the_folders_is_a_row(make_run: MakeRun, tmp_path: Pa
         ("step", 1, "completed"),
     ]
     assert set(runs["seconds_to_0.8"]) == {1.0}
-    assert runs["epoch_to_0.99"].isna().all()  # missed is missing, not the last epoch
+    assert runs["epoch_to_0.99"].isna().all()  # a missed threshold is missing, not the last epoch
 
 
 @pytest.mark.parametrize("content", ["{", "[]", json.dumps({"schema_version": 7})])
-def test_what_is_no_record_is_named_and_left_out(make_run: MakeRun, tmp_path: Path, content: str) -> None:
+def test_unreadable_record_is_named_and_left_out(make_run: MakeRun, tmp_path: Path, content: str) -> None:
     make_run()
     broken = tmp_path / "sweep" / "broken" / "result.json"
     broken.parent.mkdir()
@@ -37,20 +37,20 @@ def test_what_is_no_record_is_named_and_left_out(make_run: MakeRun, tmp_path: Pa
     assert str(broken) in collection.problems[0]
 
 
-def test_the_same_run_found_twice_counts_once(make_run: MakeRun, tmp_path: Path) -> None:
+def test_run_with_two_records_counts_once(make_run: MakeRun, tmp_path: Path) -> None:
     make_run(folder="one")
     make_run(folder="two")
     assert len(collect([tmp_path / "sweep", tmp_path]).runs) == 1
 
 
-def test_a_finished_record_counts_more_than_a_later_one_that_failed(make_run: MakeRun, tmp_path: Path) -> None:
+def test_finished_record_wins_over_a_later_failed_one(make_run: MakeRun, tmp_path: Path) -> None:
     make_run(folder="a")
     failed = make_run(folder="b", status="failed") / "result.json"
     failed.write_text(failed.read_text().replace("2026-01-01T00:01", "2026-02-01T00:01"))
     assert list(collect([tmp_path / "sweep"]).runs["status"]) == ["completed"]
 
 
-def test_times_on_two_devices_are_two_workloads(make_run: MakeRun, tmp_path: Path) -> None:
+def test_time_budgets_on_two_devices_are_two_workloads(make_run: MakeRun, tmp_path: Path) -> None:
     for seed, device in enumerate(("cpu", "H100")):
         for overrides in (("seconds=5", "interval=second"), ()):
             path = make_run("scheduler=cosine", f"seed={seed}", *overrides) / "result.json"
@@ -60,8 +60,8 @@ def test_times_on_two_devices_are_two_workloads(make_run: MakeRun, tmp_path: Pat
     assert set(runs["timed_on"][runs["seconds"].isna()]) == {""}
 
 
-def test_only_the_runs_that_were_asked_for(make_run: MakeRun, tmp_path: Path) -> None:
-    wanted, other = make_run(), make_run("scheduler=step")
-    found = collect([tmp_path / "sweep"], only={wanted})
-    assert list(found.runs["folder"]) == [str(wanted)]
-    assert found.problems == [f"{other} and 0 other runs, which the sweep's protocol did not plan"]
+def test_only_planned_folders_are_read(make_run: MakeRun, tmp_path: Path) -> None:
+    planned, other = make_run(), make_run("scheduler=step")
+    collection = collect([tmp_path / "sweep"], only={planned})
+    assert list(collection.runs["folder"]) == [str(planned)]
+    assert collection.problems == [f"1 run outside the plan of the sweep's protocol, for example {other}"]

@@ -1,4 +1,4 @@
-"""What a setting is called: all that sets it apart is in its name, and nothing else."""
+"""Labels of settings: everything that distinguishes a setting is in its label, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ def labels(folder: Path) -> set[str]:
     return set(collect([folder / "sweep"]).runs["label"])
 
 
-def test_it_says_in_what_settings_of_one_schedule_differ(make_run: MakeRun, tmp_path: Path) -> None:
+def test_label_has_the_parameters_in_which_settings_of_one_schedule_differ(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step", "scheduler.gamma=0.5")
     make_run("scheduler=step", "scheduler.gamma=0.1", "optimizer.lr=0.2")
     make_run("scheduler=cosine")
-    make_run("scheduler=cosine", "optimizer.lr=0.1")  # lr has a column of its own
+    make_run("scheduler=cosine", "optimizer.lr=0.1")  # lr has its own column
     assert labels(tmp_path) == {"step (gamma=0.5)", "step (gamma=0.1)", "cosine"}
 
 
-def test_what_follows_the_peak_is_the_same_schedule(make_run: MakeRun, tmp_path: Path) -> None:
+def test_parameter_that_scales_with_the_peak_is_not_a_difference(make_run: MakeRun, tmp_path: Path) -> None:
     for lr in (0.1, 0.3):
         make_run("scheduler=plateau", f"optimizer.lr={lr}", f"scheduler.min_lr={lr / 8}")
     assert labels(tmp_path) == {"plateau"}
@@ -28,20 +28,20 @@ def test_what_follows_the_peak_is_the_same_schedule(make_run: MakeRun, tmp_path:
     assert labels(tmp_path) == {"plateau (min_lr=0.125·lr)", "plateau (min_lr=0.01·lr)"}
 
 
-def test_it_names_what_else_differs_between_schedules(make_run: MakeRun, tmp_path: Path) -> None:
+def test_label_has_other_differences_between_schedules(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=constant", "optimizer.weight_decay=0.0")
     make_run("scheduler=cosine", "optimizer.weight_decay=0.01")
     assert labels(tmp_path) == {"constant (optimizer.weight_decay=0.0)", "cosine (optimizer.weight_decay=0.01)"}
 
 
-def test_what_most_have_is_not_named(make_run: MakeRun, tmp_path: Path) -> None:
+def test_label_leaves_out_the_value_of_most_settings(make_run: MakeRun, tmp_path: Path) -> None:
     for scheduler in ("constant", "cosine", "step"):
         make_run(f"scheduler={scheduler}")
-    make_run("scheduler=swa")  # which turns averaging on
+    make_run("scheduler=swa")  # turns averaging on
     assert labels(tmp_path) == {"constant", "cosine", "step", "swa (averaging=swa)"}
 
 
-def test_a_choice_stands_for_its_parameters_unless_they_differ(make_run: MakeRun, tmp_path: Path) -> None:
+def test_config_group_stands_for_its_parameters_unless_they_differ(make_run: MakeRun, tmp_path: Path) -> None:
     for scheduler in ("constant", "cosine", "step"):
         make_run(f"scheduler={scheduler}")
     make_run("averaging=swa")
@@ -51,7 +51,7 @@ def test_a_choice_stands_for_its_parameters_unless_they_differ(make_run: MakeRun
     assert labels(tmp_path) == {"constant", "cosine", "step", *names}
 
 
-def test_a_workload_has_names_of_its_own(make_run: MakeRun, tmp_path: Path) -> None:
+def test_labels_compare_settings_of_one_workload_only(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step", "scheduler.gamma=0.5")
     make_run("scheduler=step", "scheduler.gamma=0.1", "epochs=3")
     assert labels(tmp_path) == {"step"}

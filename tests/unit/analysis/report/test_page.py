@@ -1,4 +1,4 @@
-"""The report as a page: what it says first, that everything is in it, and that it needs nothing beside itself."""
+"""The HTML page: its order, its completeness, and that it is self-contained."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
-from src.analysis.comparison import comparison, evaluated, pairwise
-from src.analysis.report.page import COLUMNS, EMBEDDED, LARGE_SVG, SHOWN, render
-from src.analysis.report.tables import readable, workloads
-from src.analysis.tuning import is_tuning, sensitivity
+from src.analysis.comparison import comparison
+from src.analysis.report.page import render
+from src.analysis.report.page_figures import LARGE_SVG, MAX_EMBEDDED
+from src.analysis.report.page_runs import MAX_LINKS
+from src.analysis.report.results import compute_results
+from src.analysis.report.tables import COLUMNS, format_table, split_by_workload
 from tests.unit.analysis.conftest import MakeRun, make_winner
 
 HOSTILE = "</td><script>alert(1)</script>\"'&"
@@ -27,10 +28,10 @@ SWEEP: dict[str, Any] = {
 
 
 class Page(HTMLParser):
-    """Every attribute and all text of a page; what is left open or closed twice is an error."""
+    """The tags and the text of a page. Fails if a tag is left open or closed twice."""
 
     VOID = ("meta", "img", "br")
-    OPTIONAL = ("tr", "td")  # whose end may be left out
+    OPTIONAL = ("tr", "td")  # their end tags may be omitted
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -56,35 +57,20 @@ class Page(HTMLParser):
         return [str(attributes[name]) for _, attributes in self.tags for name in names if name in attributes]
 
 
-def page(folder: Path, figures: tuple[Path, ...] = (), sweep: dict[str, Any] | None = None, missing: int = 0) -> str:
-    return page_of(collect([folder / "sweep"]), folder, figures, sweep, missing)
-
-
-def page_of(
-    collection: Collection,
+def page(
     folder: Path,
     figures: tuple[Path, ...] = (),
+    *,
+    collection: Collection | None = None,
     sweep: dict[str, Any] | None = None,
-    missing: int = 0,
+    num_missing: int = 0,
 ) -> str:
-    runs = collection.runs
-    counted = evaluated(runs)
-    table = comparison(runs if counted.empty else counted)
-    return render(
-        table=table,
-        across=across_workloads(table),
-        pairs=pairwise(runs if counted.empty else counted),
-        runs=runs,
-        sensitivity=sensitivity(runs[is_tuning(runs)]),
-        figures=figures,
-        problems=collection.problems,
-        missing=missing,
-        sweep=sweep,
-        folder=folder,
-    )
+    """The page of the runs below `folder`, or of a given collection."""
+    collection = collection or collect([folder / "sweep"])
+    return render(compute_results(collection, sweep=sweep, num_missing=num_missing), figures, folder)
 
 
-def test_several_workloads_have_an_answer_each(make_run: MakeRun, tmp_path: Path) -> None:
+def test_each_workload_has_an_answer(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 3)
     make_winner(make_run, 3, "epochs=3")
     text = page(tmp_path)
@@ -92,10 +78,10 @@ def test_several_workloads_have_an_answer_each(make_run: MakeRun, tmp_path: Path
     assert len(re.findall(r'<section class="answer', text)) == 2
     assert text.count('<table class="pinned">') == 2
     assert text.count("<details>") == 2
-    assert "Over all workloads" not in text  # budgets of one
+    assert "Over all workloads" not in text  # two budgets of one workload count as one
 
 
-def test_ranks_over_several_workloads_are_a_table(make_run: MakeRun, tmp_path: Path) -> None:
+def test_ranks_over_several_workloads_have_a_table(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 3)
     make_winner(make_run, 3, "batch_size=32")
     text = page(tmp_path)
@@ -103,44 +89,43 @@ def test_ranks_over_several_workloads_are_a_table(make_run: MakeRun, tmp_path: P
     assert '<tr><th scope="row">cosine</th><td>1.00</td><td>0.750</td></tr>' in text
 
 
-def test_workloads_without_a_best_are_not_given_one(make_run: MakeRun, tmp_path: Path) -> None:
+def test_workloads_without_a_best_schedule_say_so(make_run: MakeRun, tmp_path: Path) -> None:
     for epochs in (2, 3):
         make_run("scheduler=step", f"epochs={epochs}", accuracy=None, status="diverged")
-    assert "2 tables, and in none of them a schedule that can be called best." in page(tmp_path)
+    assert "None of the 2 tables has a schedule that can be called best." in page(tmp_path)
 
 
-def test_a_stand_in_is_named_first(make_run: MakeRun, tmp_path: Path) -> None:
+def test_fallback_data_set_is_named_first(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("data.requested=mnist", "scheduler=step")
     collection = collect([tmp_path / "sweep"])
     runs = collection.runs.assign(dataset_requested="mnist")
-    text = page_of(Collection(runs, []), tmp_path)
-    assert "digits, not mnist: mnist could not be had, and digits stood in for it." in text
-    assert text.index("digits, not mnist") < text.index("Lowest test error")
+    text = page(tmp_path, collection=Collection(runs, []))
+    assert "mnist was unavailable, so these runs used digits instead." in text
+    assert text.index("mnist was unavailable") < text.index("Lowest test error")
 
 
-def test_an_unfinished_sweep_says_what_is_missing(make_run: MakeRun, tmp_path: Path) -> None:
+def test_unfinished_sweep_names_what_is_missing(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step")
     make_run("scheduler=cosine", accuracy=None, status="interrupted")
-    text = page(tmp_path, missing=3)
-    assert "Not finished: 3 planned runs without a record." in text
-    assert "Not finished: 1 run interrupted." in text
+    text = page(tmp_path, num_missing=3)
+    assert "Not finished: 3 planned runs without a record, 1 interrupted run. Run the same command to resume." in text
 
 
-def test_every_run_is_listed_once_with_its_files(make_run: MakeRun, tmp_path: Path) -> None:
+def test_each_run_is_listed_once_with_its_files(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 3)
     failed = make_run("scheduler=step", accuracy=None, status="failed", folder="a=1,b/ö #1%")
     (failed / "history.csv").unlink()
     make_run("scheduler=cosine", "read_test=false", "optimizer.lr=0.5", "seed=9")
-    listed = Page(re.search(r"<details>.*</details>", page(tmp_path), re.DOTALL)[0])  # type: ignore[index]
-    linked = [tmp_path / unquote(link) for link in listed.values("href")]
+    run_list = Page(re.search(r"<details>.*</details>", page(tmp_path), re.DOTALL)[0])  # type: ignore[index]
+    linked = [tmp_path / unquote(link) for link in run_list.values("href")]
     assert len(linked) == len(set(linked))
     assert {path for path in linked if path.name == "result.json"} == set(tmp_path.rglob("result.json"))
     assert {path for path in linked if path.name == "history.csv"} == set(tmp_path.rglob("history.csv"))
     assert failed / "result.json" in linked
 
 
-def test_failures_share_a_line_and_unreadable_records_are_named(make_run: MakeRun, tmp_path: Path) -> None:
-    for seed in range(SHOWN + 2):
+def test_same_failures_share_a_line_and_unreadable_records_are_named(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(MAX_LINKS + 2):
         make_run("scheduler=step", f"seed={seed}", accuracy=None, status="failed")
     broken = tmp_path / "sweep" / "broken"
     broken.mkdir()
@@ -152,7 +137,7 @@ def test_failures_share_a_line_and_unreadable_records_are_named(make_run: MakeRu
     assert f"{broken / 'result.json'} cannot be read" in text
 
 
-def test_the_chosen_rate_is_marked_and_so_is_an_edge(make_run: MakeRun, tmp_path: Path) -> None:
+def test_chosen_learning_rate_and_edge_of_the_grid_are_marked(make_run: MakeRun, tmp_path: Path) -> None:
     losses = {"0.1": (0.5, 0.3), "0.3": (0.2, 0.2), "1.0": (0.4, 0.1)}
     for lr, (step, cosine) in losses.items():
         make_run("scheduler=step", f"optimizer.lr={lr}", "read_test=false", val_loss=step)
@@ -161,12 +146,12 @@ def test_the_chosen_rate_is_marked_and_so_is_an_edge(make_run: MakeRun, tmp_path
     text = page(tmp_path)
     assert '<span class="mark chosen">chosen 0.2000</span>' in text
     assert '<span class="mark edge">chosen 0.1000</span>' in text
-    assert "at the upper end: larger ones may do better" in text
-    assert text.count('<span class="mark lost">lost</span>') == 3
-    assert "no rate trains it" in text
+    assert "at the upper edge: a larger one may be better" in text
+    assert text.count('<span class="mark untrained">no result</span>') == 3
+    assert "no learning rate trains it" in text
 
 
-def test_a_name_or_an_error_is_text_whatever_it_holds(make_run: MakeRun, tmp_path: Path) -> None:
+def test_names_and_errors_are_escaped(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     make_run("scheduler=step", "read_test=false")
     make_run("scheduler=cosine", "seed=7", accuracy=None, status="failed")
@@ -176,29 +161,29 @@ def test_a_name_or_an_error_is_text_whatever_it_holds(make_run: MakeRun, tmp_pat
         runs[column] = runs[column].astype(str) + HOSTILE
     hostile = {key: [HOSTILE] if key == "command" else value for key, value in SWEEP.items()}
     hostile["protocol"] = {HOSTILE: [HOSTILE]}
-    text = page_of(Collection(runs, [HOSTILE]), tmp_path, sweep=hostile)
+    text = page(tmp_path, collection=Collection(runs, [HOSTILE]), sweep=hostile)
     parsed = Page(text)
     assert "script" not in {tag for tag, _ in parsed.tags}
     assert parsed.text.count("<script>alert(1)</script>") > 10
 
 
-def test_a_folder_cannot_make_a_link_run_something(make_run: MakeRun, tmp_path: Path) -> None:
+def test_folder_name_cannot_become_a_script_link(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step", folder="javascript:alert(1)")
-    text = page_of(collect([tmp_path / "sweep"]), tmp_path / "sweep")
+    text = page(tmp_path / "sweep", collection=collect([tmp_path / "sweep"]))
     links = [link for link in Page(text).values("href") if not link.startswith("#")]
     assert links == ["javascript%3Aalert%281%29/result.json", "javascript%3Aalert%281%29/history.csv"]
 
 
-def test_the_page_needs_nothing_beside_itself(make_run: MakeRun, tmp_path: Path) -> None:
+def test_page_is_self_contained(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     figure = tmp_path / "test_error.svg"
     figure.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    text = page(tmp_path, (figure,), SWEEP)
+    text = page(tmp_path, (figure,), sweep=SWEEP)
     assert not re.search(r"https?:|url\(|@import|<script|<link", text)
     assert all(source.startswith("data:image/") for source in Page(text).values("src", "srcset", "data"))
 
 
-def test_anchors_lead_somewhere(make_run: MakeRun, tmp_path: Path) -> None:
+def test_each_anchor_has_a_target(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     make_run("scheduler=step", accuracy=None, status="failed")
     make_run("scheduler=step", "read_test=false")
@@ -206,11 +191,13 @@ def test_anchors_lead_somewhere(make_run: MakeRun, tmp_path: Path) -> None:
     figure.write_text("<svg/>")
     parsed = Page(page(tmp_path, (figure,)))
     anchors = {link[1:] for link in parsed.values("href") if link.startswith("#")}
-    assert anchors == {"table", "figures", "rates", "runs", "failures", "method", "columns", "repeat"}
+    assert anchors == {
+        "table", "figures", "learning-rates", "runs", "failures", "method", "columns", "reproduce",
+    }  # fmt: skip
     assert anchors == set(parsed.values("id"))
 
 
-def test_of_a_large_drawing_the_png_is_embedded(make_run: MakeRun, tmp_path: Path) -> None:
+def test_png_replaces_a_large_svg(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     sizes = {"lr_curves.svg": LARGE_SVG + 1, "lr_curves.png": 10, "test_error.svg": 10, "test_error.png": 10}
     for name, size in sizes.items():
@@ -219,34 +206,34 @@ def test_of_a_large_drawing_the_png_is_embedded(make_run: MakeRun, tmp_path: Pat
     assert [source.partition(";")[0] for source in sources] == ["data:image/png", "data:image/svg+xml"]
 
 
-def test_figures_beyond_what_a_page_holds_are_linked(make_run: MakeRun, tmp_path: Path) -> None:
+def test_figures_beyond_the_size_limit_are_linked(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     paths = [tmp_path / "figures" / f"test_error_{number}.png" for number in (1, 2, 3)]
     paths[0].parent.mkdir()
     for path in paths:
-        path.write_bytes(b"x" * (EMBEDDED // 3 + 2))
+        path.write_bytes(b"x" * (MAX_EMBEDDED // 3 + 2))
     text = page(tmp_path, tuple(paths))
-    assert len(text) < 2 * EMBEDDED
+    assert len(text) < 2 * MAX_EMBEDDED
     assert len(Page(text).values("src")) == 2
     assert '<a href="figures/test_error_3.png">' in text
 
 
-def test_the_command_and_the_state_of_the_code_can_be_read(make_run: MakeRun, tmp_path: Path) -> None:
+def test_command_and_state_of_the_code_are_shown(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     parsed = Page(page(tmp_path, sweep=SWEEP)).text
     assert "python scripts/sweep.py 'schedulers=[a, b]'" in parsed
     assert "0123abcd with uncommitted changes" in parsed
     assert "0 to 2, 5" in parsed
     assert "cpu (4 runs)" in parsed
-    assert "the command is not known" in page(tmp_path)
+    assert "The command is unknown" in page(tmp_path)
 
 
-def test_every_column_is_defined(make_run: MakeRun, tmp_path: Path) -> None:
+def test_each_column_is_defined(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     for seed, status in enumerate(("diverged", "failed", "interrupted")):
         make_run("scheduler=step", f"seed={seed}", "warmup=0.5", status=status, accuracy=None)
     make_run("scheduler=wsd", "averaging=ema", averaged=0.9)
     table = comparison(collect([tmp_path / "sweep"]).runs)
-    names = {name for _, rows in workloads(table) for name in readable(rows)}
+    names = {name for _, rows in split_by_workload(table) for name in format_table(rows)}
     assert {"warmup", "averaged error %", "verdict", "failed"} <= names
     assert {name for name in names if not name.startswith("epochs to")} <= COLUMNS.keys()

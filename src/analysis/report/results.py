@@ -1,0 +1,121 @@
+"""The results of a report: everything that its files, figures and page show, computed from the run records."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from src import layout
+from src.analysis.budgets import across_workloads
+from src.analysis.collect import Collection, collect
+from src.analysis.comparison import REFERENCE, comparison
+from src.analysis.pairwise import pairwise
+from src.analysis.tuning import evaluation_runs, is_tuning, sensitivity, untrainable_schedules
+from src.analysis.wording import count_noun
+from src.errors import UsageError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """The tables of a report, and what they are made from.
+
+    Attributes:
+        runs: All runs, including tuning runs and runs that did not complete.
+        evaluation: The runs that the comparison is made from.
+        table: `comparison` of the evaluation runs.
+        pairs: `pairwise` of the evaluation runs.
+        across: `across_workloads` of the table; may be empty.
+        sensitivity: `sensitivity` of the tuning runs; may be empty.
+        problems: The records that were left out, and why.
+        num_missing: Planned runs without a record.
+        sweep: The contents of sweep.json; empty for several sweeps or single runs.
+    """
+
+    runs: pd.DataFrame
+    evaluation: pd.DataFrame
+    table: pd.DataFrame
+    pairs: pd.DataFrame
+    across: pd.DataFrame
+    sensitivity: pd.DataFrame
+    problems: Sequence[str]
+    num_missing: int
+    sweep: Mapping[str, Any]
+
+    @property
+    def unfinished(self) -> list[str]:
+        """What keeps the sweep from being finished: `2 planned runs without a record`, `1 interrupted run`."""
+        num_interrupted = int((self.runs["status"] == "interrupted").sum())
+        missing = f"{count_noun(self.num_missing, 'planned run')} without a record"
+        interrupted = count_noun(num_interrupted, "interrupted run")
+        return [text for count, text in ((self.num_missing, missing), (num_interrupted, interrupted)) if count]
+
+
+def load_results(folders: Sequence[Path], reference: str | None = None) -> Results:
+    """Computes all tables from the records below `folders`.
+
+    Args:
+        folders: Folders of runs or of sweeps. From the folder of a sweep with a protocol, only planned runs are read.
+        reference: The reference schedule; by default that of the sweep's protocol, otherwise `constant`.
+
+    Raises:
+        UsageError: there are no records, or none of the given reference.
+    """
+    sweep = _read_sweep_file(folders)
+    planned = {folders[0] / job["folder"] for job in sweep.get("jobs") or []}
+    collection = collect(folders, only=planned if sweep.get("protocol") else None)
+    for problem in collection.problems:
+        log.warning("Left out: %s", problem)
+    if collection.runs.empty:
+        raise UsageError(f"no run records in {', '.join(map(str, folders))}: give the folder of a run or of a sweep")
+    schedulers = sorted(set(collection.runs["scheduler"]))
+    if reference is not None and reference not in schedulers:
+        raise UsageError(f"reference={reference}: has no runs; choose one of {', '.join(schedulers)}")
+    num_missing = len(planned - set(map(Path, collection.runs["folder"])))
+    return compute_results(collection, reference, sweep, num_missing)
+
+
+def compute_results(
+    collection: Collection, reference: str | None = None, sweep: Mapping[str, Any] | None = None, num_missing: int = 0
+) -> Results:
+    """Computes all tables from runs. Arguments as for `load_results` and `Results`."""
+    runs, sweep = collection.runs, sweep or {}
+    evaluation, untrainable = evaluation_runs(runs), untrainable_schedules(runs)
+    if len(untrainable):
+        names = ", ".join(untrainable["label"])
+        log.warning("No learning rate trained %s; try a smaller optimizer.lr", names)
+    if evaluation.empty:  # the sweep was stopped while tuning, or nothing could be trained
+        evaluation, untrainable = runs, untrainable[:0]
+    protocol = sweep.get("protocol") or {}
+    table = comparison(evaluation, reference or protocol.get("reference", REFERENCE), untrainable)
+    return Results(
+        runs=runs,
+        evaluation=evaluation,
+        table=table,
+        pairs=pairwise(evaluation),
+        across=across_workloads(table),
+        sensitivity=sensitivity(runs[is_tuning(runs)]),
+        problems=collection.problems,
+        num_missing=num_missing,
+        sweep=sweep,
+    )
+
+
+def _read_sweep_file(folders: Sequence[Path]) -> dict[str, Any]:
+    """The command and the plan of a sweep; empty for several folders, for single runs, and if it cannot be read."""
+    path = folders[0] / layout.SWEEP
+    if len(folders) > 1 or not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text())
+    except ValueError as error:
+        log.warning("%s cannot be read (%s): all runs in the folder are included, planned or not", path, error)
+        return {}
+    return content if isinstance(content, dict) else {}

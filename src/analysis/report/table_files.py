@@ -1,0 +1,33 @@
+"""The files with the tables of a report: every number as CSV in full precision, the comparison for people as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from src import layout
+from src.analysis.budgets import budget_table
+from src.analysis.report.latex import to_latex
+from src.analysis.report.results import Results
+from src.analysis.report.tables import to_markdown
+from src.analysis.tuning import with_tolerance
+from src.files import write_text
+
+
+def write_tables(results: Results, folder: Path) -> None:
+    """Writes all tables into `folder`; removes those of an earlier report that would be empty now."""
+    unfinished = f"Not finished: {', '.join(results.unfinished)}." if results.unfinished else ""
+    markdown_note = f"**{unfinished}**\n\n" if unfinished else ""
+    latex_note = f"% {unfinished}\n" if unfinished else ""
+    write_text(folder / layout.RUNS, results.runs.drop(columns=["settings"]).to_csv(index=False))
+    write_text(folder / layout.COMPARISON_CSV, results.table.to_csv(index=False))
+    write_text(folder / layout.COMPARISON_MD, markdown_note + to_markdown(results.table))
+    write_text(folder / layout.COMPARISON_TEX, latex_note + to_latex(results.table))
+    for name, rows in {
+        layout.LR_SENSITIVITY: with_tolerance(results.sensitivity),
+        layout.PAIRWISE: results.pairs,
+        layout.BUDGET_TABLE: budget_table(results.table),
+        layout.ACROSS_WORKLOADS: results.across,
+    }.items():
+        (folder / name).unlink(missing_ok=True)
+        if len(rows):
+            write_text(folder / name, rows.to_csv(index=False))

@@ -1,0 +1,42 @@
+"""The comparison on the terminal."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from src.analysis.report.tables import format_table, notes, split_by_workload
+from src.terminal import make_console
+
+DROP_ORDER = ("train s", "n", "P(better)", "test loss", "p (Holm)")  # columns a narrow terminal omits, first to last
+_UNLIMITED = 10_000
+
+
+def print_comparison(table: pd.DataFrame) -> None:
+    """Prints the table of every workload, then the notes."""
+    console = make_console()
+    workloads = split_by_workload(table)
+    for title, rows in workloads:
+        console.print(_fit(format_table(rows), title, console))
+    console.print(*dict.fromkeys(note for _, rows in workloads for note in notes(rows)), style="dim", highlight=False)
+
+
+def _fit(text: pd.DataFrame, title: str, console: Console) -> Table:
+    """The table with as many columns as the terminal has room for; the files have all of them."""
+    for num_dropped in range(len(DROP_ORDER) + 1):
+        columns = [name for name in text if name not in DROP_ORDER[:num_dropped]]
+        table = _make_table(text[columns], title)
+        if console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum <= console.width:
+            break
+    return table
+
+
+def _make_table(text: pd.DataFrame, title: str) -> Table:
+    table = Table(title=title, title_style="bold")
+    for index, name in enumerate(text):
+        heading = str(name).replace(" ", "\n", 1)  # a heading of two lines leaves more room for the numbers
+        table.add_column(heading, justify="right" if index else "left", no_wrap=True)
+    for row in text.itertuples(index=False):
+        table.add_row(*map(str, row))
+    return table

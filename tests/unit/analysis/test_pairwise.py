@@ -1,0 +1,31 @@
+"""Tests between all pairs of settings."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+import pytest
+
+from src.analysis.collect import collect
+from src.analysis.pairwise import pairwise
+from tests.unit.analysis.conftest import MakeRun
+
+
+def test_each_pair_of_settings_is_compared_over_its_common_seeds(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(8):
+        make_run("scheduler=constant", f"seed={seed}", accuracy=0.90 + seed / 1000)
+        make_run("scheduler=step", f"seed={seed}", accuracy=0.92 + seed / 500, status="completed" if seed else "failed")
+        if seed < 5:
+            make_run("scheduler=step", "warmup=0.5", f"seed={seed}", accuracy=0.95)
+    make_run("scheduler=rex", accuracy=0.95)  # one seed: no pair
+    pairs = pairwise(collect([tmp_path / "sweep"]).runs)
+    assert [*zip(pairs["first"], pairs["first_warmup"], pairs["second"], pairs["second_warmup"], strict=True)] == [
+        ("constant", 0, "step", 0), ("constant", 0, "step", 0.5), ("step", 0, "step", 0.5),
+    ]  # fmt: skip
+    assert pairs["n"].tolist() == [7, 5, 4]
+    assert pairs["second_lost"].tolist() == [1, 0, 0]
+    assert pairs["difference"].iloc[0] == pytest.approx(statistics.mean(0.02 + seed / 1000 for seed in range(1, 8)))
+    assert pairs["p"].tolist() == [2 / 2**7, 2 / 2**5, 2 / 2**4]
+    assert pairs["p_holm"].tolist() == pytest.approx([3 * 2 / 2**7, 2 * 2 / 2**5, 2 / 2**4])
+    assert pairs["p_better"].tolist() == [0, 0, 0]

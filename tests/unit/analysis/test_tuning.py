@@ -1,0 +1,85 @@
+"""The choice of a learning rate, and which runs count once it is chosen."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from src.analysis.collect import collect
+from src.analysis.comparison import comparison
+from src.analysis.report.tables import format_table, split_by_workload
+from src.analysis.tuning import choose, evaluation_runs, sensitivity, tolerance, untrainable_schedules
+from tests.unit.analysis.conftest import MakeRun
+
+
+def tune(make_run: MakeRun, scheduler: str, losses: dict[float, list[float | None]]) -> None:
+    """Tuning runs of a schedule: final validation losses by learning rate, None for a diverged run."""
+    for lr, values in losses.items():
+        for seed, loss in enumerate(values):
+            make_run(
+                f"scheduler={scheduler}", f"optimizer.lr={lr}", f"seed={1000 + seed}", "read_test=false",
+                val_loss=loss, status="completed" if loss is not None else "diverged", accuracy=0.9,
+            )  # fmt: skip
+
+
+def test_smallest_median_validation_loss_is_chosen(make_run: MakeRun, tmp_path: Path) -> None:
+    tune(make_run, "step", {0.01: [0.5, 0.5, 0.5], 0.1: [0.4, 0.4, 9.0], 1.0: [0.1, None, None]})
+    tune(make_run, "cosine", {0.01: [0.1], 0.1: [0.2], 1.0: [None]})
+    tune(make_run, "rex", {0.01: [None], 0.1: [None]})
+    chosen = choose(sensitivity(collect([tmp_path / "sweep"]).runs)).set_index("scheduler")
+    assert chosen.loc["step", ["lr", "edge"]].tolist() == [0.1, 0]
+    assert chosen.loc["cosine", ["lr", "edge"]].tolist() == [0.01, -1]
+    assert math.isnan(chosen.loc["rex", "lr"])
+    assert chosen.loc["rex", "edge"] == -1  # a smaller one may train it
+
+
+def test_choice_at_the_upper_edge_and_between_equal_losses(make_run: MakeRun, tmp_path: Path) -> None:
+    tune(make_run, "step", {0.01: [0.5], 0.1: [0.4], 1.0: [0.3]})
+    tune(make_run, "cosine", {0.01: [0.5], 0.1: [0.3], 1.0: [0.3], 10.0: [0.4]})
+    chosen = choose(sensitivity(collect([tmp_path / "sweep"]).runs)).set_index("scheduler")
+    assert chosen.loc["step", ["lr", "edge"]].tolist() == [1.0, 1]
+    assert chosen.loc["cosine", ["lr", "edge"]].tolist() == [0.1, 0]
+
+
+def test_evaluation_runs_exclude_tuning_seeds_and_other_learning_rates(make_run: MakeRun, tmp_path: Path) -> None:
+    tune(make_run, "step", {0.1: [0.2, 0.2], 1.0: [0.9, 0.9], 0.01: [0.9, 0.9]})
+    for seed in range(3):
+        make_run("scheduler=step", "optimizer.lr=0.1", f"seed={seed}", accuracy=0.95)
+        make_run("scheduler=step", "optimizer.lr=1.0", f"seed={seed}", accuracy=0.99)  # not the chosen learning rate
+        make_run("scheduler=linear", "optimizer.lr=0.3", f"seed={seed}", accuracy=0.91)  # not tuned
+    make_run("scheduler=step", "optimizer.lr=0.1", "seed=1000", accuracy=0.99)  # a tuning seed
+    runs = evaluation_runs(collect([tmp_path / "sweep"]).runs)
+    assert not set(runs["seed"]) & {1000, 1001}
+    table = comparison(runs).set_index("scheduler")
+    assert table.loc["step", ["lr", "n", "seeds"]].tolist() == [0.1, 3, "0 1 2"]
+    assert table.loc["step", "test_accuracy_mean"] == pytest.approx(0.95)
+    assert table.loc["linear", "n"] == 3
+
+
+def test_tolerance_is_the_range_of_good_learning_rates_in_decades(make_run: MakeRun, tmp_path: Path) -> None:
+    for lr, accuracy in {0.001: 0.5, 0.01: 0.977, 0.1: 0.98, 1.0: 0.976, 10.0: 0.98 - 0.0051}.items():
+        make_run("scheduler=step", f"optimizer.lr={lr}", "seed=1000", "read_test=false", accuracy=accuracy)
+    assert tolerance(sensitivity(collect([tmp_path / "sweep"]).runs)) == (pytest.approx(2), False)
+
+
+def test_tolerance_ends_at_divergence_or_at_the_edge_of_the_grid(make_run: MakeRun, tmp_path: Path) -> None:
+    tune(make_run, "step", {0.01: [0.5], 0.1: [0.4], 1.0: [None]})
+    tune(make_run, "rex", {0.01: [None], 0.1: [None]})
+    grids = dict(list(sensitivity(collect([tmp_path / "sweep"]).runs).groupby("scheduler")))
+    assert tolerance(grids["step"]) == (pytest.approx(1), True)
+    decades, is_lower_bound = tolerance(grids["rex"])
+    assert math.isnan(decades)
+    assert not is_lower_bound
+
+
+def test_untrainable_schedule_has_a_row(make_run: MakeRun, tmp_path: Path) -> None:
+    tune(make_run, "step", {0.1: [0.2]})
+    tune(make_run, "rex", {0.1: [None]})
+    make_run("scheduler=step", "optimizer.lr=0.1", "seed=0")
+    runs = collect([tmp_path / "sweep"]).runs
+    table = comparison(evaluation_runs(runs), without_result=untrainable_schedules(runs))
+    assert list(table["scheduler"]) == ["step", "rex"]
+    assert table["n"].tolist() == [1, 0]
+    assert format_table(split_by_workload(table)[0][1]).loc[1, ["peak lr", "test error %"]].tolist() == ["–", "–"]
