@@ -1,4 +1,4 @@
-"""Made-up sweeps, and what a report of one costs: `python -m tests.synthetic 1000 3000 10000`."""
+"""Synthetic sweeps, and the cost of a report of one: `python -m tests.synthetic 1000 3000 10000`."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ SCHEDULERS = (
 )  # fmt: skip
 BUDGETS = (2, 3)
 LRS = (0.01, 0.02, 0.04, 0.08, 0.16)
-TUNING_SEED = 1000  # the first
+FIRST_TUNING_SEED = 1000
 
 
 def make_sweep(folder: Path, count: int) -> int:
-    """Writes about `count` runs as a protocol leaves them: half tuned at five rates; one in fifty diverged.
+    """Writes about `count` runs of a protocol: half are tuning runs at five learning rates, one in fifty diverged.
 
     Returns:
-        How many there are.
+        The number of runs.
     """
     rng = random.Random(0)
-    seeds = max(1, round(count / (len(SCHEDULERS) * len(BUDGETS) * 2 * len(LRS))))
-    written = 0
+    num_seeds = max(1, round(count / (len(SCHEDULERS) * len(BUDGETS) * 2 * len(LRS))))
+    num_runs = 0
     for scheduler in SCHEDULERS:
         for epochs in BUDGETS:
             base = small_config(f"scheduler={scheduler}", f"epochs={epochs}")
-            tuning = [(lr, seed + TUNING_SEED, False) for lr in LRS for seed in range(seeds)]
-            evaluation = [(LRS[2], seed, True) for seed in range(len(LRS) * seeds)]
+            tuning = [(lr, seed + FIRST_TUNING_SEED, False) for lr in LRS for seed in range(num_seeds)]
+            evaluation = [(LRS[2], seed, True) for seed in range(len(LRS) * num_seeds)]
             for lr, seed, read_test in tuning + evaluation:
                 config = replace(base, seed=seed, read_test=read_test, optimizer={**base.optimizer, "lr": lr})
-                _write(config, folder / "runs" / str(written), rng)
-                written += 1
-    return written
+                _write(config, folder / "runs" / str(num_runs), rng)
+                num_runs += 1
+    return num_runs
 
 
 def _write(config: Config, folder: Path, rng: random.Random) -> None:
@@ -53,26 +53,26 @@ def _write(config: Config, folder: Path, rng: random.Random) -> None:
 
 
 def report_cost(folder: Path) -> tuple[float, float, float]:
-    """Seconds, seconds of CPU and MiB of memory that `scripts/report.py` takes."""
-    begun = time.perf_counter()
+    """Wall-clock seconds, CPU seconds and peak memory in MiB of `scripts/report.py`."""
+    started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, ROOT / "scripts" / "report.py", folder], env=environment(), stdout=subprocess.DEVNULL
     )
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"the report ended with status {status}")
-    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        raise SystemExit(f"the report exited with status {status}")
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("counts", nargs="+", type=int, help="how many records")
-    print("records  seconds    CPU s      MiB  ms a record")
+    parser.add_argument("counts", nargs="+", type=int, help="number of records")
+    print("records  seconds    CPU s      MiB  ms/record")
     for count in parser.parse_args().counts:
         with tempfile.TemporaryDirectory() as folder:
-            made = make_sweep(Path(folder), count)
+            num_runs = make_sweep(Path(folder), count)
             seconds, cpu, memory = report_cost(Path(folder))
-        print(f"{made:7}  {seconds:7.1f}  {cpu:7.1f}  {memory:7.0f}  {1000 * seconds / made:11.2f}", flush=True)
+        print(f"{num_runs:7}  {seconds:7.1f}  {cpu:7.1f}  {memory:7.0f}  {1000 * seconds / num_runs:9.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def compute_results(
     runs, sweep = collection.runs, sweep or {}
     evaluation, untrainable = evaluation_runs(runs), untrainable_schedules(runs)
     if len(untrainable):
-        names = ", ".join(untrainable["label"])
+        names = ", ".join(dict.fromkeys(untrainable["label"]))
         log.warning("No learning rate trained %s; try a smaller optimizer.lr", names)
     if evaluation.empty:  # the sweep was stopped while tuning, or nothing could be trained
         evaluation, untrainable = runs, untrainable[:0]
