@@ -1,4 +1,4 @@
-"""The configs of many schedules: what they share is composed once, because Hydra takes a tenth of a second for each."""
+"""Configs of many schedules. What they share is composed once, because Hydra takes a tenth of a second to compose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from src.config.compose import composed, composing, load_config, parsed
 from src.config.schema import Config
 from src.errors import UsageError
 
-_CHOOSING = ("scheduler", "schedulers")
+_SCHEDULER_KEYS = ("scheduler", "schedulers")
 
 
 def names() -> list[str]:
@@ -22,29 +22,31 @@ def names() -> list[str]:
     return sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))
 
 
-def chosen(overrides: Sequence[str]) -> tuple[list[str | None], list[str]]:
-    """The schedulers that overrides choose, and the other overrides.
+def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[str]]:
+    """Splits overrides into the schedulers they select and all other overrides.
 
-    None is the scheduler of a run that names none; `scheduler._target_=my.MyLR` chooses it by changing it.
+    None stands for the default scheduler, which `scheduler._target_=my.MyLR` selects by changing it.
 
     Raises:
-        UsageError: an override cannot be read, the choice is empty, or another key has several values.
+        UsageError: an override is malformed, the selection is empty, or another key has several values.
     """
-    given = parsed(overrides)
-    found: list[str | None] = [name for each in given if each.key_or_group in _CHOOSING for name in _choices(each)]
-    others = [each for each in given if each.key_or_group not in _CHOOSING]
-    for each in others:
-        if each.is_sweep_override():
-            raise UsageError(f"{each.input_line}: takes one value; only scheduler takes several")
-    lines = [str(each.input_line) for each in others]
-    return list(dict.fromkeys(found)) or ([None] if _changes_scheduler(lines) else []), lines
+    items = parsed(overrides)
+    selected: list[str | None] = [
+        name for item in items if item.key_or_group in _SCHEDULER_KEYS for name in _selection(item)
+    ]
+    others = [item for item in items if item.key_or_group not in _SCHEDULER_KEYS]
+    for item in others:
+        if item.is_sweep_override():
+            raise UsageError(f"{item.input_line}: takes one value; only scheduler takes several")
+    lines = [str(item.input_line) for item in others]
+    return list(dict.fromkeys(selected)) or ([None] if _changes_scheduler(lines) else []), lines
 
 
 @contextmanager
-def loading(overrides: Sequence[str]) -> Iterator[Callable[[str | None], Config]]:
-    """A function that loads the config of a scheduler under `overrides`, or refuses it as `config.load` does."""
+def config_loader(overrides: Sequence[str]) -> Iterator[Callable[[str | None], Config]]:
+    """A function that loads the config of a scheduler under `overrides`; it raises what `load_config` raises."""
     with composing():
-        # What changes the scheduler's own keys may fit the one and not the other: Hydra says so of each.
+        # An override of a key inside the scheduler may not exist in every scheduler, so Hydra composes each of them.
         shared = None if _changes_scheduler(overrides) else composed(overrides)
 
         def load(name: str | None) -> Config:
@@ -63,19 +65,19 @@ def _changes_scheduler(overrides: Sequence[str]) -> bool:
 
 
 def _plain_choice(name: str) -> DictConfig | None:
-    """The YAML of a scheduler; None where only Hydra knows what to make of it."""
+    """The YAML of a scheduler; None if Hydra must compose it."""
     path = CONF / "scheduler" / f"{name}.yaml"
     choice = OmegaConf.load(path) if path.exists() else None
     return choice if isinstance(choice, DictConfig) and "defaults" not in choice else None
 
 
-def _choices(override: Override) -> list[str]:
+def _selection(override: Override) -> list[str]:
     value: Any = override.value()
     if isinstance(value, Glob):
         value = value.filter(names())
     elif override.is_sweep_override():
         value = list(override.sweep_string_iterator())
-    given = value if isinstance(value, list) else [value]
-    if not given or not all(isinstance(name, str) and name for name in given):
+    selection = value if isinstance(value, list) else [value]
+    if not selection or not all(isinstance(name, str) and name for name in selection):
         raise UsageError(f"{override.input_line}: name schedulers, as in scheduler=step,cosine")
-    return given
+    return selection

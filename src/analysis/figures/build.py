@@ -1,4 +1,4 @@
-"""The pictures of a report: which are drawn, and where they are written."""
+"""The figures of a report: selects, draws and writes them."""
 
 from __future__ import annotations
 
@@ -40,13 +40,16 @@ CURVES: dict[str, Callable[..., Figure]] = {
 
 
 def draw_figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame, folder: Path) -> list[Path]:
-    """Writes every figure that there is something for, as PNG and SVG; numbered where there are several workloads.
+    """Writes every figure that has data, as PNG and SVG, with a number in the name if there are several workloads.
 
     Args:
-        runs: Those that count: no tuning runs.
+        runs: The runs to draw, without tuning runs.
         table: Their comparison.
-        sensitivity: What tuning saw; may be empty.
-        folder: Where they go; figures of an earlier report are removed from it.
+        sensitivity: Results of the tuning runs; may be empty.
+        folder: Where the figures go; those of an earlier report are deleted.
+
+    Returns:
+        The paths of the files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for stale in (path for name in NAMES for kind in KINDS for path in folder.glob(f"{name}*.{kind}")):
@@ -62,23 +65,25 @@ def _figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame)
     table = table.assign(name=workload_names(table))
     sensitivity = sensitivity.assign(name=sensitivity["label"]) if len(sensitivity) else sensitivity
     styles = palette([*runs["name"], *table["name"], *(sensitivity["name"] if len(sensitivity) else [])])
-    yield from _of_each("test_error", table, lambda rows: draw_test_errors(rows, select_workload(runs, rows), styles))
-    drawn = runs[runs["status"].isin(FINISHED) & runs["folder"].map(has_series).astype(bool)]
-    histories = read_histories(drawn["folder"])
+    yield from _by_workload(
+        "test_error", table, lambda rows: draw_test_errors(rows, select_workload(runs, rows), styles)
+    )
+    complete = runs[runs["status"].isin(FINISHED) & runs["folder"].map(has_series).astype(bool)]
+    histories = read_histories(complete["folder"])
     for name, draw in CURVES.items():
-        yield from _of_each(name, drawn, partial(draw, histories=histories, styles=styles))
+        yield from _by_workload(name, complete, partial(draw, histories=histories, styles=styles))
     if len(sensitivity):
-        yield from _of_each("lr_sensitivity", sensitivity, lambda rows: draw_sensitivity(rows, styles))
+        yield from _by_workload("lr_sensitivity", sensitivity, lambda rows: draw_sensitivity(rows, styles))
     if (ranks := draw_rank_against_budget(table, styles)) is not None:
         yield "rank_against_budget", ranks
     if (profile := draw_performance_profile(table, styles)) is not None:
         yield "performance_profile", profile
 
 
-def _of_each(
+def _by_workload(
     name: str, rows: pd.DataFrame, draw: Callable[[pd.DataFrame], Figure | None]
 ) -> Iterator[tuple[str, Figure]]:
-    """A figure for each workload."""
+    """One figure per workload."""
     groups = list(rows.groupby(WORKLOAD, dropna=False, sort=False))
     for number, (_, group) in enumerate(groups, 1):
         if (figure := draw(group)) is not None:

@@ -1,4 +1,4 @@
-"""Curves of the runs of one workload: learning rate, loss, accuracy."""
+"""Training curves of the runs of one workload: learning rate, loss, accuracy."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ SERIES = ("history.csv", "steps.csv")
 
 
 def has_series(folder: str) -> bool:
-    """Whether a run left what the pictures are drawn from."""
+    """Whether a run folder contains the files that the curves are drawn from."""
     return all((Path(folder) / name).exists() for name in SERIES)
 
 
 def draw_lr_curves(runs: pd.DataFrame, histories: pd.DataFrame, styles: Palette) -> Figure:
-    """The lr of every update, linear and logarithmic, of each setting's first seed."""
+    """The lr of every update, on a linear and a log axis; the first seed of each setting."""
     figure, (linear, logarithmic) = panels(f"Learning rate\n{workload_title(runs.iloc[0])}", 2)
     lowest = math.inf
     for name, rows in runs.groupby("name"):
         first = rows.iloc[0]
         steps = pd.read_csv(Path(first["folder"]) / "steps.csv")
         updates_per_epoch = len(steps) / max(1, (histories["folder"] == first["folder"]).sum())
-        ends = [*steps["step"], len(steps)]  # an update's lr holds until the next, the last one's to the end
+        ends = [*steps["step"], len(steps)]  # an lr holds until the next update, the last one to the end
         epochs = [end / updates_per_epoch for end in ends]
         lrs = [*steps["lr"], *steps["lr"].tail(1)]
         lowest = min([lowest, *(lr for lr in lrs if lr > 0)])
@@ -47,40 +47,40 @@ def draw_lr_curves(runs: pd.DataFrame, histories: pd.DataFrame, styles: Palette)
 
 
 def read_histories(folders: Iterable[str]) -> pd.DataFrame:
-    """The epochs of all runs, and the `folder` that each is of; read as one table, for there may be thousands."""
+    """The epochs of all runs as one table with their `folder`; one parse, because there may be thousands of files."""
     lines: dict[str, list[str]] = {}
-    known = list(folders)
-    for place, folder in enumerate(known):
+    paths = list(folders)
+    for index, folder in enumerate(paths):
         header, _, rows = (Path(folder) / SERIES[0]).read_text().partition("\n")
-        lines.setdefault(header, []).extend(f"{place},{row}" for row in rows.splitlines())
+        lines.setdefault(header, []).extend(f"{index},{row}" for row in rows.splitlines())
     tables = [
         pd.read_csv(io.StringIO("\n".join([f"folder,{header}", *rows]))) for header, rows in lines.items() if rows
     ]
     histories = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["folder", "epoch"])
-    return histories.assign(folder=histories["folder"].map(dict(enumerate(known))))
+    return histories.assign(folder=histories["folder"].map(dict(enumerate(paths))))
 
 
 def draw_loss_curves(runs: pd.DataFrame, histories: pd.DataFrame, styles: Palette) -> Figure:
-    """Train and validation loss by epoch: median and interquartile band over the seeds."""
+    """Train and validation loss by epoch: median and interquartile band over seeds."""
     title = f"Loss (median, interquartile band)\n{workload_title(runs.iloc[0])}"
-    figure, both = panels(title, 2)
-    for axes, metric, name in zip(both, ("train_loss", "val_loss"), ("train loss", "validation loss"), strict=True):
+    figure, row = panels(title, 2)
+    for axes, metric, name in zip(row, ("train_loss", "val_loss"), ("train loss", "validation loss"), strict=True):
         _bands(axes, runs, histories, metric, styles)
         axes.set(xlabel="epoch", ylabel=name)
         scale_logarithmically(axes)
-    legend(figure, both[0])
+    legend(figure, row[0])
     return figure
 
 
 def draw_accuracy_curves(runs: pd.DataFrame, histories: pd.DataFrame, styles: Palette) -> Figure:
-    """Train and validation accuracy by epoch: median and interquartile band over the seeds."""
+    """Train and validation accuracy by epoch: median and interquartile band over seeds."""
     title = f"Accuracy (median, interquartile band)\n{workload_title(runs.iloc[0])}"
-    figure, both = panels(title, 2)
+    figure, row = panels(title, 2)
     names = ("train accuracy %", "validation accuracy %")
-    for axes, metric, name in zip(both, ("train_accuracy", "val_accuracy"), names, strict=True):
+    for axes, metric, name in zip(row, ("train_accuracy", "val_accuracy"), names, strict=True):
         _bands(axes, runs, histories, metric, styles, scale=100)
         axes.set(xlabel="epoch", ylabel=name)
-    legend(figure, both[0])
+    legend(figure, row[0])
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Pictures of results: test error, sensitivity to the learning rate, ranks over budgets, profiles over workloads."""
+"""Figures of results: test errors, sensitivity to the learning rate, ranks by budget, performance profiles."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from src.analysis.budgets import ranks_by_budget, times_by_workload
 from src.analysis.figures.style import Palette, legend, panels, scale_logarithmically
 from src.analysis.workloads import workload_title
 
-MARKED = 12  # learning rates that an axis has room for
+MAX_TICKS = 12  # learning rates that fit on an axis
 
 
 def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -> Figure | None:
-    """A line a schedule, best at the top: every seed as a dot, the mean and its interval."""
+    """One row per schedule, best at the top: a dot for each seed, the mean and its confidence interval."""
     rows = table.dropna(subset="test_error_mean").reset_index(drop=True)
     if rows.empty:
         return None
     title = f"Test error: every seed, mean and 95 % interval\n{workload_title(rows.iloc[0])}"
     figure, (axes,) = panels(title, 1, width=7.5, height=1.3 + 0.34 * len(rows))
-    for place, row in rows.iterrows():
+    for position, row in rows.iterrows():
         seeds = 1 - pd.to_numeric(
             runs[(runs["setting"] == row["setting"]) & (runs["status"] == "completed")]["test_accuracy"]
         )
-        colour = styles[row["name"]]["color"]
+        color = styles[row["name"]]["color"]
         axes.plot(
-            100 * seeds, np.full(len(seeds), place), "o", color=colour, alpha=0.35, markersize=5, markeredgewidth=0
+            100 * seeds, np.full(len(seeds), position), "o", color=color, alpha=0.35, markersize=5, markeredgewidth=0
         )
         low, high = row["test_error_low"], row["test_error_high"]
         if pd.notna(low):
-            axes.plot([100 * low, 100 * high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
-        axes.plot(100 * row["test_error_mean"], place, "D", color=colour, markersize=6, markeredgecolor="white")
+            axes.plot([100 * low, 100 * high], [position, position], color=color, linewidth=2.4, solid_capstyle="butt")
+        axes.plot(100 * row["test_error_mean"], position, "D", color=color, markersize=6, markeredgecolor="white")
     axes.set(yticks=range(len(rows)), xlabel="test error %")
     axes.set_yticklabels(rows["name"])
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -41,7 +41,7 @@ def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -
 
 
 def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | None:
-    """Median final validation loss over peak lr; a cross at the top where half of the tuning runs diverged."""
+    """Median final validation loss over peak lr; a cross at the top if half of the tuning runs diverged."""
     losses = sensitivity["median_val_loss"].replace(np.inf, np.nan)
     if losses.isna().all():
         return None
@@ -51,11 +51,11 @@ def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | Non
     for name, rows in sensitivity.groupby("name"):
         ordered, style = rows.sort_values("lr"), styles[str(name)]
         finite = ordered[np.isfinite(ordered["median_val_loss"])]
-        lost = ordered[~np.isfinite(ordered["median_val_loss"])]
+        diverged = ordered[~np.isfinite(ordered["median_val_loss"])]
         axes.plot(finite["lr"], finite["median_val_loss"], label=name, marker="o", markersize=3.5, **style)
-        axes.plot(lost["lr"], np.full(len(lost), top), "x", color=style["color"])
+        axes.plot(diverged["lr"], np.full(len(diverged), top), "x", color=style["color"])
     axes.set(xscale="log", xlabel="peak learning rate", ylabel="validation loss (median over tuning seeds)")
-    if sensitivity["lr"].nunique() <= MARKED:
+    if sensitivity["lr"].nunique() <= MAX_TICKS:
         axes.set_xticks(sorted(sensitivity["lr"].unique()), minor=False)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_locator(NullLocator())
@@ -65,14 +65,14 @@ def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | Non
 
 
 def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | None:
-    """Rank by mean test error at each budget, averaged over workloads; None where none has several budgets."""
+    """Rank by mean test error at each budget, averaged over workloads; None without several budgets."""
     ranks = ranks_by_budget(table)
     if ranks.shape[0] < 2 or ranks.shape[1] < 2:
         return None
-    figure, (axes,) = panels("Rank by test error against budget", 1, width=7.0)
+    figure, (axes,) = panels("Rank by test error at each budget", 1, width=7.0)
     for name in ranks:
         axes.plot(ranks.index, ranks[name], label=name, marker="o", markersize=4, **styles[str(name)])
-    axes.set(xscale="log", xlabel="budget in epochs", ylabel="rank, 1 the best")
+    axes.set(xscale="log", xlabel="budget (epochs)", ylabel="rank (1 is best)")
     axes.set_xticks(list(ranks.index))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_locator(NullLocator())
@@ -83,7 +83,7 @@ def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | N
 
 
 def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | None:
-    """The fraction of workloads solved within a multiple of the fastest schedule's updates; None for less than two."""
+    """Fraction of workloads solved within a multiple of the fastest schedule's updates; None for fewer than two."""
     times = times_by_workload(table)
     if len(times) < 2 or times.shape[1] < 2:
         return None
@@ -93,7 +93,7 @@ def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | N
     for name, fractions in zip(times.columns, profile, strict=True):
         axes.step(ratios, fractions, where="post", label=name, **styles[name])
     axes.set(
-        xlabel="updates to the target, as a multiple of the fastest", ylabel="fraction of workloads", ylim=(-0.02, 1.02)
+        xlabel="updates to the target, relative to the fastest", ylabel="fraction of workloads", ylim=(-0.02, 1.02)
     )
     legend(figure, axes)
     return figure

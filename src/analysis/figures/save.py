@@ -1,4 +1,4 @@
-"""Figures as files."""
+"""Writes figures to files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ KINDS = ("png", "svg")
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Writes `name` in every kind below `folder`; returns the paths."""
+    """Writes the figure to `folder` as PNG and SVG; returns the paths."""
     paths = [folder / f"{name}.{kind}" for kind in KINDS]
-    with rc_context({"svg.hashsalt": name}):  # with the date left out, the same figure is the same file
+    with rc_context({"svg.hashsalt": name}):  # without a date, so that equal figures are equal files
         for path in paths:
             kind = path.suffix[1:]
             with replacing(path) as file:

@@ -1,4 +1,4 @@
-"""How pictures look: colours, line styles, panels, legends."""
+"""The style of figures: colors, line styles, panels, legends."""
 
 from __future__ import annotations
 
@@ -11,40 +11,41 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-# Okabe and Ito's colours, told apart by colour-blind eyes. Neighbours differ in line style as well, so that a curve
-# shows through another that lies on it, and forty schedules can be told apart. In place of their yellow, which is not
-# seen on white, two dark ones of Tol's.
-COLOURS = [
+# Okabe and Ito's palette, which color-blind readers can distinguish, with two of Tol's dark colors instead of yellow,
+# which is invisible on white. Neighbors differ in line style too, so that a curve shows through another on top of it
+# and forty schedules remain distinct.
+COLORS = [
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999", "#882255", "#332288",
 ]  # fmt: skip
 LINES = ["-", "--", "-.", ":"]
-_FIRST = (0, 1, 2, 3, 0, 1, 2, 3, 1, 2)  # the line of each colour; solid ones are drawn early, and hide nothing
-STYLES = [(LINES[(_FIRST[index % 10] + index // 10) % 4], COLOURS[index % 10]) for index in range(40)]
+_FIRST = (0, 1, 2, 3, 0, 1, 2, 3, 1, 2)  # line style by color; solid lines come early, where they hide nothing
+STYLES = [(LINES[(_FIRST[index % 10] + index // 10) % 4], COLORS[index % 10]) for index in range(40)]
 
 Palette = dict[str, dict[str, Any]]
 
 
 def palette(names: Iterable[str]) -> Palette:
-    """A style for each name: the same in every figure of a report."""
+    """A style for each name, the same in every figure of a report."""
     styles = {}
     for index, name in enumerate(sorted(set(names))):
-        line, colour = STYLES[index % len(STYLES)]
-        styles[name] = {"color": colour, "linestyle": line, "linewidth": 1.6}
+        line, color = STYLES[index % len(STYLES)]
+        styles[name] = {"color": color, "linestyle": line, "linewidth": 1.6}
     return styles
 
 
 def panels(title: str, count: int, *, width: float = 5.2, height: float = 4.4) -> tuple[Figure, Sequence[Axes]]:
+    """A figure with `count` panels side by side; sizes are in inches, `width` is that of a panel."""
     figure = Figure(figsize=(width * count, height), layout="constrained")
-    axes = list(figure.subplots(1, count, squeeze=False)[0])
+    row = list(figure.subplots(1, count, squeeze=False)[0])
     figure.suptitle(title, fontsize=11)
-    for each in axes:
-        each.grid(alpha=0.25)
-        each.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+    for axes in row:
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, row
 
 
 def legend(figure: Figure, axes: Axes) -> None:
-    """Below the panels, in as many columns as fit; the figure grows by its rows."""
+    """Adds a legend below the panels, in as many columns as fit; the figure grows by its height."""
     handles, labels = axes.get_legend_handles_labels()
     if not labels:
         return
@@ -54,9 +55,9 @@ def legend(figure: Figure, axes: Axes) -> None:
 
 
 def scale_logarithmically(axes: Axes) -> None:
-    """Plain numbers on a log axis; left linear where every run diverged and there is nothing to scale."""
-    drawn = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
-    if not any((np.isfinite(values) & (values > 0)).any() for values in drawn):
+    """A log y axis with plain numbers; stays linear if every run diverged and there is nothing to scale."""
+    series = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+    if not any((np.isfinite(values) & (values > 0)).any() for values in series):
         return
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))

@@ -1,4 +1,4 @@
-"""The picture of a learning-rate range test."""
+"""The figure of a learning-rate range test."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from matplotlib.figure import Figure
 from src.analysis.figures.save import save_figure
 from src.files import write_text
 
-COLOURS = {"valley": "#D55E00", "steepest": "#009E73"}
+COLORS = {"valley": "#D55E00", "steepest": "#009E73"}
 NAME = "lr_find"
 
 
-def write_range_test(numbers: str, suggestions: Mapping[str, float], title: str, folder: Path) -> None:
-    """Writes `lr_find.csv` (columns lr, loss, smoothed), `.png` and `.svg`."""
+def write_range_test(table: str, suggestions: Mapping[str, float], title: str, folder: Path) -> None:
+    """Writes `lr_find.csv`, which is `table` (columns lr, loss, smoothed), and the figure as `.png` and `.svg`."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / f"{NAME}.csv", numbers)
-    save_figure(draw_range_test(pd.read_csv(io.StringIO(numbers)), suggestions, title), folder, NAME)
+    write_text(folder / f"{NAME}.csv", table)
+    save_figure(draw_range_test(pd.read_csv(io.StringIO(table)), suggestions, title), folder, NAME)
 
 
 def draw_range_test(test: pd.DataFrame, suggestions: Mapping[str, float], title: str) -> Figure:
-    """Raw and smoothed loss over lr, on a logarithmic axis, with a mark at each suggestion."""
+    """Raw and smoothed loss over log lr, with a marker at each suggestion."""
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
     axes.plot(test["lr"], test["loss"], color="#999999", alpha=0.6, linewidth=0.8, label="loss")
     axes.plot(test["lr"], test["smoothed"], color="#0072B2", linewidth=1.8, label="smoothed")
     for kind, lr in suggestions.items():
         height = np.interp(np.log(lr), np.log(test["lr"]), test["smoothed"])
-        axes.axvline(lr, color=COLOURS[kind], linewidth=1, linestyle=":")
-        axes.plot([lr], [height], "o", color=COLOURS[kind], label=f"{kind}: {lr:g}")
+        axes.axvline(lr, color=COLORS[kind], linewidth=1, linestyle=":")
+        axes.plot([lr], [height], "o", color=COLORS[kind], label=f"{kind}: {lr:g}")
     lowest, first = test["loss"].min(), test["smoothed"].iloc[0]
-    margin = 0.1 * (first - lowest)  # above it the loss blows up, which would flatten all that is to be seen
+    margin = 0.1 * (first - lowest)  # cuts off the blow-up, which would flatten the rest
     axes.set(xscale="log", xlabel="learning rate", ylabel="train loss", ylim=(lowest - margin, first + 3 * margin))
     axes.set_title(f"Learning-rate range test\n{title}", fontsize=11)
     axes.grid(alpha=0.25)
