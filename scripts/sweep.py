@@ -26,7 +26,7 @@ from src.config.compose import parsed, refusing
 from src.config.identity import digest
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
-from src.runs.record import FILE as RECORD
+from src.layout import RECORD
 from src.sweeps.launch import run_plan, run_study
 from src.sweeps.plan import Plan, make_plan, planned_before
 from src.sweeps.protocol import TUNING, Protocol, Study, load_protocol

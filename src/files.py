@@ -13,9 +13,8 @@ from typing import IO
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from src import layout
 from src.errors import UsageError
-
-LOCK_FILE = ".lock"
 
 
 @contextmanager
@@ -76,7 +75,7 @@ def lock_folder(folder: Path, in_use: str, *, wait: bool = False) -> BaseFileLoc
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK_FILE)
+        lock = FileLock(folder / layout.LOCK)
         lock.acquire(timeout=-1 if wait else 0)
     except Timeout:
         raise UsageError(f"{folder} is in use: {in_use}") from None

@@ -6,7 +6,6 @@ from __future__ import annotations
 RECORD = "result.json"
 HISTORY = "history.csv"  # one row per epoch
 STEPS = "steps.csv"  # one row per attempted update
-LR_FIND = "lr_find.csv"  # the range test of optimizer.lr=auto
 CHECKPOINT = "checkpoint.pt"
 CONFIG_HASH = ".config_hash"  # claims the folder before there is a record
 LOCK = ".lock"  # of a sweep's folder too

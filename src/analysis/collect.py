@@ -14,7 +14,6 @@ from src.analysis.labels import setting_labels
 from src.analysis.wording import count_noun
 from src.analysis.workloads import SETTING, WORKLOAD
 from src.config.identity import digest
-from src.config.resolvers import AUTO
 from src.runs.record import RecordError, RunRecord, read_record
 from src.status import FINISHED
 
@@ -62,19 +61,12 @@ def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Col
 def _with_comparison_keys(runs: pd.DataFrame) -> pd.DataFrame:
     """Adds what decides which runs are compared: the shared lr, the timing device and the label."""
     runs = runs.assign(seconds=pd.to_numeric(runs["seconds"]))  # a column of None has dtype object
-    runs["lr"] = _shared_lr(runs)
+    runs["lr"] = pd.to_numeric(runs["lr"])
     runs["timed_on"] = _timed_on(runs)
     workloads = runs.drop_duplicates("setting").groupby(WORKLOAD, dropna=False)
     labels = {setting: label for _, rows in workloads for setting, label in setting_labels(rows).items()}
     runs["label"] = runs["setting"].map(labels)
     return runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
-
-
-def _shared_lr(runs: pd.DataFrame) -> pd.Series:
-    """The peak lr; for `optimizer.lr=auto` the median over the runs of the setting, so that they share one."""
-    lrs = pd.to_numeric(runs["lr"])
-    is_auto = runs["settings"].map(lambda settings: settings["optimizer.lr"] == AUTO)
-    return lrs.where(~is_auto, lrs.groupby(runs["setting"]).transform("median"))
 
 
 def _timed_on(runs: pd.DataFrame) -> pd.Series:

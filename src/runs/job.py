@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from src import layout
 from src.config.compose import load_config
 from src.config.schema import Config
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError, refuse
@@ -71,7 +72,7 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
 
 def _write_hydra_config(cfg: DictConfig, folder: Path) -> None:
     """Writes the three files that Hydra writes by default. Ours waits until the folder is known to be free."""
-    target = folder / ".hydra"
+    target = folder / layout.HYDRA
     target.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(cfg, target / "config.yaml")
     OmegaConf.save(DictConfig({"hydra": HydraConfig.get()}), target / "hydra.yaml")

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from src import layout
 from src.config.identity import digest, normalize_identity
 from src.errors import UsageError
 from src.files import write_text
 from src.status import STATUSES
 
-FILE = "result.json"
 SCHEMA_VERSION = 3
 
 
@@ -81,7 +81,7 @@ class RecordError(UsageError):
 
 
 def write_record(record: RunRecord, folder: Path) -> Path:
-    path = folder / FILE
+    path = folder / layout.RECORD
     write_text(path, json.dumps(_finite(asdict(record)), indent=2, allow_nan=False) + "\n")
     return path
 
@@ -114,7 +114,7 @@ def read_record(path: Path) -> RunRecord:
 
 def find_record(folder: Path) -> RunRecord | None:
     """The folder's record; None if there is none."""
-    path = folder / FILE
+    path = folder / layout.RECORD
     return read_record(path) if path.exists() else None
 
 

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from src import layout
 from src.config.identity import config_hash
 from src.config.schema import Config
 from src.errors import FolderTakenError, UsageError
@@ -24,8 +25,6 @@ from src.training.metrics import Outcome
 from src.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
-
-OWNER_FILE = ".config_hash"
 
 
 def run(
@@ -58,7 +57,7 @@ def run(
     with _locked(folder, wait):
         if (finished := finished_record(config, folder)) is not None:  # by the process that held the lock
             return finished
-        write_text(folder / OWNER_FILE, config_hash(config) + "\n")
+        write_text(folder / layout.CONFIG_HASH, config_hash(config) + "\n")
         on_claim()
         if config.data.requested:
             log.warning("%s is unavailable, training on %s instead", config.data.requested, config.data.name)
@@ -92,7 +91,7 @@ def finished_record(config: Config, folder: Path) -> RunRecord | None:
         FolderTakenError: the folder belongs to another run.
     """
     record = records.find_record(folder)
-    owner_file = folder / OWNER_FILE
+    owner_file = folder / layout.CONFIG_HASH
     owner = record.config_hash if record else owner_file.read_text().strip() if owner_file.exists() else None
     if owner not in (None, config_hash(config)):
         raise FolderTakenError(

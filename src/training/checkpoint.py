@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from src import layout
 from src.config.identity import config_hash
 from src.errors import UsageError
 from src.files import replacing
@@ -14,7 +15,6 @@ from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 
-FILE = "checkpoint.pt"
 VERSION = 3
 
 
@@ -22,7 +22,7 @@ class Checkpoint(Callback):
     """Saves the run after every epoch, and when it is interrupted within one."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
+        self._path = folder / layout.CHECKPOINT
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
         self._save(trainer)
@@ -43,7 +43,7 @@ def resume(trainer: Trainer, folder: Path) -> bool:
     Raises:
         UsageError: the checkpoint is damaged or belongs to another version, another run or another kind of device.
     """
-    path = folder / FILE
+    path = folder / layout.CHECKPOINT
     if not path.exists():
         return False
     state = _read(path)

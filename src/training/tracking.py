@@ -17,14 +17,13 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from tensorboard.summary.writer.record_writer import RecordWriter
 from torch.utils.tensorboard.summary import hparams
 
+from src import layout
 from src.files import append_csv, read_csv, write_csv
 from src.status import FINISHED
 from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 
-HISTORY_FILE = "history.csv"
-STEPS_FILE = "steps.csv"
 _HISTORY_COLUMNS = [field.name for field in fields(EpochResult)]
 _STEPS_COLUMNS = ["step", "lr", "loss"]
 
@@ -38,22 +37,22 @@ class History(Callback):
 
     def on_run_start(self, trainer: Trainer) -> None:
         """Drops what a killed run wrote after its checkpoint."""
-        rows = read_csv(self._folder / STEPS_FILE)[: _updates_before_epoch(trainer)]
+        rows = read_csv(self._folder / layout.STEPS)[: _updates_before_epoch(trainer)]
         self._logged_updates = len(rows)
-        write_csv(self._folder / STEPS_FILE, _STEPS_COLUMNS, rows)
+        write_csv(self._folder / layout.STEPS, _STEPS_COLUMNS, rows)
         self._write_history(trainer)
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
         losses = torch.stack(trainer.log.losses).tolist()
         first = self._logged_updates
         rows = [(first + i, lr, loss) for i, (lr, loss) in enumerate(zip(trainer.log.lrs, losses, strict=True))]
-        append_csv(self._folder / STEPS_FILE, rows)
+        append_csv(self._folder / layout.STEPS, rows)
         self._logged_updates += len(rows)
         self._write_history(trainer)
 
     def _write_history(self, trainer: Trainer) -> None:
         rows = [astuple(result) for result in trainer.progress.history]
-        write_csv(self._folder / HISTORY_FILE, _HISTORY_COLUMNS, rows)
+        write_csv(self._folder / layout.HISTORY, _HISTORY_COLUMNS, rows)
 
 
 class TensorBoard(Callback):

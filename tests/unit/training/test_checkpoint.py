@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from src import layout
 from src.errors import UsageError
 from src.runs.build import build_trainer
 from src.training import checkpoint
@@ -27,7 +28,7 @@ def test_resume_restores_progress_and_weights(folder: Path, tmp_path: Path) -> N
     trainer = build_trainer(small_config(), tmp_path / "again")
     assert checkpoint.resume(trainer, folder)
     assert trainer.progress.epoch == 2
-    saved = torch.load(folder / checkpoint.FILE, weights_only=True)["trainer"]
+    saved = torch.load(folder / layout.CHECKPOINT, weights_only=True)["trainer"]
     for name, weight in trainer.model.state_dict().items():
         assert torch.equal(weight, saved["model"][name])
     assert not checkpoint.resume(trainer, tmp_path / "empty")
@@ -35,7 +36,7 @@ def test_resume_restores_progress_and_weights(folder: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("damage", [b"", b"not a checkpoint", None])
 def test_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: bytes | None) -> None:
-    path = folder / checkpoint.FILE
+    path = folder / layout.CHECKPOINT
     path.write_bytes(path.read_bytes()[:1000] if damage is None else damage)
     with pytest.raises(UsageError, match=r"checkpoint\.pt is damaged"):
         checkpoint.resume(build_trainer(small_config(), tmp_path / "again"), folder)
@@ -52,10 +53,10 @@ def test_damaged_checkpoint_is_named(folder: Path, tmp_path: Path, damage: bytes
 def test_incompatible_checkpoint_is_refused(
     folder: Path, tmp_path: Path, change: dict[str, object], message: str
 ) -> None:
-    state = torch.load(folder / checkpoint.FILE, weights_only=True)
+    state = torch.load(folder / layout.CHECKPOINT, weights_only=True)
     if "computed_with" in change:
         state["trainer"] |= change
-    torch.save({**state, **change}, folder / checkpoint.FILE)
+    torch.save({**state, **change}, folder / layout.CHECKPOINT)
     with pytest.raises(UsageError) as error:
         checkpoint.resume(build_trainer(small_config(), tmp_path / "again"), folder)
     assert message in str(error.value)
