@@ -21,7 +21,7 @@ TrainInProcess = Callable[..., "subprocess.CompletedProcess[str]"]
 def train_in_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[TrainInProcess]:
-    """Runs `python -m src.train` without a new process: a call takes the arguments, in a folder of its own."""
+    """Runs `python -m src.train` with the given arguments in `tmp_path`, without a new process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
 

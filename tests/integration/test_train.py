@@ -38,7 +38,7 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 
 def read_files(folder: Path) -> dict[Path, bytes]:
-    """Every file of a run except its log, which each command may add to."""
+    """Every file of a run except its log, to which every command may append."""
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "train.log"}
 
 

@@ -61,7 +61,7 @@ def sources() -> dict[str, str]:
 
 @functools.cache
 def imports() -> dict[str, set[str]]:
-    """The modules of this project that each of them imports, also inside functions."""
+    """Modules of this project imported by each module, including imports inside functions."""
     modules = set(sources())
     return {
         module: {resolve(name, modules) for name in imported_names(text) if name.split(".")[0] in ("src", "scripts")}
