@@ -1,4 +1,4 @@
-"""The range test as a user starts it."""
+"""`scripts/lr_find.py` as a user runs it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,51 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import ROOT, SMALL, Command
+from tests.conftest import SMALL
+from tests.integration.scripts import run_script
 
-LR_FIND = str(ROOT / "scripts" / "lr_find.py")
-QUICK = [LR_FIND, *(each for each in SMALL if "lr" not in each), "num_updates=60"]
+QUICK = [*(override for override in SMALL if "lr" not in override), "num_updates=60"]
 
 
-def test_it_prints_both_suggestions_and_writes_picture_and_numbers(command: Command, tmp_path: Path) -> None:
-    done = command(*QUICK, "suggest=steepest")
+def test_range_test_prints_suggestions_and_writes_figure_and_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run_script("lr_find", tmp_path, capsys, *QUICK, "suggest=steepest")
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "outputs" / "lr_find" / "digits" / "softmax" / "sgd"
-    said = dict(line.split() for line in done.stdout.splitlines() if line.startswith("  ") and len(line.split()) == 2)
-    assert 0.001 < float(said["valley"]) < 1
-    assert f"Train with optimizer.lr={said['steepest']}" in done.stdout
-    numbers = pd.read_csv(folder / "lr_find.csv")
-    assert list(numbers.columns) == ["lr", "loss", "smoothed"]
-    assert numbers["lr"].iloc[0] == pytest.approx(1e-6)
-    assert numbers["lr"].is_monotonic_increasing
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
+    suggestions = dict(words for words in lines if len(words) == 2)
+    assert 0.001 < float(suggestions["valley"]) < 1
+    assert f"Train with optimizer.lr={suggestions['steepest']}" in done.stdout
+    rows = pd.read_csv(folder / "lr_find.csv")
+    assert list(rows.columns) == ["lr", "loss", "smoothed"]
+    assert rows["lr"].iloc[0] == pytest.approx(1e-6)
+    assert rows["lr"].is_monotonic_increasing
     assert (folder / "lr_find.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (folder / "lr_find.svg").read_text()
 
 
+def test_requested_lr_does_not_matter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for lr in ("auto", "0.02"):
+        done = run_script("lr_find", tmp_path, capsys, *QUICK, f"optimizer.lr={lr}", f"out={lr}")
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "auto" / "lr_find.csv").read_bytes() == (tmp_path / "0.02" / "lr_find.csv").read_bytes()
+
+
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
-        (["num_updates=2.5"], "num_updates=2.5: must be a whole number"),
+        (["num_updates=2.5"], "num_updates=2.5: must be an integer"),
         (["suggest=best"], "suggest=best: choose one of valley, steepest"),
         (["model=mlp,lenet"], "model=mlp,lenet: takes one value"),
         (["max_lr=1e-5"], "lowers the loss by more than 5%"),
     ],
 )
-def test_bad_input_is_one_line(arguments: list[str], says: str, command: Command, tmp_path: Path) -> None:
-    done = command(*QUICK, *arguments)
+def test_invalid_input_ends_in_one_line(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run_script("lr_find", tmp_path, capsys, *QUICK, *arguments)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert says in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "outputs").exists()

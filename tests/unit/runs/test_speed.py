@@ -1,0 +1,39 @@
+"""Timing of training loops."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from src.config.schema import Config
+from src.errors import UsageError
+from src.runs.speed import compare_loops, time_bare_loop, time_in_rotation, time_trainer
+from tests.conftest import small_config
+
+
+def test_loops_take_turns_and_the_warmup_round_does_not_count() -> None:
+    calls: list[str] = []
+
+    def loop(config: Config, name: str) -> float:
+        calls.append(name)
+        return len(calls)
+
+    loops = {name: partial(loop, name=name) for name in "abc"}
+    seconds = time_in_rotation(loops, small_config(), rounds=2)
+    assert "".join(calls) == "abc" + "bca" + "cab"
+    assert seconds == {"a": [6, 8], "b": [4, 9], "c": [5, 7]}
+
+
+def test_loops_report_seconds_per_update() -> None:
+    config = small_config("epochs=1")
+    assert time_trainer(config) > 0
+    assert time_bare_loop(config) > 0
+
+
+@pytest.mark.parametrize(
+    ("rounds", "message"), [(0, "--rounds 0: must be an integer from 1"), (1, "data=digits: the DataLoader loop needs")]
+)
+def test_impossible_comparison_is_refused(rounds: int, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        compare_loops(small_config(), rounds)
