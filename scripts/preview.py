@@ -29,24 +29,24 @@ def main() -> None:
     folders = [text.removeprefix("out=") for text in arguments.overrides if text.startswith("out=")]
     overrides = [text for text in arguments.overrides if not text.startswith("out=")]
     with ending_in_one_line():
-        preview(overrides, None if arguments.terminal else Path(folders[-1] if folders else OUT))
+        draw(overrides, None if arguments.terminal else Path(folders[-1] if folders else OUT))
 
 
-def preview(overrides: Sequence[str], out: Path | None) -> None:
+def draw(overrides: Sequence[str], out: Path | None) -> None:
     """Prints the curves and, if `out` is a folder, draws them there."""
     from src.analysis.figures.sparklines import print_preview
     from src.schedules.preview import preview_schedules
 
-    curves = preview_schedules(overrides)
-    print_preview(curves)
-    for name, refusal in curves.refusals.items():
+    preview = preview_schedules(overrides)
+    print_preview(preview)
+    for name, refusal in preview.refusals.items():
         print(f"Left out: {name}: {refusal}", file=sys.stderr)
     if out is None:
         return
     from src.analysis.figures.gallery import write_gallery
 
     try:
-        paths = write_gallery(curves, out)
+        paths = write_gallery(preview, out)
     except OSError as error:
         raise UsageError(f"out={out}: cannot be written: {error.strerror}") from error
     print("Written:", *paths)

@@ -52,7 +52,7 @@ def time_in_rotation(loops: Mapping[str, Loop], config: Config, rounds: int) -> 
 
 
 def time_trainer(config: Config) -> float:
-    """Everything that a run does, except evaluation."""
+    """Seconds per update of everything that a run does except evaluation."""
     with tempfile.TemporaryDirectory() as folder:
         trainer = build_trainer(config, Path(folder))
         trainer.evaluate = lambda split: Metrics(0.0, 0.0)  # type: ignore[method-assign]
@@ -64,7 +64,7 @@ def time_trainer(config: Config) -> float:
 
 
 def time_bare_loop(config: Config) -> float:
-    """The shortest possible loop over tensors in memory: no schedule, no metrics, no logging."""
+    """Seconds per update of the shortest possible loop over tensors in memory: no schedule, no metrics, no logging."""
     device, model, optimizer = _build_parts(config)
     dataset = data.load(config.data, device)
     autocast, scaler = _build_amp(config, device)
@@ -87,7 +87,7 @@ def time_bare_loop(config: Config) -> float:
 
 
 def time_loader_loop(config: Config, num_workers: int) -> float:
-    """The loop of most tutorials: torchvision's data set and transforms, a DataLoader, `loss.item()`; one epoch."""
+    """Seconds per update of the loop in most tutorials, over one epoch: torchvision, DataLoader, `loss.item()`."""
     device, model, optimizer = _build_parts(config)
     loader = _build_loader(config, num_workers, pin_memory=device.type == "cuda")
     autocast, scaler = _build_amp(config, device)

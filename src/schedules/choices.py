@@ -1,4 +1,4 @@
-"""Configs of many schedules. What they share is composed once, because Hydra takes a tenth of a second to compose."""
+"""Configs of many schedules. What they share is composed once: Hydra needs a tenth of a second per config."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[st
 
 @contextmanager
 def config_loader(overrides: Sequence[str]) -> Iterator[Callable[[str | None], Config]]:
-    """A function that loads the config of a scheduler under `overrides`; it raises what `load_config` raises."""
+    """Yields a function that loads the config of a scheduler under `overrides`; it raises what `load_config` raises."""
     with composing():
         # An override of a key inside the scheduler may not exist in every scheduler, so Hydra composes each of them.
         shared = None if _changes_scheduler(overrides) else composed(overrides)

@@ -25,13 +25,13 @@ from src.files import write_text
 if TYPE_CHECKING:
     from src.schedules.preview import Curve, Preview
 
-DECADES = 4  # height of the logarithmic curves
+DECADES = 4  # range of the logarithmic curves
 
 _COLUMNS = 6
 # Inches. Fixed margins, because layout="constrained" adds 0.4 s to the 0.9 s that drawing 31 panels takes.
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 9.0, 0.36, 0.12, 0.98, 0.42
 _BETWEEN_COLUMNS, _BETWEEN_ROWS, _RULE, _NOTE_LINE = 0.14, 0.54, 0.25, 0.13
-_MAX_STEPS = 1000  # in a panel; more are too narrow to be visible, and are drawn as a line
+_MAX_STEPS = 1000  # of a staircase; with more, a step is narrower than a pixel and the curve is drawn as a line
 _PANEL_PIXELS = 250
 
 _BLUE, _DARK, _GRAY, _PALE, _FAINT = "#0072B2", "#555555", "#888888", "#bbbbbb", "#e8e8e8"
@@ -108,7 +108,7 @@ def _make_grid(rows: int, columns: int, *, bottom: float) -> tuple[Figure, GridS
 
 
 def _write_margins(figure: Figure, preview: Preview, notes: Sequence[str]) -> None:
-    """The title, the key to the lines, the unit of time and the notes."""
+    """Writes the title, the legend, the time unit and the notes."""
     left, height = _LEFT / _WIDTH, figure.get_figheight()
     lines = {"lr / peak": _LINEAR, f"on a log scale: 1 at the top, {10**-DECADES:g} at the bottom": _LOGARITHMIC}
     figure.text(left, 1 - 0.22 / height, preview.title, fontsize=10, fontweight="bold")
@@ -128,7 +128,7 @@ def _write_margins(figure: Figure, preview: Preview, notes: Sequence[str]) -> No
 
 
 def _write_family(figure: Figure, panels: Sequence[Axes], family: str) -> None:
-    """The family's name on a rule above its panels."""
+    """Writes the family's name on a rule above its panels."""
     first, last = panels[0].get_position(), panels[-1].get_position()
     y = first.y1 + _RULE / figure.get_figheight()
     figure.add_artist(Line2D([first.x0, last.x1], [y, y], color=_PALE, linewidth=0.8))
@@ -152,9 +152,9 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
 
 
 def _outline(heights: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times and heights of a curve, simplified by matplotlib, which on its own simplifies lines but not fills.
+    """Times and heights of a curve after matplotlib's path simplification, which by itself skips filled areas.
 
-    Without it the SVG of 31 schedules of 12,900 updates has 40 MB instead of 0.3.
+    Without it, the SVG of 31 schedules of 12,900 updates takes 40 MB instead of 0.3 MB.
     """
     times = np.linspace(0, 1, len(heights) + 1)
     if len(heights) <= _MAX_STEPS:

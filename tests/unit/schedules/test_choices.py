@@ -20,7 +20,7 @@ OVERRIDES = (
 )
 
 
-# Hydra takes a tenth of a second each: all schedules alone, and under overrides one of each kind.
+# Hydra needs a tenth of a second per config, so only some schedules are composed with overrides too.
 @pytest.mark.parametrize(
     ("names", "overrides"), [(NAMES, ()), (["constant", "plateau", "step", "swa", "warmup_cosine"], OVERRIDES)]
 )
