@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 from matplotlib.path import Path as LinePath
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
 from src.analysis.figures.families import group_by_family
 from src.analysis.figures.save import save_figure
-from src.files import write_text
+from src.files import write_csv
 
 if TYPE_CHECKING:
     from src.schedules.preview import Curve, Preview
@@ -42,19 +41,15 @@ _LOGARITHMIC: dict[str, Any] = {"color": _GRAY, "linewidth": 0.7}
 def write_gallery(preview: Preview, folder: Path) -> list[Path]:
     """Writes schedules.png, schedules.svg and lr_curves.csv; returns their paths."""
     table = folder / "lr_curves.csv"
-    write_text(table, to_csv(preview.curves))
+    write_csv(table, ("scheduler", "step", "epoch", "lr"), curve_rows(preview.curves))
     return [*save_figure(draw_gallery(preview), folder, "schedules"), table]
 
 
-def to_csv(curves: Sequence[Curve]) -> str:
-    """One row per update, in full precision."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["scheduler", "step", "epoch", "lr"])
+def curve_rows(curves: Sequence[Curve]) -> Iterator[tuple[str, int, float, float]]:
+    """Schedule, step, epoch and learning rate of every update."""
     for curve in curves:
         for step, lr in enumerate(curve.lrs):
-            writer.writerow([curve.scheduler, step, step / curve.updates_per_epoch, lr])
-    return text.getvalue()
+            yield curve.scheduler, step, step / curve.updates_per_epoch, lr
 
 
 def draw_gallery(preview: Preview) -> Figure:
@@ -69,7 +64,7 @@ def draw_gallery(preview: Preview) -> Figure:
         panels = [figure.add_subplot(grid[number, column]) for column in range(len(row))]
         for axes, (_, curve) in zip(panels, row, strict=True):
             _draw_curve(axes, curve)
-            axes.locator_params(axis="x", nbins=18 // columns, integer=True)
+            _label_times(axes, curve.length, num_ticks=18 // columns)
             axes.tick_params(labelleft=axes is panels[0], labelbottom=row is rows[-1])
         for family, members in groupby(zip(row, panels, strict=True), key=lambda pair: pair[0][0]):
             _write_family(figure, [axes for _, axes in members], family)
@@ -149,6 +144,14 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
     axes.grid(color=_FAINT, linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set(color=_PALE)
+
+
+def _label_times(axes: Axes, length: float, num_ticks: int) -> None:
+    """Ticks at round times; the last label ends at its tick, so that it does not run into the next panel's 0."""
+    times = MaxNLocator(num_ticks, steps=[1, 2, 5, 10], integer=True).tick_values(0, length)
+    axes.set_xticks([time for time in times if time <= length])
+    if axes.get_xticks()[-1] == length:
+        axes.get_xticklabels()[-1].set_horizontalalignment("right")
 
 
 def _outline(heights: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from src.analysis.figures.families import OTHERS
-from src.analysis.figures.gallery import DECADES, draw_gallery, to_csv, write_gallery
+from src.analysis.figures.gallery import DECADES, draw_gallery, write_gallery
 from src.schedules.preview import Curve, Preview
 from tests.unit.analysis.figures.conftest import make_curve
 
@@ -38,9 +37,10 @@ def test_gallery_writes_three_complete_files(tmp_path: Path) -> None:
     assert sorted(path.name for path in paths[0].parent.iterdir()) == sorted(path.name for path in paths)
 
 
-def test_csv_has_every_update_in_full_precision() -> None:
+def test_csv_has_every_update_in_full_precision(tmp_path: Path) -> None:
     curves = [make_curve("cosine"), make_curve("mine, too", updates=7)]
-    rows = list(csv.reader(io.StringIO(to_csv(curves))))
+    table = write_gallery(Preview("The title", curves, {}), tmp_path)[-1]
+    rows = list(csv.reader(table.read_text().splitlines()))
     assert rows[0] == ["scheduler", "step", "epoch", "lr"]
     assert [(name, int(step), float(epoch), float(lr)) for name, step, epoch, lr in rows[1:]] == [
         (curve.scheduler, step, step / 10, lr) for curve in curves for step, lr in enumerate(curve.lrs)
