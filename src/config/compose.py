@@ -66,6 +66,11 @@ def refusing() -> Iterator[None]:
         raise UsageError(one_line(error)) from error
 
 
+def search_path(overrides: Sequence[str]) -> list[str]:
+    """The overrides that say where else configs are (`-cd DIR`): every composition needs them."""
+    return [override for override in overrides if override.lstrip("+").startswith("hydra.searchpath=")]
+
+
 def load_config(node: DictConfig) -> Config:
     """Checks a composed config and resolves every interpolation in it.
 
@@ -88,11 +93,14 @@ def load_config(node: DictConfig) -> Config:
 
 def wants_range_test(overrides: Sequence[str]) -> bool:
     """Whether the overrides leave the peak learning rate to a range test (`optimizer.lr=auto`)."""
-    return any(_is_auto(override) for override in parsed(overrides))
+    candidates = [override for override in overrides if AUTO in override]  # spares the others the parser
+    return any(_is_auto(override) for override in parsed(candidates))
 
 
 def with_lr(overrides: Sequence[str], lr: float) -> list[str]:
     """The overrides with `optimizer.lr=auto` replaced by a number."""
+    if not wants_range_test(overrides):
+        return list(overrides)
     return [
         f"optimizer.lr={lr:g}" if _is_auto(override) else str(override.input_line) for override in parsed(overrides)
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.identity import MACHINE_KEYS, digest
+from src.config.naming import automatic_name
 from src.errors import UsageError
 
 AUTO = "auto"  # the value of optimizer.lr that asks for a range test
@@ -97,11 +98,8 @@ def run_path(*, _root_: DictConfig) -> str:
 
 
 def sweep_name(name: str | None, overrides: Sequence[str]) -> str:
-    """`${sweep_name:...}`: `name`, or a name that the same overrides always give."""
-    if name:
-        return str(name)
-    identifying = sorted(line for line in overrides if line.partition("=")[0].lstrip("+~") not in MACHINE_KEYS)
-    return f"multirun-{digest(identifying)[:8]}"
+    """`${sweep_name:...}`: `name`, or one that the same command finds again."""
+    return str(name) if name else automatic_name("multirun", overrides)
 
 
 def path_label(text: str) -> str:

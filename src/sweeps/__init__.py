@@ -1,1 +1,1 @@
-"""Sweeps: lists of jobs, started on Hydra's launchers, ending in tables."""
+"""Sweeps: many runs planned together, started by a Hydra launcher, and compared."""

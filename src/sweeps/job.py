@@ -1,4 +1,4 @@
-"""One job of a sweep as a launcher starts it, in the master or in a worker process."""
+"""The task function of a sweep: one job, as a launcher starts it in the main process or in a worker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def run_job(cfg: DictConfig) -> None:
-    """Runs one job. A failure costs only this job: its record says what happened."""
+    """Runs one job, unless the sweep is stopping. A failure affects only this job; its record holds the reason."""
     workers.install_worker_handlers(Path(HydraConfig.get().sweep.dir))
     if not workers.is_stopping():
         with workers.busy():

@@ -1,9 +1,11 @@
-"""How a sweep is stopped: every run in hand makes its checkpoint, and no process outlives the sweep.
+"""Stopping a sweep: every active run writes a checkpoint, and no worker outlives the sweep.
 
-joblib kills its other workers as soon as one of them raises, and leaves all of them behind when the master is killed.
-So a process that is told to stop finishes its checkpoint, returns, and lets the jobs that it is still given pass by.
-It is told by a file in the sweep's folder, which is what workers share with the master whatever launched them: those of
-joblib are its children, those of ray and of a cluster are not, and may run on other machines.
+joblib kills all workers as soon as one of them raises, and leaves them running when the main process is killed. So a
+process that is asked to stop does not raise: it lets the active run write its checkpoint, returns, and skips the jobs
+that it is still handed.
+
+The main process asks its workers to stop by creating a file in the sweep's folder. That works for every launcher:
+joblib's workers are its children, but those of ray or of a cluster are not, and may run on other machines.
 """
 
 from __future__ import annotations
@@ -18,28 +20,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from src import layout
 from src.errors import EXIT_INTERRUPTED
 from src.files import lock_folder
 
 POLL_SECONDS = 0.5
-GRACE_SECONDS = 15.0
+GRACE_SECONDS = 15.0  # for the active run of an orphaned worker
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-STOP_FILE = ".stop"
 
-_commanding = threading.Event()  # in the master
+_is_main = threading.Event()  # set in the process that controls a sweep
 _stopping = threading.Event()
 _idle = threading.Event()
 _idle.set()
 
 
 def is_stopping() -> bool:
-    """Whether this process, the master or a worker, was told to stop."""
+    """Whether this process was asked to stop."""
     return _stopping.is_set()
 
 
 @contextmanager
 def busy() -> Iterator[None]:
-    """While a job is in hand, an orphaned worker is given time to end it."""
+    """Marks this process as running a job; an orphaned worker gets time to finish it."""
     _idle.clear()
     try:
         yield
@@ -47,53 +49,50 @@ def busy() -> Iterator[None]:
         _idle.set()
 
 
-@functools.cache  # once a process, however many jobs it runs
+@functools.cache  # once per process, however many jobs it runs
 def install_worker_handlers(sweep: Path) -> None:
-    """In a worker process: listens to signals and to the master of the sweep in that folder.
-
-    It ends soon after the process that started it is gone.
-    """
-    if _commanding.is_set():
+    """In a worker, stops on a signal or on the stop file in `sweep`, and ends the process soon after its parent."""
+    if _is_main.is_set():
         return
     for number in SIGNALS:
         signal.signal(number, lambda signum, frame: _stopping.set())
-    if (sweep / STOP_FILE).exists():
+    if (sweep / layout.STOP).exists():
         _stopping.set()
-    threading.Thread(target=_watch, args=(os.getppid(), sweep / STOP_FILE), daemon=True).start()
+    threading.Thread(target=_watch, args=(os.getppid(), sweep / layout.STOP), daemon=True).start()
 
 
 @contextmanager
-def stopped_by_signals(sweep: Path) -> Iterator[None]:
-    """In the master: SIGINT and SIGTERM are passed on to the workers, whose checkpoints are then waited for.
+def controlling_sweep(sweep: Path) -> Iterator[None]:
+    """In the main process, locks the sweep's folder and forwards SIGINT and SIGTERM to the workers.
 
-    A second signal ends the master as it always would.
+    After the first signal the launcher still waits for its workers. A second signal ends the process as usual.
 
     Raises:
-        UsageError: another master is at work in that folder; one would take the other's stop for its own.
+        UsageError: another process controls a sweep in the folder.
     """
     previous = {number: signal.getsignal(number) for number in SIGNALS}
-    stop_file = sweep / STOP_FILE
+    stop_file = sweep / layout.STOP
 
-    def pass_on(signum: int, frame: FrameType | None) -> None:
-        if _stopping.is_set():  # a run in this process puts this handler back when it ends
+    def forward(signum: int, frame: FrameType | None) -> None:
+        if _stopping.is_set():  # a run in this process restores this handler when it ends
             signal.signal(signum, previous[signal.Signals(signum)])
             signal.raise_signal(signum)
             return
         _stopping.set()
         stop_file.touch()
 
-    lock = lock_folder(sweep, "another sweep is at work there; wait for it, or choose name=NAME")
-    stop_file.unlink(missing_ok=True)  # of a master that was killed before its workers had returned
+    lock = lock_folder(sweep, "another sweep is running there; wait for it, or choose another name=NAME")
+    stop_file.unlink(missing_ok=True)  # left by a main process that was killed before its workers had returned
     _stopping.clear()
-    _commanding.set()
+    _is_main.set()
     for number in SIGNALS:
-        signal.signal(number, pass_on)
+        signal.signal(number, forward)
     try:
         yield
         stop_file.unlink(missing_ok=True)
     finally:
         lock.release()
-        _commanding.clear()
+        _is_main.clear()
         for number, handler in previous.items():
             signal.signal(number, handler)
 
@@ -101,8 +100,8 @@ def stopped_by_signals(sweep: Path) -> Iterator[None]:
 def _watch(parent: int, stop_file: Path) -> None:
     while os.getppid() == parent and not stop_file.exists():
         time.sleep(POLL_SECONDS)
-    os.kill(os.getpid(), signal.SIGTERM)  # the run in hand makes its checkpoint
+    os.kill(os.getpid(), signal.SIGTERM)  # the active run writes its checkpoint
     while os.getppid() == parent:
         time.sleep(POLL_SECONDS)
     _idle.wait(GRACE_SECONDS)
-    os._exit(EXIT_INTERRUPTED)  # now: the main thread may wait for ever to hand its result to nobody
+    os._exit(EXIT_INTERRUPTED)  # the main thread may be blocked forever on handing its result to the dead parent

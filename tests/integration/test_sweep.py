@@ -1,4 +1,4 @@
-"""Multiruns and sweeps as a user starts them, ending in tables, also where runs fail, are killed or come back."""
+"""Multiruns and sweeps as commands: they end in tables, also after failed runs, signals and kills."""
 
 from __future__ import annotations
 
@@ -13,154 +13,201 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scripts import report
+from scripts import sweep as sweep_script
+from src import train
+from src.config import CONF
 from tests.conftest import ROOT, SMALL, Command, start
-from tests.integration.test_train import CALLBACK, TRAIN
+from tests.integration.in_process import run_in_process
+from tests.integration.test_train import TRAIN
 
 SWEEP = str(ROOT / "scripts" / "sweep.py")
-REPORT = str(ROOT / "scripts" / "report.py")
-LITTLE = [each for each in SMALL if each != "epochs=2"] + ["epochs=1"]
+SHORT = [*(line for line in SMALL if not line.startswith("epochs=")), "epochs=1"]
+TWO_WORKERS = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]  # whatever the number of cores
 
 
-def the_sweep(folder: Path) -> Path:
+def run_sweep(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return run_in_process(sweep_script.main, arguments, folder)
+
+
+def only_sweep(folder: Path) -> Path:
     (path,) = (folder / "outputs" / "sweeps").iterdir()
     return path
 
 
-def table(sweep: Path) -> pd.DataFrame:
+def comparison(sweep: Path) -> pd.DataFrame:
     return pd.read_csv(sweep / "comparison.csv").set_index("scheduler")
 
 
-def test_a_multirun_ends_in_the_comparison(command: Command, tmp_path: Path) -> None:
-    arguments = [*TRAIN, "-m", *LITTLE, "scheduler=constant,step,cosine", "seed=0,1"]
-    done = command(*arguments)
+TABLES = ("runs.csv", "comparison.csv", "comparison.md")
+
+
+def read_tables(sweep: Path) -> dict[str, bytes]:
+    return {name: (sweep / name).read_bytes() for name in TABLES}
+
+
+def test_multirun_ends_in_comparison_that_follows_from_records_alone(tmp_path: Path) -> None:
+    arguments = ["-m", *SHORT, "scheduler=constant,step,cosine", "seed=0,1"]
+    done = run_in_process(train.main, arguments, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    sweep = the_sweep(tmp_path)
-    assert {path.name for path in sweep.iterdir()} >= {
-        "runs", "runs.csv", "comparison.csv", "comparison.md", "figures", "sweep.json",
-    }  # fmt: skip
+    sweep = only_sweep(tmp_path)
+    assert {path.name for path in sweep.iterdir()} >= {*TABLES, "runs", "figures", "sweep.json"}
     assert len(pd.read_csv(sweep / "runs.csv")) == 6
-    assert set(table(sweep).index) == {"constant", "step", "cosine"}
-    assert (table(sweep)["n"] == 2).all()
-    for word in ("constant", "step", "cosine", "±"):
-        assert word in done.stdout.split("digits · softmax")[1]
+    assert set(comparison(sweep).index) == {"constant", "step", "cosine"}
+    assert (comparison(sweep)["n"] == 2).all()
     assert len(json.loads((sweep / "sweep.json").read_text())["jobs"]) == 6
-    again = command(*arguments)
+    tables, printed = read_tables(sweep), done.stdout.split("digits · softmax")[1]
+    assert all(word in printed for word in ("constant", "step", "cosine", "±"))
+
+    again = run_in_process(train.main, arguments, tmp_path)
     assert again.returncode == 0
-    assert "test accuracy 9" not in again.stdout.split("digits · softmax")[0]  # nothing was trained
-    assert again.stdout.split("digits · softmax")[1] == done.stdout.split("digits · softmax")[1]
-    assert the_sweep(tmp_path) == sweep
+    assert only_sweep(tmp_path) == sweep
+    log, printed_again = again.stdout.split("digits · softmax")
+    assert "0 of 6 runs to do" in log
+    assert "test accuracy 9" not in log  # no run was trained
+    assert printed_again == printed
+
+    for path in (*(sweep / name for name in TABLES), *sweep.glob("runs/**/events.*")):
+        path.unlink()
+    rebuilt = run_in_process(report.main, [str(sweep.relative_to(tmp_path))], tmp_path)
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert read_tables(sweep) == tables
+    elsewhere = run_in_process(report.main, [str(sweep), "out=elsewhere"], tmp_path)
+    assert elsewhere.returncode == 0
+    assert (tmp_path / "elsewhere" / "figures" / "lr_curves.png").exists()
 
 
-def test_a_failed_job_costs_its_own_row(command: Command, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(CALLBACK)
-    done = command(
-        *TRAIN, "-m", *LITTLE, "scheduler=step,cosine", "seed=0,1,2", "+callbacks.mine._target_=mine.Failing",
-        "hydra/launcher=joblib",  # which kills its other workers where one raises
-        PYTHONPATH=f"{ROOT}:{tmp_path}",
-    )  # fmt: skip
+@pytest.mark.parametrize("folder", ["no/such/folder", "empty"])
+def test_report_without_records_is_refused(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    refused = run_in_process(report.main, [folder], tmp_path)
+    assert refused.returncode == 2
+    assert folder in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+FAILING = """
+from src.callbacks import Callback
+
+class Failing(Callback):
+    def on_epoch_end(self, trainer, result):
+        if trainer.config.seed == 1:
+            raise MemoryError("the model is too large")
+"""
+
+
+def test_failed_jobs_cost_only_their_rows_and_are_retried(command: Command, tmp_path: Path) -> None:
+    module = tmp_path / "failing.py"
+    module.write_text(FAILING)
+    arguments = ["-m", *SHORT, "scheduler=step,cosine", "seed=0,1,2", "+callbacks.mine._target_=failing.Failing"]
+    # joblib kills all its workers when one of them raises.
+    done = command(*TRAIN, *arguments, *TWO_WORKERS, PYTHONPATH=f"{ROOT}:{tmp_path}")
     assert done.returncode == 1
-    found = table(the_sweep(tmp_path))
-    assert (found["n"] == 2).all()
-    assert (found["failed"] == 1).all()
+    table = comparison(only_sweep(tmp_path))
+    assert (table["n"] == 2).all()
+    assert (table["failed"] == 1).all()
     assert "the model is too large" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
+    module.write_text(FAILING.replace("seed == 1", "seed == 99"))
+    retried = run_in_process(train.main, arguments, tmp_path)
+    assert retried.returncode == 0, retried.stdout + retried.stderr
+    assert "2 of 6 runs to do" in retried.stdout
+    assert (comparison(only_sweep(tmp_path))["n"] == 3).all()
 
-def started_sweep(arguments: list[str], folder: Path) -> tuple[subprocess.Popen[str], Path]:
-    """A sweep of which two runs have a checkpoint and are still being made."""
-    process = start(arguments, folder)
-    sweep = folder / "outputs" / "sweeps" / "mine"
+
+# While the file `slow` exists, a run crawls once it has written a checkpoint, and says so in a file of its own.
+SLOW = """
+import time
+from pathlib import Path
+from src.callbacks import Callback
+
+class Slow(Callback):
+    def on_step(self, trainer):
+        if Path("slow").exists() and trainer.progress.epoch > 0:
+            Path(f"{trainer.config.seed}.slow").touch()
+            time.sleep(0.2)
+"""
+THREE_RUNS = [
+    *SMALL, "epochs=10", "schedulers=[step]", "seeds=[0,1,2]", "name=mine",
+    "+callbacks.mine._target_=slow.Slow",
+]  # fmt: skip
+NUMBERS = ["n", "test_accuracy_mean", "test_loss_mean", "val_loss_mean", "test_accuracy_sd"]
+
+
+def start_slow_sweep(folder: Path) -> subprocess.Popen[str]:
+    """Starts the sweep, or resumes it, and waits until both workers have a run in progress with a checkpoint."""
+    (folder / "slow").touch()
+    for path in folder.glob("*.slow"):
+        path.unlink()
+    process = start([SWEEP, *THREE_RUNS, *TWO_WORKERS], folder)
     deadline = time.monotonic() + 90
-    while len(list(sweep.glob("runs/**/checkpoint.pt"))) < 2:
-        assert process.poll() is None
+    while len(list(folder.glob("*.slow"))) < 2:
+        assert process.poll() is None, "the sweep ended before it could be stopped"
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    return process, sweep
+    return process
 
 
-LONG = [SWEEP, *SMALL, "model=lenet", "epochs=3", "schedulers=[step]", "seeds=[0,1,2]", "name=mine"]
-COLUMNS = ["n", "test_accuracy_mean", "test_loss_mean", "val_loss_mean", "test_accuracy_sd"]
+def interrupted_steps(sweep: Path) -> dict[str, int]:
+    """The updates of each interrupted run, by its folder; each has a checkpoint."""
+    records = {path.parent: json.loads(path.read_text()) for path in sweep.glob("runs/**/result.json")}
+    steps = {folder.name: record["steps"] for folder, record in records.items() if record["status"] == "interrupted"}
+    assert len(steps) == len(list(sweep.glob("runs/**/checkpoint.pt")))
+    return steps
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    folder = tmp_path_factory.mktemp("undisturbed")
-    start(LONG, folder).communicate(timeout=120)
-    return table(folder / "outputs" / "sweeps" / "mine")[COLUMNS]
-
-
-def test_a_killed_sweep_is_finished_by_the_same_command(
-    command: Command, tmp_path: Path, undisturbed: pd.DataFrame
-) -> None:
-    process, sweep = started_sweep(LONG, tmp_path)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)  # which ends when the last worker has closed its end
-    done = command(*LONG)
+def test_interrupted_and_killed_sweep_ends_in_numbers_of_undisturbed_one(tmp_path: Path) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    undisturbed.mkdir()
+    for folder in (tmp_path, undisturbed):
+        (folder / "slow.py").write_text(SLOW)
+    done = run_sweep([*THREE_RUNS, "hydra/launcher=basic"], undisturbed)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert table(sweep)[COLUMNS].equals(undisturbed)
-    planned = command(*LONG, "--dry-run")
+    sweep = tmp_path / "outputs" / "sweeps" / "mine"
+
+    process = start_slow_sweep(tmp_path)
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, out + err
+    assert "Traceback" not in out + err
+    assert "Interrupted; run the same command to resume" in out
+    interrupted = interrupted_steps(sweep)
+    assert len(interrupted) == 2
+
+    process = start_slow_sweep(tmp_path)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=120)  # returns once the last worker has closed its end of the pipe
+    killed = interrupted_steps(sweep)
+    assert killed.keys() == interrupted.keys()
+    assert all(killed[run] > interrupted[run] for run in killed)  # resumed, then stopped at a new checkpoint
+
+    (tmp_path / "slow").unlink()
+    done = run_sweep([*THREE_RUNS, "hydra/launcher=basic"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 of 3 runs to do" in done.stdout
+    expected = comparison(undisturbed / "outputs" / "sweeps" / "mine")
+    assert comparison(sweep)[NUMBERS].equals(expected[NUMBERS])
+    planned = run_sweep([*THREE_RUNS, "--dry-run"], tmp_path)
     assert "3 jobs in outputs/sweeps/mine, 0 to run" in planned.stdout
 
 
-def test_an_interrupted_sweep_leaves_every_run_in_hand_a_checkpoint(
-    command: Command, tmp_path: Path, undisturbed: pd.DataFrame
-) -> None:
-    process, sweep = started_sweep(LONG, tmp_path)
-    os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, out + err
-    assert "Traceback" not in out + err
-    assert "the same command goes on from here" in out
-    ends = [json.loads(path.read_text())["status"] for path in sweep.glob("runs/**/result.json")]
-    assert len(ends) == 2
-    assert "interrupted" in ends
-    done = command(*LONG)
+def test_run_with_changed_config_file_is_refused(tmp_path: Path) -> None:
+    optimizer = tmp_path / "conf" / "optimizer" / "mine.yaml"
+    optimizer.parent.mkdir(parents=True)
+    shutil.copy(CONF / "optimizer" / "sgd.yaml", optimizer)
+    arguments = [*SHORT, "schedulers=[step]", "seeds=[0]", "name=mine", "hydra/launcher=basic", "optimizer=mine"]
+    arguments.append(f"hydra.searchpath=[file://{tmp_path / 'conf'}]")
+    done = run_sweep(arguments, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert table(sweep)[COLUMNS].equals(undisturbed)
-
-
-def test_a_killed_worker_costs_no_run(tmp_path: Path, undisturbed: pd.DataFrame) -> None:
-    process, sweep = started_sweep(LONG, tmp_path)
-    children = subprocess.run(["pgrep", "-P", str(process.pid), "-f", "LokyProcess"], capture_output=True, text=True)
-    os.kill(int(children.stdout.split()[0]), signal.SIGKILL)  # as the kernel does where memory runs out
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, out + err
-    assert "The launcher gave up" in out
-    assert "Traceback" not in out + err
-    assert table(sweep)[COLUMNS].equals(undisturbed)
-
-
-def test_a_config_that_changed_is_not_taken_for_the_run_that_is_there(command: Command, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    for name in ("src", "scripts"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    arguments = ["scripts/sweep.py", *LITTLE, "schedulers=[step]", "seeds=[0]", "name=mine"]
-    assert command(*arguments, PYTHONPATH=str(tmp_path)).returncode == 0
-    changed = tmp_path / "conf" / "optimizer" / "sgd.yaml"
-    changed.write_text(changed.read_text().replace("momentum: 0.9", "momentum: 0.5"))
-    refused = command(*arguments, PYTHONPATH=str(tmp_path))
+    optimizer.write_text(optimizer.read_text().replace("momentum: 0.9", "momentum: 0.5"))
+    refused = run_sweep(arguments, tmp_path)
     assert refused.returncode == 2
     assert "holds another run" in refused.stderr
 
 
-def test_retried_jobs_are_those_that_failed(command: Command, tmp_path: Path) -> None:
-    module = tmp_path / "mine.py"
-    module.write_text(CALLBACK)
-    arguments = [SWEEP, *LITTLE, "schedulers=[step]", "seeds=[0,1]", "+callbacks.mine._target_=mine.Failing"]
-    arguments.append("hydra/launcher=basic")
-    path = f"{ROOT}:{tmp_path}"
-    assert command(*arguments, PYTHONPATH=path).returncode == 1
-    planned = command(*arguments, "--dry-run", PYTHONPATH=path)
-    assert "2 jobs" in planned.stdout
-    assert "1 to run" in planned.stdout
-    module.write_text(CALLBACK.replace("seed == 1", "seed == 99"))
-    done = command(*arguments, PYTHONPATH=path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert table(the_sweep(tmp_path))["n"].tolist() == [2]
-
-
-def test_the_plan_is_printed_and_nothing_is_run(command: Command, tmp_path: Path) -> None:
-    done = command(SWEEP, "--dry-run", "data=digits", "schedulers=[step,cosine]", "seeds=[0,1,2]")
+def test_dry_run_prints_plan_and_runs_nothing(tmp_path: Path) -> None:
+    done = run_sweep(["--dry-run", "data=digits", "schedulers=[step,cosine]", "seeds=[0,1,2]"], tmp_path)
     assert done.returncode == 0, done.stderr
     assert "6 jobs" in done.stdout
     assert "scheduler=cosine seed=2" in done.stdout
@@ -168,39 +215,19 @@ def test_the_plan_is_printed_and_nothing_is_run(command: Command, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["schedulers=[nope]"], "scheduler=nope: choose one of"),
         (["seeds=[]"], "seeds=[0,1,2]"),
-        (["experiment=nope"], "benchmark"),
+        (["experiment=nope"], "experiment=nope: choose one of benchmark"),
         (["epochs=0"], "epochs=0"),
         (["hydra/launcher=nope"], "hydra/launcher=nope: choose one of"),
+        (["hydra.launcher.n_jobs=0"], "hydra.launcher.n_jobs=0: must be a number of workers"),
     ],
 )
-def test_bad_input_is_one_clear_message(arguments: list[str], says: str, command: Command, tmp_path: Path) -> None:
-    done = command(SWEEP, "data=digits", *arguments)
-    assert done.returncode == 2
-    assert says in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    assert not list(tmp_path.glob("outputs/**/result.json"))
-
-
-def test_the_report_is_rebuilt_from_records_alone(command: Command, tmp_path: Path) -> None:
-    command(*TRAIN, "-m", *LITTLE, "scheduler=step,cosine", "seed=0")
-    sweep = the_sweep(tmp_path)
-    kept = {name: (sweep / name).read_bytes() for name in ("runs.csv", "comparison.csv", "comparison.md")}
-    for name in kept:
-        (sweep / name).unlink()
-    for events in sweep.glob("runs/**/events.*"):
-        events.unlink()
-    done = command(REPORT, str(sweep.relative_to(tmp_path)))
-    assert done.returncode == 0, done.stderr
-    assert {name: (sweep / name).read_bytes() for name in kept} == kept
-    elsewhere = command(REPORT, str(sweep), "out=elsewhere")
-    assert elsewhere.returncode == 0
-    assert (tmp_path / "elsewhere" / "figures" / "lr_curves.png").exists()
-    for arguments in (["no/such/folder"], ["."]):
-        (tmp_path / "empty").mkdir(exist_ok=True)
-        refused = command(REPORT, *(["empty"] if arguments == ["."] else arguments))
-        assert refused.returncode == 2
-        assert "Traceback" not in refused.stderr
+def test_bad_input_is_refused_in_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
+    refused = run_sweep(["data=digits", *arguments], tmp_path)
+    assert refused.returncode == 2
+    assert message in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "outputs").exists()

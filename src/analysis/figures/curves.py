@@ -13,10 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from src import layout
 from src.analysis.figures.style import Palette, legend, panels, scale_logarithmically
 from src.analysis.workloads import workload_title
 
-SERIES = ("history.csv", "steps.csv")
+SERIES = (layout.HISTORY, layout.STEPS)
 
 
 def has_series(folder: str) -> bool:
@@ -51,7 +52,7 @@ def read_histories(folders: Iterable[str]) -> pd.DataFrame:
     lines: dict[str, list[str]] = {}
     paths = list(folders)
     for index, folder in enumerate(paths):
-        header, _, rows = (Path(folder) / SERIES[0]).read_text().partition("\n")
+        header, _, rows = (Path(folder) / layout.HISTORY).read_text().partition("\n")
         lines.setdefault(header, []).extend(f"{index},{row}" for row in rows.splitlines())
     tables = [
         pd.read_csv(io.StringIO("\n".join([f"folder,{header}", *rows]))) for header, rows in lines.items() if rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from src import layout
 from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import REFERENCE, comparison
 from src.analysis.pairwise import pairwise
+from src.analysis.sweep_file import read_sweep_file
 from src.analysis.tuning import evaluation_runs, is_tuning, sensitivity, untrainable_schedules
 from src.analysis.wording import count_noun
 from src.errors import UsageError
@@ -68,7 +67,7 @@ def load_results(folders: Sequence[Path], reference: str | None = None) -> Resul
     Raises:
         UsageError: there are no records, or none of the given reference.
     """
-    sweep = _read_sweep_file(folders)
+    sweep = read_sweep_file(folders[0]) if len(folders) == 1 else {}
     planned = {folders[0] / job["folder"] for job in sweep.get("jobs") or []}
     collection = collect(folders, only=planned if sweep.get("protocol") else None)
     for problem in collection.problems:
@@ -106,16 +105,3 @@ def compute_results(
         num_missing=num_missing,
         sweep=sweep,
     )
-
-
-def _read_sweep_file(folders: Sequence[Path]) -> dict[str, Any]:
-    """The command and the plan of a sweep; empty for several folders, for single runs, and if it cannot be read."""
-    path = folders[0] / layout.SWEEP
-    if len(folders) > 1 or not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text())
-    except ValueError as error:
-        log.warning("%s cannot be read (%s): all runs in the folder are included, planned or not", path, error)
-        return {}
-    return content if isinstance(content, dict) else {}

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from src import layout
 from src.errors import UsageError
 from src.sweeps import workers
-from src.sweeps.workers import STOP_FILE, is_stopping, stopped_by_signals
+from src.sweeps.workers import is_stopping, stopped_by_signals
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +26,8 @@ def test_a_signal_is_written_down_for_workers_wherever_they_are(number: signal.S
     with stopped_by_signals(tmp_path):
         signal.raise_signal(number)
         assert is_stopping()
-        assert (tmp_path / STOP_FILE).exists()
-    assert not (tmp_path / STOP_FILE).exists()  # all have returned
+        assert (tmp_path / layout.STOP).exists()
+    assert not (tmp_path / layout.STOP).exists()  # all have returned
     assert signal.getsignal(number) == before
 
 
@@ -39,10 +40,10 @@ def interrupt_twice(sweep: Path) -> None:
 def test_a_second_signal_ends_the_master_and_the_next_one_starts_afresh(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupt_twice(tmp_path)
-    assert (tmp_path / STOP_FILE).exists()  # workers may still be about
+    assert (tmp_path / layout.STOP).exists()  # workers may still be about
     with stopped_by_signals(tmp_path):
         assert not is_stopping()
-        assert not (tmp_path / STOP_FILE).exists()
+        assert not (tmp_path / layout.STOP).exists()
 
 
 def test_a_folder_has_one_master(tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""The sweep command after argument parsing: plans what the command line asks for, prints it, and runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from src.data.fallback import resolve_dataset
+from src.sweeps.describe import print_plan, print_study
+from src.sweeps.experiment import experiment_overrides
+from src.sweeps.launch import run_plan, run_study
+from src.sweeps.plan import make_plan
+from src.sweeps.protocol import protocol_overrides
+from src.sweeps.study import Study
+
+
+def sweep(arguments: Sequence[str], *, dry_run: bool) -> int:
+    """Runs a protocol if the arguments name one, otherwise an experiment; returns the exit status.
+
+    Raises:
+        UsageError: an argument is invalid, or a run of the sweep is impossible.
+    """
+    has_protocol = any(argument.startswith("protocol=") for argument in arguments)
+    return (_run_protocol if has_protocol else _run_experiment)(arguments, dry_run=dry_run)
+
+
+def _run_protocol(arguments: Sequence[str], *, dry_run: bool) -> int:
+    protocol, overrides = protocol_overrides(arguments)
+    study = Study(protocol, overrides if dry_run else resolve_dataset(overrides))
+    print_study(study)
+    return 0 if dry_run else run_study(study)
+
+
+def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
+    overrides = experiment_overrides(arguments)
+    if dry_run:
+        print_plan(make_plan(overrides, dry_run=True))
+        return 0
+    return run_plan(make_plan(resolve_dataset(overrides)))

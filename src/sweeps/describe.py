@@ -1,0 +1,78 @@
+"""Plans on the terminal: what a sweep or a study will run, before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from src.analysis.stats import seeds_needed
+from src.errors import UsageError
+from src.sweeps.estimate import num_evaluations, study_seconds
+from src.sweeps.parallelism import concurrent_jobs
+from src.sweeps.plan import Plan
+from src.sweeps.status import format_duration
+from src.sweeps.study import TUNING, Study
+from src.sweeps.sweep_file import read_planned_jobs
+
+
+def print_plan(plan: Plan) -> None:
+    """Prints one line per job, with the overrides that not all jobs share."""
+    shared = set.intersection(*(set(job.overrides) for job in plan.jobs))
+    table = Table()
+    for column in ("job", "status", "overrides"):
+        table.add_column(column, justify="right" if column == "job" else "left")
+    for number, job in enumerate(plan.jobs, 1):
+        table.add_row(str(number), job.status(), " ".join(line for line in job.overrides if line not in shared))
+    console = Console()
+    title = f"{len(plan.jobs)} jobs in {plan.folder}, {len(plan.unfinished())} to run"
+    console.print(title, soft_wrap=True, highlight=False)
+    console.print(table)
+    console.print("all with", *sorted(shared), soft_wrap=True, highlight=False)
+
+
+def print_study(study: Study) -> None:
+    """Prints the runs of a study and an estimate of their time."""
+    protocol, plan = study.protocol, study.first_plan
+    lrs = ", ".join(f"{lr:g}" for lr in next(iter(study.first_grids.values())).lrs)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"protocol={protocol.name} in {plan.folder}, {len(plan.unfinished())} tuning runs to do")
+    lines = [
+        ("schedulers", f"{', '.join(protocol.schedulers)} (reference: {protocol.reference})"),
+        _length(study),
+        ("tune", f"{len(plan.jobs)} runs: lr {lrs}; seeds {protocol.tuning_seeds}"),
+        ("evaluate", f"{num_evaluations(study)} runs: best lr of each schedule; seeds {protocol.evaluation_seeds}"),
+        *(("note", note) for note in study_notes(study)),
+    ]
+    for label, text in lines:
+        console.print(f"  {label:<11} {text}")
+    console.print(f"  {'time':<11} {_time(study)}")  # last: it is measured
+
+
+def study_notes(study: Study) -> Iterator[str]:
+    """What the user should know before spending hours: too few seeds, a folder with another sweep."""
+    comparisons, seeds = len(study.protocol.schedulers) - 1, len(study.protocol.evaluation_seeds)
+    if comparisons and seeds < (needed := seeds_needed(comparisons)):
+        family = f"{comparisons} comparison{'s' * (comparisons > 1)}"
+        yield f"{seeds} evaluation seeds cannot show any difference, however large: {family} would need {needed}"
+    plan = study.first_plan
+    planned = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
+    earlier = read_planned_jobs(plan.folder)
+    tuned = {job["folder"] for job in earlier if TUNING in job["overrides"]}
+    if earlier and not (tuned and (planned <= tuned or tuned <= planned)):
+        yield f"{plan.folder} holds another sweep: its runs are kept, its tables are replaced"
+
+
+def _length(study: Study) -> tuple[str, str]:
+    seconds = study.first_plan.jobs[0].config.seconds
+    return ("seconds", f"{seconds:g}") if seconds is not None else ("epochs", ", ".join(map(str, study.first_grids)))
+
+
+def _time(study: Study) -> str:
+    workers = concurrent_jobs(study.first_plan)
+    try:
+        duration = format_duration(study_seconds(study) / workers)
+    except UsageError as error:  # a dry run does not download data
+        return f"not measured: {error}"
+    return f"about {duration} on {workers} worker{'s' * (workers > 1)} here, more if a grid is extended"

@@ -1,0 +1,80 @@
+"""Adapter to Hydra's internals: composes a multirun, lists its jobs and starts them on its launcher.
+
+Written for hydra-core 1.3.8; the 1.3 series has no public API for any of this. Only this module imports
+`hydra._internal`, so this is the file to check when Hydra is upgraded.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hydra._internal.callbacks import Callbacks
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.types import HydraContext, RunMode, TaskFunction
+from omegaconf import DictConfig
+
+from src.config import CONF
+
+NOISY_LOGGERS = ("hydra_plugins", "hydra._internal.core_plugins")  # launchers that print every job they start
+
+
+@dataclass(frozen=True)
+class Multirun:
+    """A composed multirun: its config, and the loader that composes the configs of its jobs."""
+
+    config: DictConfig
+    loader: ConfigLoader
+
+    @property
+    def launcher(self) -> DictConfig:
+        launcher: DictConfig = self.config.hydra.launcher
+        return launcher
+
+    @property
+    def launcher_class(self) -> str:
+        """The name of the launcher's class, for instance `JoblibLauncher`."""
+        return str(self.launcher._target_).rpartition(".")[2]
+
+    def compose_job(self, overrides: Sequence[str]) -> DictConfig:
+        return self.loader.load_sweep_config(self.config, list(overrides))
+
+    def combinations(self, overrides: Sequence[str]) -> list[tuple[str, ...]]:
+        """Every combination of the values in `overrides`, in the order of Hydra's basic sweeper."""
+        parsed = OverridesParser.create(config_loader=self.loader).parse_overrides(list(overrides))
+        batches = BasicSweeper.split_arguments([item for item in parsed if not item.is_hydra_override()], None)
+        return [tuple(job) for batch in batches for job in batch]
+
+    def launch(self, jobs: Sequence[Sequence[str]], task: TaskFunction) -> None:
+        """Runs `task` once per job, on the configured launcher.
+
+        Raises:
+            Exception: whatever the launcher or a job raised.
+        """
+        for name in NOISY_LOGGERS:
+            logging.getLogger(name).setLevel(logging.WARNING)
+        HydraConfig.instance().set_config(self.config)
+        context = HydraContext(config_loader=self.loader, callbacks=Callbacks(self.config))
+        launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=context, task_function=task, config=self.config
+        )
+        for job in launcher.launch([list(overrides) for overrides in jobs], initial_job_idx=0):
+            _ = job.return_value  # raises what the job raised
+
+
+def compose_multirun(overrides: Sequence[str]) -> Multirun:
+    """Composes the primary config as `--multirun` does, in a fresh Hydra."""
+    GlobalHydra.instance().clear()
+    hydra = Hydra.create_main_hydra2("train", create_config_search_path(str(CONF)))
+    config = hydra.compose_config(
+        "train", [*overrides, "hydra.mode=MULTIRUN"], run_mode=RunMode.MULTIRUN, with_log_configuration=True
+    )
+    return Multirun(config, hydra.config_loader)

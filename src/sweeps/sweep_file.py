@@ -1,0 +1,37 @@
+"""`sweep.json`: what a sweep was planned to run, by which command, with which version of the code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from src import layout
+from src.analysis.sweep_file import read_sweep_file
+from src.files import write_text
+from src.sweeps.plan import Plan
+
+COMMAND = list(sys.orig_argv)  # as the user typed it
+
+
+def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> None:
+    """Writes the plans of one sweep, the command, the protocol and the state of the code into the sweep's folder."""
+    from src.runs.provenance import git_state  # imports torch
+
+    folder = plans[0].folder
+    jobs = {job.folder: job for plan in plans for job in plan.jobs}
+    content = {
+        "command": COMMAND,
+        "planned_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "provenance": git_state(),
+        "protocol": protocol,
+        "jobs": [{"folder": str(path.relative_to(folder)), "overrides": job.overrides} for path, job in jobs.items()],
+    }
+    write_text(folder / layout.SWEEP, json.dumps(content, indent=2) + "\n")
+
+
+def read_planned_jobs(folder: Path) -> list[dict[str, Any]]:
+    """The jobs in `sweep.json`: `folder`, relative to the sweep's, and `overrides`."""
+    return list(read_sweep_file(folder).get("jobs") or [])
