@@ -31,7 +31,7 @@ def draw_lr_curves(runs: pd.DataFrame, histories: pd.DataFrame, styles: Palette)
     lowest = math.inf
     for name, rows in runs.groupby("name"):
         first = rows.iloc[0]
-        steps = pd.read_csv(Path(first["folder"]) / "steps.csv")
+        steps = pd.read_csv(Path(first["folder"]) / layout.STEPS)
         updates_per_epoch = len(steps) / max(1, (histories["folder"] == first["folder"]).sum())
         ends = [*steps["step"], len(steps)]  # an lr holds until the next update, the last one to the end
         epochs = [end / updates_per_epoch for end in ends]
