@@ -25,7 +25,8 @@ resolvers.register()
 
 @contextmanager
 def composing() -> Iterator[None]:
-    """The context in which `composed` may be called. `hydra.main` may run after it."""
+    """The context in which `composed` may be called. It replaces Hydra's present context; `hydra.main` may follow it."""
+    GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             yield
