@@ -25,7 +25,7 @@ resolvers.register()
 
 @contextmanager
 def composing() -> Iterator[None]:
-    """The context in which `composed` may be called. It replaces Hydra's present context; `hydra.main` may follow it."""
+    """The context in which `composed` may be called. It replaces Hydra's current one."""
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
