@@ -11,7 +11,18 @@ import torch
 
 from src.schedules.driver import Warmup, build_warmup
 from tests.conftest import make_config
-from tests.unit.schedules.conftest import NAMES, PEAK, TICKS, build, by_tick, curve, drive, run_preflight
+from tests.unit.schedules.conftest import (
+    NAMES,
+    PEAK,
+    TICKS,
+    build,
+    by_tick,
+    catalogue,
+    curve,
+    drive,
+    load_configs,
+    run_preflight,
+)
 
 # --- closed forms, written from the papers and not from the code ----------------------------------------------------
 
@@ -145,10 +156,12 @@ def test_halving_follows_the_clock() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_warmup_multiplies_any_schedule_by_a_ramp(name: str) -> None:
-    interval = by_tick(name).tick_interval
-    eight_ticks = f"warmup={8 / TICKS}" if interval == "second" else "warmup=8"
-    ramp = [min(1.0, (t + (interval != "second")) / 8) for t in range(TICKS)]
-    config = by_tick(name, eight_ticks)
+    if by_tick(name).tick_interval == "second":
+        config = by_tick(name, f"warmup={8 / TICKS}")
+        ramp = [min(1.0, t / 8) for t in range(TICKS)]
+    else:
+        config = catalogue("warmup=8")[name]
+        ramp = [min(1.0, (t + 1) / 8) for t in range(TICKS)]
     schedule, optimizer = build(config)
     schedule.warmup = Warmup()
     without_warmup, with_warmup = list(drive(config, schedule, optimizer)), curve(config)
@@ -158,7 +171,9 @@ def test_warmup_multiplies_any_schedule_by_a_ramp(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "warmup_cosine"])
 def test_parameters_of_other_schedules_do_not_depend_on_warmup(name: str) -> None:
-    assert by_tick(name, "warmup=0.1").scheduler == by_tick(name, "warmup=0").scheduler
+    config, with_warmup = by_tick(name), catalogue("warmup=0.1")[name]
+    assert (config.warmup, with_warmup.warmup) == (0, 0.1)
+    assert config.scheduler == with_warmup.scheduler
 
 
 @pytest.mark.parametrize("warmup", ["0", "8", "0.1", "0.3", "50"])
@@ -172,7 +187,7 @@ def test_warmup_cosine_starts_its_cosine_where_warmup_ends(warmup: str) -> None:
 @pytest.mark.parametrize("stop", [3, 90])
 @pytest.mark.parametrize("name", NAMES)
 def test_resumed_schedule_equals_an_uninterrupted_one(name: str, stop: int) -> None:
-    config = by_tick(name, "warmup=8")
+    config = catalogue("warmup=8")[name]
     uninterrupted = curve(config)
     schedule, optimizer = build(config)
     before = list(drive(config, schedule, optimizer, last=stop))
@@ -189,7 +204,12 @@ def test_resumed_schedule_equals_an_uninterrupted_one(name: str, stop: int) -> N
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("epochs", [1, 300])
 def test_defaults_work_in_short_and_long_runs(name: str, epochs: int) -> None:
-    length = f"seconds={epochs}" if name == "halving" else f"epochs={epochs}"
-    lrs = run_preflight(make_config("data=digits", f"scheduler={name}", length, "optimizer.lr=1", "batch_size=1257"))
+    overrides = ("data=digits", "optimizer.lr=1", "batch_size=1257")
+    if name == "halving":
+        config = make_config("scheduler=halving", f"seconds={epochs}", *overrides)
+    else:
+        names = tuple(name for name in NAMES if name != "halving")
+        config = load_configs(names, f"epochs={epochs}", *overrides)[name]
+    lrs = run_preflight(config)
     assert len(lrs) == epochs
     assert all(0 <= lr <= 1 + 1e-12 for lr in lrs)

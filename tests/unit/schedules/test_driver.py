@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.optim.lr_scheduler import LRScheduler
@@ -10,7 +12,18 @@ from src.config import CONF
 from src.errors import UsageError
 from src.schedules.driver import Warmup, build_warmup
 from tests.conftest import make_config
-from tests.unit.schedules.conftest import PEAK, TICKS, build, by_tick, curve, drive, run_preflight
+from tests.unit.schedules.conftest import (
+    LENGTH,
+    PEAK,
+    RUN,
+    TICKS,
+    build,
+    by_tick,
+    curve,
+    drive,
+    load_configs,
+    run_preflight,
+)
 
 
 def test_step_equals_its_textbook_formula() -> None:
@@ -27,8 +40,11 @@ def test_step_equals_its_textbook_formula() -> None:
 
 @pytest.mark.parametrize("epochs", [2, 7, 100])
 def test_defaults_keep_their_shape_in_short_and_long_runs(epochs: int) -> None:
+    names = ("step", "exponential", "cosine", "one_cycle", "cyclic")
+    configs = load_configs(names, "data=digits", f"epochs={epochs}", "optimizer.lr=1")
+
     def lrs(name: str) -> list[float]:
-        return run_preflight(make_config("data=digits", f"scheduler={name}", f"epochs={epochs}", "optimizer.lr=1"))
+        return run_preflight(configs[name])
 
     assert len(set(lrs("step"))) == min(epochs, 3)  # two drops at most
     assert lrs("exponential")[-1] == pytest.approx(0.01 ** (1 - 1 / epochs))
@@ -44,9 +60,10 @@ def test_defaults_keep_their_shape_in_short_and_long_runs(epochs: int) -> None:
 
 
 def test_warmup_as_a_fraction_of_the_run() -> None:
-    assert build_warmup(by_tick("cosine", "warmup=0.25")) == Warmup(steps=24)
-    assert build_warmup(by_tick("cosine", "warmup=1")) == Warmup(steps=1)
-    assert build_warmup(by_tick("cosine")) == Warmup()
+    config = by_tick("cosine")
+    assert build_warmup(replace(config, warmup=0.25)) == Warmup(steps=24)
+    assert build_warmup(replace(config, warmup=1)) == Warmup(steps=1)
+    assert build_warmup(config) == Warmup()
 
 
 def test_warmup_in_seconds() -> None:
@@ -155,9 +172,10 @@ def test_milestones_must_be_integers_which_torch_does_not_check() -> None:
         run_preflight(by_tick("multi_step", "scheduler.milestones=[3.5]"))
 
 
-@pytest.mark.parametrize("name", ["one_cycle", "cyclic", "cyclic_triangular2"])
-def test_peak_is_the_lr_of_the_optimizer(name: str) -> None:
-    assert max(curve(by_tick(name, "optimizer.lr=0.7"))) == pytest.approx(0.7, abs=0.01)
+def test_peak_is_the_lr_of_the_optimizer() -> None:
+    names = ("one_cycle", "cyclic", "cyclic_triangular2")
+    for config in load_configs(names, *RUN, *LENGTH["step"], "optimizer.lr=0.7").values():
+        assert max(curve(config)) == pytest.approx(0.7, abs=0.01)
 
 
 def test_lr_above_the_peak_is_an_error() -> None:
@@ -194,16 +212,21 @@ def test_one_cycle_shorter_than_the_run_is_an_error() -> None:
     ],
 )
 def test_cycling_a_missing_momentum_is_an_error(name: str, optimizer: tuple[str, ...]) -> None:
+    config = load_configs(("one_cycle", "cyclic"), *RUN, *LENGTH["step"], *optimizer)[name]
     with pytest.raises(UsageError, match=r"cycle_momentum=true: optimizer=.* set scheduler.cycle_momentum=false"):
-        run_preflight(by_tick(name, "scheduler.cycle_momentum=true", *optimizer))
-    run_preflight(by_tick(name, "scheduler.cycle_momentum=false", *optimizer))
+        run_preflight(replace(config, scheduler={**config.scheduler, "cycle_momentum": True}))
+    run_preflight(replace(config, scheduler={**config.scheduler, "cycle_momentum": False}))
 
 
-@pytest.mark.parametrize("name", ["cosine", "linear", "cosine_restarts", "cosine_cycles", "one_cycle"])
+NEAR_ZERO_AT_THE_END = ("cosine", "linear", "cosine_restarts", "cosine_cycles", "one_cycle")
+
+
+@pytest.mark.parametrize("name", NEAR_ZERO_AT_THE_END)
 @pytest.mark.parametrize("batch_size", [13, 14, 17, 19, 23, 29, 31, 37])
 def test_last_update_is_never_back_at_the_peak(name: str, batch_size: int) -> None:
-    config = make_config("data=digits", f"scheduler={name}", "epochs=3", f"batch_size={batch_size}", "optimizer.lr=1")
-    assert run_preflight(config)[-1] < 0.05
+    overrides = ("data=digits", "epochs=3", f"batch_size={batch_size}", "optimizer.lr=1")
+    configs = load_configs(NEAR_ZERO_AT_THE_END, *overrides)
+    assert run_preflight(configs[name])[-1] < 0.05
 
 
 def test_reported_lr_differs_from_get_lr_between_steps() -> None:
