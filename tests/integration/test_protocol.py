@@ -74,6 +74,7 @@ def test_protocol_ends_in_tested_comparison(undisturbed: Path) -> None:
     best = tuning.groupby(["scheduler", "lr"])["val_loss"].median().unstack("scheduler").idxmin()
     assert comparison.set_index("scheduler")["lr"].to_dict() == best.to_dict()
     assert json.loads((sweep / "sweep.json").read_text())["protocol"]["tuning_seeds"] == [7, 8]
+    assert (sweep / "report.html").exists()
 
 
 def test_killed_protocol_ends_in_same_tables_on_another_launcher_that_loses_a_worker(

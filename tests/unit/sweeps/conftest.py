@@ -1,4 +1,4 @@
-"""A small study, and a Hydra that is not set up by an earlier one."""
+"""A small study, and a clean Hydra after every test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-from src.sweeps.protocol import Study, load_protocol
+from src.runs.record import write_record
+from src.sweeps.plan import Job
+from src.sweeps.protocol import load_protocol
+from src.sweeps.study import Study
+from tests.unit.analysis.conftest import record_of
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +21,17 @@ def _clean_hydra() -> Iterator[None]:
     GlobalHydra.instance().clear()
 
 
-def make_study(folder: Path, **changes: object) -> Study:
-    """Of digits: two schedules, three learning rates, one tuning seed, two evaluation seeds."""
-    GlobalHydra.instance().clear()  # of an earlier one
-    few = {"schedulers": ["constant", "step"], "tuning_seeds": [7], "evaluation_seeds": [0, 1], "num_lrs": 3}
-    overrides = ["data=digits", "model=softmax", "epochs=2", "optimizer.lr=0.1", f"hydra.sweep.dir={folder}"]
-    return Study(load_protocol("quick", {**few, **changes}), overrides)
+SMALL_PROTOCOL = {"schedulers": ["constant", "step"], "tuning_seeds": [7], "evaluation_seeds": [0, 1], "num_lrs": 3}
+
+
+def make_study(folder: Path, *overrides: str, **changes: object) -> Study:
+    """Two schedules at three learning rates, by default on digits: one tuning seed, two evaluation seeds."""
+    GlobalHydra.instance().clear()
+    shared = [*(overrides or ("data=digits", "epochs=2")), "model=softmax", "optimizer.lr=0.1"]
+    return Study(load_protocol("quick", {**SMALL_PROTOCOL, **changes}), [*shared, f"hydra.sweep.dir={folder}"])
+
+
+def pretend(job: Job, val_loss: float | None = 0.5) -> None:
+    """Writes the record that the job's run would leave; without a loss it diverged."""
+    status = "diverged" if val_loss is None else "completed"
+    write_record(record_of(job.config, val_loss=val_loss, status=status), job.folder)

@@ -1,4 +1,4 @@
-"""What is launched when: again where workers were lost, wider where the best lies at an edge, never a stopped one."""
+"""Which jobs are launched when: after lost workers, on extended grids, and not after a stop."""
 
 from __future__ import annotations
 
@@ -8,87 +8,104 @@ from pathlib import Path
 
 import pytest
 
-from src.runs.record import write_record
+from src.analysis.report import build
+from src.errors import UsageError
 from src.sweeps import launch, workers
-from src.sweeps.plan import FILE, Job, Plan
-from tests.unit.analysis.conftest import record_of
-from tests.unit.sweeps.conftest import make_study
+from src.sweeps.plan import Job, Plan, make_plan
+from src.sweeps.sweep_file import FILE
+from tests.conftest import SMALL
+from tests.unit.sweeps.conftest import make_study, pretend
 
 
 @pytest.fixture(autouse=True)
-def _not_stopped() -> Iterator[None]:
+def _not_stopping() -> Iterator[None]:
     yield
     workers._stopping.clear()
 
 
-def pretend(job: Job, **numbers: object) -> None:
-    write_record(record_of(job.config, **numbers), job.folder)  # type: ignore[arg-type]
+@pytest.fixture(autouse=True)
+def reports(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders of which a report was built; drawing one takes seconds."""
+    folders: list[Path] = []
+    monkeypatch.setattr(build, "build_report", lambda sources, out: folders.append(out))
+    return folders
 
 
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[list[Job]]:
-    """The jobs of each launch; the best lr of `step` is above its first grid."""
-    launches: list[list[Job]] = []
+def launches(monkeypatch: pytest.MonkeyPatch) -> list[list[Job]]:
+    """The jobs of each launch. They complete; the best rate of `step` lies above its first grid."""
+    launched: list[list[Job]] = []
 
-    def make(plan: Plan, jobs: list[Job]) -> None:
-        launches.append(jobs)
+    def complete(plan: Plan, jobs: list[Job]) -> None:
+        launched.append(jobs)
         for job in jobs:
             lr, is_step = job.config.optimizer["lr"], job.config.scheduler["name"] == "step"
             pretend(job, val_loss=abs(lr - (1.0 if is_step else 0.1)))
 
-    monkeypatch.setattr(launch, "_launch", make)
-    return launches
+    monkeypatch.setattr(launch, "_launch", complete)
+    return launched
 
 
-def test_a_study_widens_its_grid_and_evaluates_what_it_chose(launched: list[list[Job]], tmp_path: Path) -> None:
+def num_planned(folder: Path) -> int:
+    return len(json.loads((folder / FILE).read_text())["jobs"])
+
+
+def test_study_extends_its_grid_and_evaluates_the_best_rates(
+    launches: list[list[Job]], reports: list[Path], tmp_path: Path
+) -> None:
     assert launch.run_study(make_study(tmp_path)) == 0
-    assert [len(jobs) for jobs in launched] == [2 * 3, 2 * 2, 2 * 2]  # tuned, tuned at two more rates, evaluated
-    evaluated = {(job.config.scheduler["name"], job.config.optimizer["lr"]) for job in launched[-1]}
+    assert [len(jobs) for jobs in launches] == [2 * 3, 2 * 2, 2 * 2]  # tuning, two more rates, evaluation
+    evaluated = {(job.config.scheduler["name"], job.config.optimizer["lr"]) for job in launches[-1]}
     assert evaluated == {("constant", 0.1), ("step", 1.0)}
-    assert len(json.loads((tmp_path / FILE).read_text())["jobs"]) == 14
-    assert (tmp_path / "report.html").exists()
-    assert launch.run_study(make_study(tmp_path)) == 0  # from its records alone, nothing is made again
-    assert len(launched) == 3
+    assert num_planned(tmp_path) == 14
+    assert reports == [tmp_path]
+    assert launch.run_study(make_study(tmp_path)) == 0  # follows from the records; nothing is run again
+    assert len(launches) == 3
+    assert reports == [tmp_path, tmp_path]
 
 
-def test_a_grid_is_widened_no_more_often_than_allowed(launched: list[list[Job]], tmp_path: Path) -> None:
+def test_grid_is_extended_at_most_as_often_as_allowed(launches: list[list[Job]], tmp_path: Path) -> None:
     assert launch.run_study(make_study(tmp_path, max_extensions=0)) == 0
-    assert [len(jobs) for jobs in launched] == [6, 4]
-    assert {job.config.optimizer["lr"] for job in launched[-1]} == {0.1, 0.32}
+    assert [len(jobs) for jobs in launches] == [6, 4]
+    assert {job.config.optimizer["lr"] for job in launches[-1]} == {0.1, 0.32}
 
 
-def test_nothing_is_chosen_from_some_of_the_trials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def lose_the_last(plan: Plan, jobs: list[Job]) -> None:
+def test_no_rate_is_chosen_from_incomplete_tuning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def lose_last_job(plan: Plan, jobs: list[Job]) -> None:
         for job in jobs[:-1]:
             pretend(job)
         raise RuntimeError("a worker was killed")
 
-    monkeypatch.setattr(launch, "_launch", lose_the_last)
+    monkeypatch.setattr(launch, "_launch", lose_last_job)
     assert launch.run_study(make_study(tmp_path)) == 1
-    assert len(json.loads((tmp_path / FILE).read_text())["jobs"]) == 6  # no evaluation
+    assert num_planned(tmp_path) == 6  # no evaluation
 
 
-def test_a_job_that_kills_its_worker_costs_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_job_that_kills_its_worker_does_not_keep_others_from_running(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     plan = make_study(tmp_path).first_plan
     killer = plan.jobs[0].folder
-    tries: list[Path] = []
+    attempts: list[Path] = []
 
-    def make(plan: Plan, jobs: list[Job]) -> None:
+    def run_until_killed(plan: Plan, jobs: list[Job]) -> None:
         for job in jobs:
             job.folder.mkdir(parents=True, exist_ok=True)
-            tries.append(job.folder)
+            attempts.append(job.folder)
             if job.folder == killer:
                 raise RuntimeError("a worker was killed")
             pretend(job)
 
-    monkeypatch.setattr(launch, "_launch", make)
+    monkeypatch.setattr(launch, "_launch", run_until_killed)
     assert launch.run_plan(plan) == 1
     assert plan.without_result() == plan.jobs[:1]
-    assert tries.count(killer) == 3  # first, last of those left, and alone
-    assert len(tries) == 3 + 5
+    assert attempts.count(killer) == 3  # first of all, last of those left, and alone
+    assert len(attempts) == 3 + 5
 
 
-def test_what_was_stopped_is_not_launched_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_stopped_sweep_launches_nothing_more(
+    monkeypatch: pytest.MonkeyPatch, reports: list[Path], tmp_path: Path
+) -> None:
     launches = []
 
     def stop(plan: Plan, jobs: list[Job]) -> None:
@@ -98,3 +115,12 @@ def test_what_was_stopped_is_not_launched_again(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(launch, "_launch", stop)
     assert launch.run_study(make_study(tmp_path)) == 130
     assert len(launches) == 1
+    assert reports == []  # there is no record to compare
+
+
+def test_sweep_with_a_job_that_cannot_run_starts_none(launches: list[list[Job]], tmp_path: Path) -> None:
+    plan = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "optimizer.momentum=0.9,-1"])
+    with pytest.raises(UsageError, match="momentum"):
+        launch.run_plan(plan)
+    assert launches == []
+    assert list(tmp_path.iterdir()) == []

@@ -1,30 +1,28 @@
-"""A sweep's jobs, their folders, and what is there already."""
+"""The jobs of a sweep, their folders, and what is already on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
-from src.errors import UsageError
-from src.runs.run import run
+from src.config.compose import with_lr
+from src.errors import FolderTakenError, UsageError
+from src.runs import range_test
+from src.runs.record import write_record
+from src.status import STATUSES
 from src.sweeps.plan import make_plan
 from tests.conftest import SMALL
-
-
-@pytest.fixture(autouse=True)
-def _clean_hydra() -> Iterator[None]:
-    yield
-    GlobalHydra.instance().clear()
+from tests.unit.analysis.conftest import record_of
 
 
 def overrides(folder: Path, *more: str) -> list[str]:
     return [*SMALL, f"hydra.sweep.dir={folder}", *more]
 
 
-def test_every_combination_is_a_job_in_a_folder_of_its_own(tmp_path: Path) -> None:
+def test_every_combination_is_a_job_with_its_own_folder(tmp_path: Path) -> None:
     plan = make_plan(overrides(tmp_path, "scheduler=step,cosine", "warmup=0,0.1", "seed=0,1,2"))
     assert len(plan.jobs) == 12
     assert len({job.folder for job in plan.jobs}) == 12
@@ -33,22 +31,60 @@ def test_every_combination_is_a_job_in_a_folder_of_its_own(tmp_path: Path) -> No
     assert job.folder.relative_to(tmp_path).parts[:5] == ("runs", "digits", "softmax", "sgd", "cosine")
     assert "warmup=0.1" in job.folder.parts[-2]
     assert job.folder.name == "seed=2"
-    assert len(plan.settings) == 4  # what differs in the seed alone is checked once
+    assert len(plan.settings) == 4  # jobs that differ only in the seed share one
 
 
-def test_what_is_finished_is_not_planned_again(tmp_path: Path) -> None:
-    plan = make_plan(overrides(tmp_path, "seed=0,1"))
-    assert [job.status() for job in plan.jobs] == ["new", "new"]
-    run(plan.jobs[0].config, plan.jobs[0].folder)
-    again = make_plan(overrides(tmp_path, "seed=0,1"))
-    assert [job.status() for job in again.jobs] == ["completed", "new"]
-    assert [job.config.seed for job in again.unfinished()] == [1]
+def test_finished_jobs_are_not_run_again(tmp_path: Path) -> None:
+    plan = make_plan(overrides(tmp_path, "seed=0,1,2,3,4"))
+    assert [job.status() for job in plan.jobs] == ["new"] * 5
+    for job, status in zip(plan.jobs, STATUSES, strict=False):
+        write_record(record_of(job.config, status=status), job.folder)
+    plan = make_plan(overrides(tmp_path, "seed=0,1,2,3,4"))
+    assert [job.status() for job in plan.jobs] == ["completed", "diverged", "failed", "interrupted", "new"]
+    assert [job.config.seed for job in plan.unfinished()] == [2, 3, 4]
+    assert [job.config.seed for job in plan.without_result()] == [3, 4]
 
 
-def test_an_impossible_job_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="batch_size=0"):
-        make_plan(overrides(tmp_path, "batch_size=32,0"))
-    with pytest.raises(UsageError, match="seed"):
-        make_plan(overrides(tmp_path, "seed=0,x"))
-    with pytest.raises(UsageError, match="scheduler=nope: choose one of adaptive"):
-        make_plan(overrides(tmp_path, "scheduler=step,nope"))
+def test_folder_of_another_run_is_refused(tmp_path: Path) -> None:
+    (job,) = make_plan(overrides(tmp_path)).jobs
+    write_record(record_of(replace(job.config, batch_size=32)), job.folder)
+    with pytest.raises(FolderTakenError, match="holds another run"):
+        make_plan(overrides(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("batch_size=32,0", "batch_size=0"),
+        ("seed=0,x", "seed"),
+        ("scheduler=step,nope", "scheduler=nope: choose one of adaptive"),
+    ],
+)
+def test_impossible_job_is_refused(override: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=message):
+        make_plan(overrides(tmp_path, override))
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_jobs_of_local_launchers_run_on_this_machine(launcher: str, tmp_path: Path) -> None:
+    assert make_plan(overrides(tmp_path, f"hydra/launcher={launcher}")).runs_here
+
+
+def test_auto_lr_is_resolved_once_per_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+
+    def resolve(job: Sequence[str]) -> list[str]:
+        calls.append(list(job))
+        return [*with_lr(job, 0.3), "lr_requested=auto"]
+
+    monkeypatch.setattr(range_test, "resolve_lr", resolve)
+    plan = make_plan(overrides(tmp_path, "optimizer.lr=auto,0.1", "scheduler=step,cyclic"))
+    assert [job.config.optimizer["lr"] for job in plan.jobs] == [0.3, 0.3, 0.1, 0.1]
+    assert [job.config.lr_requested for job in plan.jobs] == ["auto", "auto", None, None]
+    assert "optimizer.lr=0.3" in plan.jobs[0].folder.parts[-2]
+
+
+def test_dry_run_makes_no_range_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(range_test, "resolve_lr", lambda job: pytest.fail("a range test was made"))
+    (job,) = make_plan(overrides(tmp_path, "optimizer.lr=auto", "scheduler=cyclic"), dry_run=True).jobs
+    assert "optimizer.lr=auto" in job.overrides

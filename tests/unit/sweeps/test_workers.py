@@ -1,4 +1,4 @@
-"""How a sweep is stopped: by a file for its workers, by a second signal for its master."""
+"""Stopping a sweep: a file tells the workers, a second signal ends the main process."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ import pytest
 from src import layout
 from src.errors import UsageError
 from src.sweeps import workers
-from src.sweeps.workers import is_stopping, stopped_by_signals
+from src.sweeps.workers import controlling_sweep, is_stopping
 
 
 @pytest.fixture(autouse=True)
-def _clean() -> Iterator[None]:
+def _not_stopping() -> Iterator[None]:
     yield
     workers._stopping.clear()
 
 
 @pytest.mark.parametrize("number", workers.SIGNALS)
-def test_a_signal_is_written_down_for_workers_wherever_they_are(number: signal.Signals, tmp_path: Path) -> None:
+def test_signal_creates_the_stop_file_until_the_workers_have_returned(number: signal.Signals, tmp_path: Path) -> None:
     before = signal.getsignal(number)
-    with stopped_by_signals(tmp_path):
+    with controlling_sweep(tmp_path):
         signal.raise_signal(number)
         assert is_stopping()
         assert (tmp_path / layout.STOP).exists()
-    assert not (tmp_path / layout.STOP).exists()  # all have returned
+    assert not (tmp_path / layout.STOP).exists()
     assert signal.getsignal(number) == before
 
 
 def interrupt_twice(sweep: Path) -> None:
-    with stopped_by_signals(sweep):
+    with controlling_sweep(sweep):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
 
-def test_a_second_signal_ends_the_master_and_the_next_one_starts_afresh(tmp_path: Path) -> None:
+def test_second_signal_ends_the_main_process_and_the_next_one_starts_fresh(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupt_twice(tmp_path)
-    assert (tmp_path / layout.STOP).exists()  # workers may still be about
-    with stopped_by_signals(tmp_path):
+    assert (tmp_path / layout.STOP).exists()  # workers may still be running
+    with controlling_sweep(tmp_path):
         assert not is_stopping()
         assert not (tmp_path / layout.STOP).exists()
 
 
-def test_a_folder_has_one_master(tmp_path: Path) -> None:
-    with stopped_by_signals(tmp_path):
-        with pytest.raises(UsageError, match="another sweep is at work there"), stopped_by_signals(tmp_path):
+def test_folder_has_one_main_process(tmp_path: Path) -> None:
+    with controlling_sweep(tmp_path):
+        with pytest.raises(UsageError, match="another sweep is running there"), controlling_sweep(tmp_path):
             pass
-        signal.raise_signal(signal.SIGINT)  # the first is still in command
+        signal.raise_signal(signal.SIGINT)  # still handled by the first one
         assert is_stopping()
-    with stopped_by_signals(tmp_path):
+    with controlling_sweep(tmp_path):
         pass

@@ -1,0 +1,60 @@
+"""What is printed about a sweep before it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from src.runs.record import write_record
+from src.sweeps.describe import print_plan, print_study, study_notes
+from src.sweeps.plan import make_plan
+from src.sweeps.sweep_file import write_sweep_file
+from tests.conftest import SMALL
+from tests.unit.analysis.conftest import record_of
+from tests.unit.sweeps.conftest import make_study
+
+
+def test_plan_lists_status_and_own_overrides_of_each_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "scheduler=step", "seed=0,1,2"])
+    for job, status in zip(plan.jobs, ("completed", "failed"), strict=False):
+        write_record(record_of(job.config, status=status), job.folder)
+    print_plan(plan)
+    out = capsys.readouterr().out
+    assert f"3 jobs in {tmp_path}, 2 to run" in out
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if line.startswith("│")]
+    assert rows == [["1", "completed", "seed=0"], ["2", "failed", "seed=1"], ["3", "new", "seed=2"]]
+    assert "all with batch_size=64 data=digits" in out
+
+
+def test_study_shows_runs_seeds_and_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    print_study(make_study(tmp_path))
+    out = capsys.readouterr().out
+    assert f"protocol=quick in {tmp_path}, 6 tuning runs to do" in out
+    assert "schedulers  constant, step (reference: constant)" in out
+    assert "epochs      2" in out
+    assert "tune        6 runs: lr 0.032, 0.1, 0.32; seeds [7]" in out
+    assert "evaluate    4 runs: best lr of each schedule; seeds [0, 1]" in out
+    assert "time        about " in out
+    assert " on 1 worker here, more if a grid is extended" in out
+
+
+def test_study_without_data_shows_that_time_is_not_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    print_study(make_study(tmp_path, f"data.root={tmp_path}"))
+    assert "time        not measured: " in capsys.readouterr().out
+
+
+def test_too_few_seeds_are_noted(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    (note,) = study_notes(study)
+    assert note == "2 evaluation seeds cannot show any difference, however large: 1 comparison would need 6"
+    study.protocol.evaluation_seeds = [0, 1, 2, 3, 4, 5]
+    assert list(study_notes(study)) == []
+
+
+def test_another_sweep_in_the_folder_is_noted(tmp_path: Path) -> None:
+    study, other = (make_study(tmp_path, evaluation_seeds=[*range(10, 16)], tuning_seeds=[seed]) for seed in (7, 8))
+    write_sweep_file(study.first_plan)
+    assert list(study_notes(study)) == []
+    (note,) = study_notes(other)
+    assert note == f"{tmp_path} holds another sweep: its runs are kept, its tables are replaced"

@@ -1,0 +1,101 @@
+"""Experiments, and the multiruns they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from src.config import CONF
+from src.errors import UsageError
+from src.sweeps import experiment as experiments
+from src.sweeps import parallelism
+from src.sweeps.experiment import experiment_overrides, load_experiment
+
+
+@pytest.fixture(autouse=True)
+def _two_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallelism, "default_workers", lambda: 2)
+
+
+def test_default_is_the_benchmark_experiment() -> None:
+    assert experiment_overrides([]) == [
+        "hydra/launcher=joblib",
+        "model=lenet",
+        "optimizer=sgd",
+        "epochs=5",
+        "scheduler=constant,step,exponential,cosine,plateau,one_cycle,cyclic",
+        "seed=0,1,2",
+        "hydra.launcher.n_jobs=2",
+        "trainer.num_threads=1",
+        "name=benchmark",
+    ]
+
+
+def test_arguments_replace_and_extend_the_experiment() -> None:
+    overrides = experiment_overrides(
+        ["schedulers=[step,step,cosine]", "seeds=[4]", "model=mlp", "optimizer.lr=0.1,0.03", "hydra/launcher=basic"]
+    )
+    assert overrides[:-1] == [
+        "hydra/launcher=basic",
+        "model=mlp",
+        "optimizer=sgd",
+        "epochs=5",
+        "scheduler=step,cosine",
+        "seed=4",
+        "optimizer.lr=0.1,0.03",
+    ]
+
+
+# These names are on users' disks: they must not change.
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ("", "benchmark"),
+        ("experiment=benchmark", "benchmark"),
+        ("data.root=/data", "benchmark"),
+        ("data.mirror=/mirror", "benchmark"),
+        ("hydra/launcher=basic", "benchmark"),
+        ("hydra.launcher.n_jobs=1 trainer.num_threads=2", "benchmark"),
+        ("hydra/launcher=submitit_local hydra.launcher.timeout_min=3", "benchmark"),
+        ("seeds=[0,1]", "benchmark-267d1563"),
+        ("schedulers=[step,cosine] seeds=[0,1,2]", "benchmark-46cc7a3b"),
+        ("model=mlp", "benchmark-dd6a2a57"),
+        ("data=digits optimizer.lr=0.1,0.03", "benchmark-a86000fd"),
+        ("data=digits hydra/launcher=joblib hydra.launcher.n_jobs=3", "benchmark-d3cd8deb"),
+        ("+callbacks.mine._target_=mine.Failing", "benchmark-1490208d"),
+        ("~optimizer.momentum", "benchmark-6e77edf0"),
+        ("hydra.sweep.dir=/x", "benchmark-89491a9a"),
+        ("name=mine model=mlp", "mine"),
+    ],
+)
+def test_sweep_has_a_name_that_follows_from_its_arguments(arguments: str, name: str) -> None:
+    assert [line for line in experiment_overrides(arguments.split()) if line.startswith("name=")] == [f"name={name}"]
+
+
+@pytest.mark.parametrize("name", [path.stem for path in (CONF / "experiment").glob("*.yaml")])
+def test_experiment_is_complete_and_names_itself(name: str) -> None:
+    experiment = load_experiment(name)
+    assert experiment.name == name
+    assert set(experiment.schedulers) <= {path.stem for path in (CONF / "scheduler").glob("*.yaml")}
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("experiment=nope", "experiment=nope: choose one of benchmark"),
+        ("schedulers=[]", r"schedulers=\[\]: must be a non-empty list, as in schedulers=\[step,cosine\]"),
+        ("seeds=3", r"seeds=3: must be a non-empty list, as in seeds=\[0,1,2\]"),
+    ],
+)
+def test_invalid_experiment_is_refused(argument: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        experiment_overrides([argument])
+
+
+def test_misspelled_field_of_an_experiment_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(experiments, "CONF", tmp_path)
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text("name: mine\nschedules: [step]\n")
+    with pytest.raises(UsageError, match="schedules"):
+        load_experiment("mine")
