@@ -10,9 +10,9 @@ import pytest
 
 from src.analysis.report import build
 from src.errors import UsageError
+from src.layout import SWEEP
 from src.sweeps import launch, workers
 from src.sweeps.plan import Job, Plan, make_plan
-from src.sweeps.sweep_file import FILE
 from tests.conftest import SMALL
 from tests.unit.sweeps.conftest import make_study, pretend
 
@@ -47,7 +47,7 @@ def launches(monkeypatch: pytest.MonkeyPatch) -> list[list[Job]]:
 
 
 def num_planned(folder: Path) -> int:
-    return len(json.loads((folder / FILE).read_text())["jobs"])
+    return len(json.loads((folder / SWEEP).read_text())["jobs"])
 
 
 def test_study_extends_its_grid_and_evaluates_the_best_rates(

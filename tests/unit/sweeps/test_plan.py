@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from src.config.compose import with_lr
+from src.config.compose import wants_range_test, with_lr
 from src.errors import FolderTakenError, UsageError
 from src.runs import range_test
 from src.runs.record import write_record
@@ -70,12 +70,9 @@ def test_jobs_of_local_launchers_run_on_this_machine(launcher: str, tmp_path: Pa
     assert make_plan(overrides(tmp_path, f"hydra/launcher={launcher}")).runs_here
 
 
-def test_auto_lr_is_resolved_once_per_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[list[str]] = []
-
+def test_auto_lr_becomes_a_number_before_jobs_are_composed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def resolve(job: Sequence[str]) -> list[str]:
-        calls.append(list(job))
-        return [*with_lr(job, 0.3), "lr_requested=auto"]
+        return [*with_lr(job, 0.3), "lr_requested=auto"] if wants_range_test(job) else list(job)
 
     monkeypatch.setattr(range_test, "resolve_lr", resolve)
     plan = make_plan(overrides(tmp_path, "optimizer.lr=auto,0.1", "scheduler=step,cyclic"))

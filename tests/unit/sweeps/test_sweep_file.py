@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from src.layout import SWEEP
 from src.sweeps.plan import make_plan
-from src.sweeps.sweep_file import FILE, read_planned_jobs, write_sweep_file
+from src.sweeps.sweep_file import read_planned_jobs, write_sweep_file
 from tests.conftest import SMALL
 
 
 def test_jobs_of_all_plans_are_written_once(tmp_path: Path) -> None:
     first, second = (make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", f"seed={seeds}"]) for seeds in ("0,1", "1,2"))
     write_sweep_file(first, second, protocol={"name": "quick"})
-    content = json.loads((tmp_path / FILE).read_text())
+    content = json.loads((tmp_path / SWEEP).read_text())
     assert content.keys() == {"command", "planned_at", "provenance", "protocol", "jobs"}
     assert content["protocol"] == {"name": "quick"}
     jobs = read_planned_jobs(tmp_path)
@@ -26,5 +27,5 @@ def test_jobs_of_all_plans_are_written_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"jobs": null}'])
 def test_missing_or_damaged_file_lists_no_jobs(content: str | None, tmp_path: Path) -> None:
     if content is not None:
-        (tmp_path / FILE).write_text(content)
+        (tmp_path / SWEEP).write_text(content)
     assert read_planned_jobs(tmp_path) == []
