@@ -20,7 +20,8 @@ def sweep(arguments: Sequence[str], *, dry_run: bool) -> int:
         UsageError: an argument is invalid, or a run of the sweep is impossible.
     """
     has_protocol = any(argument.startswith("protocol=") for argument in arguments)
-    return (_run_protocol if has_protocol else _run_experiment)(arguments, dry_run=dry_run)
+    run = _run_protocol if has_protocol else _run_experiment
+    return run(arguments, dry_run=dry_run)
 
 
 def _run_protocol(arguments: Sequence[str], *, dry_run: bool) -> int:

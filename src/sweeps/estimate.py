@@ -16,7 +16,7 @@ def study_seconds(study: Study) -> float:
     """Estimated seconds for the runs still to do, one after another; extensions of the grids are not counted.
 
     Raises:
-        UsageError: the data set is not available, so that no update can be timed.
+        UsageError: the data set is unavailable, so no update can be timed.
     """
     seconds = _seconds_per_run(study)
     tuning = sum(seconds[job.config.epochs] for job in study.first_plan.unfinished())

@@ -17,13 +17,11 @@ from scripts import report
 from scripts import sweep as sweep_script
 from src import train
 from src.config import CONF
-from tests.conftest import ROOT, SMALL, Command, start
+from tests.conftest import ROOT, SMALL, start
 from tests.integration.in_process import run_in_process
-from tests.integration.test_train import TRAIN
 
 SWEEP = str(ROOT / "scripts" / "sweep.py")
 SHORT = [*(line for line in SMALL if not line.startswith("epochs=")), "epochs=1"]
-TWO_WORKERS = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]  # whatever the number of cores
 
 
 def run_sweep(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -96,12 +94,11 @@ class Failing(Callback):
 """
 
 
-def test_failed_jobs_cost_only_their_rows_and_are_retried(command: Command, tmp_path: Path) -> None:
+def test_failed_jobs_cost_only_their_rows_and_are_retried(tmp_path: Path) -> None:
     module = tmp_path / "failing.py"
     module.write_text(FAILING)
     arguments = ["-m", *SHORT, "scheduler=step,cosine", "seed=0,1,2", "+callbacks.mine._target_=failing.Failing"]
-    # joblib kills all its workers when one of them raises.
-    done = command(*TRAIN, *arguments, *TWO_WORKERS, PYTHONPATH=f"{ROOT}:{tmp_path}")
+    done = run_in_process(train.main, arguments, tmp_path)
     assert done.returncode == 1
     table = comparison(only_sweep(tmp_path))
     assert (table["n"] == 2).all()
@@ -116,22 +113,28 @@ def test_failed_jobs_cost_only_their_rows_and_are_retried(command: Command, tmp_
     assert (comparison(only_sweep(tmp_path))["n"] == 3).all()
 
 
-# While the file `slow` exists, a run crawls once it has written a checkpoint, and says so in a file of its own.
-SLOW = """
+# Files control the runs: `fail` makes the one with seed 1 raise; `slow` makes a run crawl once it has a checkpoint, and
+# say so in a file of its own.
+CONTROLLED = """
 import time
 from pathlib import Path
 from src.callbacks import Callback
 
-class Slow(Callback):
+class Controlled(Callback):
     def on_step(self, trainer):
         if Path("slow").exists() and trainer.progress.epoch > 0:
             Path(f"{trainer.config.seed}.slow").touch()
             time.sleep(0.2)
+
+    def on_epoch_end(self, trainer, result):
+        if Path("fail").exists() and trainer.config.seed == 1:
+            raise MemoryError("the model is too large")
 """
 THREE_RUNS = [
-    *SMALL, "epochs=10", "schedulers=[step]", "seeds=[0,1,2]", "name=mine",
-    "+callbacks.mine._target_=slow.Slow",
+    *SMALL, "epochs=10", "schedulers=[step]", "seeds=[1,0,2]", "name=mine",
+    "+callbacks.mine._target_=controlled.Controlled",
 ]  # fmt: skip
+TWO_WORKERS = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]  # whatever the number of cores
 NUMBERS = ["n", "test_accuracy_mean", "test_loss_mean", "val_loss_mean", "test_accuracy_sd"]
 
 
@@ -149,38 +152,41 @@ def start_slow_sweep(folder: Path) -> subprocess.Popen[str]:
     return process
 
 
-def interrupted_steps(sweep: Path) -> dict[str, int]:
-    """The updates of each interrupted run, by its folder; each has a checkpoint."""
-    records = {path.parent: json.loads(path.read_text()) for path in sweep.glob("runs/**/result.json")}
-    steps = {folder.name: record["steps"] for folder, record in records.items() if record["status"] == "interrupted"}
-    assert len(steps) == len(list(sweep.glob("runs/**/checkpoint.pt")))
-    return steps
+def read_steps(sweep: Path, status: str) -> dict[str, int]:
+    """The updates of the runs with that status, by folder name (`seed=0`)."""
+    records = {path.parent.name: json.loads(path.read_text()) for path in sweep.glob("runs/**/result.json")}
+    return {name: record["steps"] for name, record in records.items() if record["status"] == status}
 
 
-def test_interrupted_and_killed_sweep_ends_in_numbers_of_undisturbed_one(tmp_path: Path) -> None:
+def test_failed_interrupted_and_killed_sweep_ends_in_numbers_of_undisturbed_one(tmp_path: Path) -> None:
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
     for folder in (tmp_path, undisturbed):
-        (folder / "slow.py").write_text(SLOW)
+        (folder / "controlled.py").write_text(CONTROLLED)
     done = run_sweep([*THREE_RUNS, "hydra/launcher=basic"], undisturbed)
     assert done.returncode == 0, done.stdout + done.stderr
     sweep = tmp_path / "outputs" / "sweeps" / "mine"
 
+    (tmp_path / "fail").touch()
     process = start_slow_sweep(tmp_path)
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, out + err
+    assert "the model is too large" in out
     assert "Traceback" not in out + err
     assert "Interrupted; run the same command to resume" in out
-    interrupted = interrupted_steps(sweep)
-    assert len(interrupted) == 2
+    assert read_steps(sweep, "failed").keys() == {"seed=1"}  # it took no other run with it
+    interrupted = read_steps(sweep, "interrupted")
+    assert interrupted.keys() == {"seed=0", "seed=2"}
 
+    (tmp_path / "fail").unlink()
     process = start_slow_sweep(tmp_path)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=120)  # returns once the last worker has closed its end of the pipe
-    killed = interrupted_steps(sweep)
-    assert killed.keys() == interrupted.keys()
-    assert all(killed[run] > interrupted[run] for run in killed)  # resumed, then stopped at a new checkpoint
+    killed = read_steps(sweep, "interrupted")
+    assert killed.keys() == {"seed=0", "seed=1", "seed=2"}
+    assert killed["seed=0"] > interrupted["seed=0"]  # resumed, then stopped at a new checkpoint
+    assert len(list(sweep.glob("runs/**/checkpoint.pt"))) == 3
 
     (tmp_path / "slow").unlink()
     done = run_sweep([*THREE_RUNS, "hydra/launcher=basic"], tmp_path)
