@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import DictConfig, OmegaConf
 
+from src.config import CONF
+from src.config.compose import load_config
 from src.config.identity import config_hash, identity
 from src.config.schema import Config
 from src.runs.record import RunRecord, write_record
-from tests.conftest import small_config
+from tests.conftest import SMALL, composed
 
 MakeRun = Callable[..., Path]
+GROUPS = {path.name for path in CONF.iterdir() if path.is_dir()}
+
+
+def config_of(*overrides: str) -> Config:
+    """The same config as `small_config(*overrides)`, but values are set after composing, which is much faster."""
+    settings = {"seed": "0"} | dict(line.split("=", 1) for line in overrides)
+    seed = int(settings.pop("seed"))
+    choices = tuple(f"{key}={value}" for key, value in settings.items() if key in GROUPS)
+    values = tuple(f"{key}={value}" for key, value in settings.items() if key not in GROUPS)
+    return replace(_loaded(choices, values), seed=seed)
+
+
+@functools.cache
+def _loaded(choices: tuple[str, ...], values: tuple[str, ...]) -> Config:
+    config = OmegaConf.merge(_composed(*SMALL, *choices), OmegaConf.from_dotlist(list(values)))
+    assert isinstance(config, DictConfig)
+    return load_config(config)
+
+
+_composed = functools.cache(composed)
 
 
 def record_of(
@@ -79,7 +104,7 @@ def make_run(tmp_path: Path) -> MakeRun:
     """Writes the files of a run into a folder below `sweep`; returns the folder."""
 
     def make(*overrides: str, folder: str = "", **numbers: Any) -> Path:
-        config = small_config(*overrides)
+        config = config_of(*overrides)
         target = tmp_path / "sweep" / (folder or config_hash(config))
         write_run(record_of(config, **numbers), target)
         return target

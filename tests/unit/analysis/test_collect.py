@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from src.analysis.collect import collect
-from tests.unit.analysis.conftest import MakeRun
+from tests.conftest import small_config
+from tests.unit.analysis.conftest import MakeRun, config_of
+
+
+def test_configs_of_made_up_runs_are_those_that_hydra_composes() -> None:
+    for scheduler in ("step", "one_cycle", "swa"):
+        numbers = ("epochs=7", "batch_size=32", "optimizer.lr=0.1", "warmup=0.5", "read_test=false", "seed=3")
+        overrides = (f"scheduler={scheduler}", "averaging=swa", "averaging.start=0.5", "data.name=other", *numbers)
+        assert config_of(*overrides) == small_config(*overrides)
 
 
 def test_each_record_below_the_folders_is_a_row(make_run: MakeRun, tmp_path: Path) -> None:
