@@ -245,7 +245,7 @@ def test_unavailable_mnist_falls_back_to_digits_with_a_warning_and_a_record(
     small = [line for line in SMALL if not line.startswith("data=")]
     done = train_in_process(*small, "scheduler=cosine")
     assert done.returncode == 0, done.stderr
-    assert "!!! mnist cannot be had: going on with data=digits" in done.stderr
+    assert "!!! mnist is unavailable, falling back to digits" in done.stderr
     record = read_record(only_run(tmp_path))
     assert (record["dataset"], record["dataset_requested"]) == ("digits", "mnist")
     assert record["config"]["scheduler.T_max"] == record["steps"] == 40
