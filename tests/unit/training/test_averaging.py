@@ -103,15 +103,20 @@ def test_averaged_model_has_batch_norm_statistics_of_its_weights(tmp_path: Path)
     assert not torch.allclose(norm.running_mean, trainer.model[2].running_mean, atol=0.02)
 
 
-@pytest.mark.parametrize("stop_at", [7, 70])
-@pytest.mark.parametrize(
-    "overrides",
-    [("averaging=ema",), ("averaging=swa", "averaging.start=0.5"), SCHEDULE_FREE],
+@pytest.fixture(
+    scope="module",
+    params=[("averaging=ema",), ("averaging=swa", "averaging.start=0.5"), SCHEDULE_FREE],
     ids=lambda overrides: overrides[0],
 )
-def test_stopped_run_resumes_bit_for_bit(overrides: tuple[str, ...], stop_at: int, tmp_path: Path) -> None:
-    config = small_config(*overrides, "model=mlp_bn", "epochs=4")
-    _, outcome, _ = train(config, tmp_path / "whole")
+def uninterrupted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Config, Outcome]:
+    """A config and the outcome of its run from start to end."""
+    config = small_config(*request.param, "model=mlp_bn", "epochs=4")
+    return config, train(config, tmp_path_factory.mktemp("uninterrupted"))[1]
+
+
+@pytest.mark.parametrize("stop_at", [7, 70])
+def test_stopped_run_resumes_bit_for_bit(uninterrupted: tuple[Config, Outcome], stop_at: int, tmp_path: Path) -> None:
+    config, outcome = uninterrupted
     first = build_trainer(config, tmp_path / "first")
     first.callbacks.add(StopAfter(stop_at))
     assert first.fit().status == "interrupted"

@@ -179,12 +179,21 @@ def test_non_finite_loss_ends_the_run_without_testing(tmp_path: Path) -> None:
     assert not math.isfinite(trainer.progress.history[-1].train_loss)
 
 
+@pytest.fixture(scope="module", params=["cosine", "plateau", "one_cycle"])
+def uninterrupted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Config, Trainer, Outcome]:
+    """A config and its run from start to end."""
+    config = small_config(f"scheduler={request.param}", "model=mlp", "model.dropout=0.2", "warmup=5")
+    return config, *train(config, tmp_path_factory.mktemp("uninterrupted"))
+
+
 @pytest.mark.parametrize("stop_at", [7, 20, 33])
-@pytest.mark.parametrize("scheduler", ["cosine", "plateau", "one_cycle"])
-def test_stopped_run_resumes_bit_for_bit(scheduler: str, stop_at: int, tmp_path: Path) -> None:
+def test_stopped_run_resumes_bit_for_bit(
+    uninterrupted: tuple[Config, Trainer, Outcome], stop_at: int, tmp_path: Path
+) -> None:
     # An epoch has 20 updates: the run stops inside the first epoch, at its end, and inside the second.
-    config = small_config(f"scheduler={scheduler}", "model=mlp", "model.dropout=0.2", "warmup=5")
-    whole, outcome = train(config, tmp_path / "whole")
+    config, whole, outcome = uninterrupted
     first = build_trainer(config, tmp_path / "first")
     first.callbacks.add(StopAfter(stop_at))
     assert first.fit().status == "interrupted"
