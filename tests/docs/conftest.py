@@ -1,19 +1,17 @@
-"""The examples of docs/extending.md as files, and commands run in the test process."""
+"""The examples of docs/extending.md as files."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import runpy
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
-from src import train
 from tests.docs.pages import DOCS, blocks, commands
+from tests.integration.conftest import forget_modules
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +30,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             if ">>" in words:
                 run_script(words)
         yield folder
-    for name, module in list(sys.modules.items()):
-        if Path(getattr(module, "__file__", None) or "").parent == folder:
-            del sys.modules[name]
+    forget_modules(folder)
 
 
 def run_script(words: list[str]) -> None:
@@ -46,17 +42,3 @@ def run_script(words: list[str]) -> None:
         runpy.run_path(script, run_name="__main__")
     with open(target, "a") as file:
         file.write(output.getvalue())
-
-
-def run_train(arguments: list[str]) -> None:
-    """Runs `python -m src.train` in this process; a run that is rejected or fails raises SystemExit."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["src.train", *arguments])
-        GlobalHydra.instance().clear()
-        try:
-            train.main()
-        except SystemExit as end:
-            if end.code:
-                raise
-        finally:
-            GlobalHydra.instance().clear()

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.docs.conftest import run_train
+from src.analysis.report import build
 from tests.docs.pages import DOCS, blocks, commands, names, table
+from tests.integration.conftest import call_main
 
 
 def records(folder: Path) -> list[dict[str, Any]]:
@@ -22,7 +23,7 @@ def test_examples_of_extending_train(lab: Path) -> None:
         words[3:] for words in commands(DOCS / "extending.md") if "src.train" in words and "-m" not in words[3:]
     ]
     for arguments in runs_of_page:
-        run_train(arguments)
+        assert call_main(*arguments) == 0, arguments
     runs = records(lab)
     assert len(runs) == len(runs_of_page) == 7
     assert {run["status"] for run in runs} == {"completed"}
@@ -46,8 +47,9 @@ def test_pandas_examples_run_on_the_sweep_they_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(build, "draw_figures", lambda *_: [])  # takes time, and no example reads a figure
     (sweep,) = [words for words in commands(DOCS / "results.md") if "name=first" in words]
-    run_train(sweep[3:])
+    assert call_main(*sweep[3:]) == 0
     namespace: dict[str, Any] = {}
     for block in blocks(DOCS / "results.md", "python"):
         capsys.readouterr()
