@@ -143,12 +143,12 @@ def help_of(script: str) -> str:
 # --- choices and defaults -------------------------------------------------------------------------------------------
 
 
-def test_catalogue_lists_every_schedule_once() -> None:
+def test_catalog_lists_every_schedule_once() -> None:
     listed = [names(row["name"])[0] for row in table(DOCS / "schedules.md", "name")]
     assert sorted(listed) == sorted(choices("scheduler"))
 
 
-def test_catalogue_marks_the_interval_of_every_schedule() -> None:
+def test_catalog_marks_the_interval_of_every_schedule() -> None:
     marks = {"step": "", "epoch": "ᵉ", "second": "ˢ"}
     for row in table(DOCS / "schedules.md", "name"):
         (name,) = names(row["name"])
@@ -174,10 +174,16 @@ def test_option_table_has_the_defaults_of_the_config() -> None:
     config.trainer = OmegaConf.load(CONF / "trainer" / "default.yaml")
     for row in table(DOCS / "training.md", "key"):
         (key,) = names(row["key"])
-        if re.fullmatch(r"\d+|null|true|false|auto", row["default"]) and key != "warmup":
+        if re.fullmatch(r"\d+|null|true|false|auto", row["default"]):
             assert OmegaConf.select(config, key) == OmegaConf.create(f"value: {row['default']}").value, key
         else:
-            assert row["default"] in ("0", "set by the optimizer", "set by the schedule", "below `outputs/runs`"), key
+            assert row["default"] in ("set by the optimizer", "set by the schedule", "below `outputs/runs`"), key
+
+
+def test_option_table_names_the_schedules_with_a_default_warmup() -> None:
+    (row,) = [row for row in table(DOCS / "training.md", "key") if row["key"] == "`warmup`"]
+    paths = (CONF / "scheduler").glob("*.yaml")
+    assert set(names(row["meaning"])) == {path.stem for path in paths if "default_warmup" in OmegaConf.load(path)}
 
 
 def test_protocol_table_equals_the_protocols() -> None:
