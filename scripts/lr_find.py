@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from src.config.compose import composed, composing, load_config, parsed, with_placeholder_lr
+from src.config.auto_lr import with_placeholder_lr
+from src.config.compose import composed, composing, load_config, parsed
 from src.config.schema import Config
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,23 +37,3 @@ def ending_in_one_line() -> Iterator[None]:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
-
-
-_NO_KEY = re.compile(r"^Could not override '(.+?)'\.( To append.*)?$")
-_MERGING = "Error merging override "
-_INTERNAL = ("full_key", "object_type", "reference_type", "See https", "To append to your")
-
-
-def one_line(error: Exception) -> str:
-    """The message of a Hydra or OmegaConf error on one line, without the lines about its internal types.
-
-    Their advice to write +key is dropped too: the schema would refuse the key.
-    """
-    lines = [line.strip() for line in str(error).splitlines()]
-    text = " ".join(line for line in lines if line and not line.startswith(_INTERNAL))
-    text = re.sub(r"^\w+ raised while resolving interpolation: ", "", text)
-    if error.__cause__ is not None and text.startswith(_MERGING):
-        text = f"{text.removeprefix(_MERGING)}: {one_line(Exception(str(error.__cause__)))}"
-    text = _NO_KEY.sub(r"\1: unknown key; --cfg job lists the known ones", text)
-    key = getattr(error, "full_key", None)
-    return f"{key}: {text}" if key and not text.startswith(str(key)) else text

@@ -10,7 +10,8 @@ import hydra
 from omegaconf import DictConfig
 
 from src.config import CONF
-from src.config.compose import composed, composing, load_config, parsed, wants_range_test
+from src.config.auto_lr import wants_range_test
+from src.config.compose import composed, composing, load_config, parsed
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
 

@@ -1,8 +1,11 @@
-"""Automatic names of sweeps: the same command finds its folder again."""
+"""Names of run and sweep folders, derived from the overrides: the same command finds its folder again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+
+from omegaconf import DictConfig
 
 from src.config.identity import MACHINE_KEYS, digest
 
@@ -16,6 +19,32 @@ def automatic_name(prefix: str, overrides: Iterable[str], settings: Iterable[str
     """`prefix` and a hash of `settings` and of the overrides that identify the sweep, in any order."""
     identifying = sorted(line for line in overrides if identifies_sweep(_key(line)))
     return f"{prefix}-{digest([*settings, *identifying])[:8]}"
+
+
+def keys_outside_label() -> list[str]:
+    """`${keys_outside_label:}`: keys left out of a run folder's list of overrides; see `run_path`.
+
+    They appear in the path already or do not change what a run computes.
+    """
+    return ["data", "model", "optimizer", "scheduler", "seed", *sorted(MACHINE_KEYS)]
+
+
+def run_path(*, _root_: DictConfig) -> str:
+    """`${run_path:}`: the run's folder below outputs/runs or a sweep's runs, with every overridden key in it."""
+    label = path_label(_root_.hydra.job.override_dirname)
+    parts = [_root_.data.name, _root_.model.name, _root_.optimizer.name, _root_.scheduler.name, label]
+    return "/".join([*map(path_label, parts), f"seed={_root_.seed}"])
+
+
+def sweep_name(name: str | None, overrides: Sequence[str]) -> str:
+    """`${sweep_name:...}`: `name`, or one that the same command finds again."""
+    return str(name) if name else automatic_name("multirun", overrides)
+
+
+def path_label(text: str) -> str:
+    """A folder name for any text: no separators, no quotes, short enough for every file system."""
+    label = re.sub(r"[^\w.,=+~@-]", "_", text) or "default"
+    return label if len(label) <= 120 else f"{label[:100]}-{digest(text)[:12]}"
 
 
 def _key(override: str) -> str:

@@ -1,16 +1,14 @@
-"""The `${...}` functions of the config: spans of the run in ticks, fractions of the peak, folder names."""
+"""The `${...}` functions of the config: spans of the run in ticks, fractions of the peak; and their registration."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.identity import MACHINE_KEYS, digest
-from src.config.naming import automatic_name
+from src.config.naming import keys_outside_label, run_path, sweep_name
 from src.errors import UsageError
 
 AUTO = "auto"  # the value of optimizer.lr that asks for a range test
@@ -24,7 +22,7 @@ def updates_per_epoch(train_size: int, batch_size: int, accumulate_batches: int)
 def ticks(fraction: float, minimum: int = 1, *, _root_: DictConfig) -> int:
     """`${ticks:0.5}`: that fraction of the run in ticks of the schedule, at least `minimum`.
 
-    An int, because torch's schedulers never reach a float milestone.
+    An integer, because torch's schedulers never reach a float milestone.
     """
     return max(minimum, round(fraction * _known_ticks(_root_)))
 
@@ -42,7 +40,7 @@ def rate(total: float, *, _root_: DictConfig) -> float:
 def first_cycle(num_cycles: int, growth: int, *, _root_: DictConfig) -> int:
     """`${first_cycle:3,2}`: ticks of the first of three cycles that fill the run, each twice as long as the one before.
 
-    Rounded up: rounded down, a fourth cycle would start, at the peak, in the last ticks of the run.
+    Rounds up: rounding down would start a fourth cycle, at the peak, in the last ticks of the run.
     """
     return math.ceil(_known_ticks(_root_) / sum(growth**cycle for cycle in range(num_cycles)))
 
@@ -82,32 +80,6 @@ def peak_fraction(fraction: float, *, _root_: DictConfig) -> float:
     return float(fraction * peak)
 
 
-def keys_outside_label() -> list[str]:
-    """`${keys_outside_label:}`: keys left out of a run folder's list of overrides; see `run_path`.
-
-    The others either have a part of the path to themselves or do not change what a run computes.
-    """
-    return ["data", "model", "optimizer", "scheduler", "seed", *sorted(MACHINE_KEYS)]
-
-
-def run_path(*, _root_: DictConfig) -> str:
-    """`${run_path:}`: the run's folder below outputs/runs or a sweep's runs, with every overridden key in it."""
-    label = path_label(_root_.hydra.job.override_dirname)
-    parts = [_root_.data.name, _root_.model.name, _root_.optimizer.name, _root_.scheduler.name, label]
-    return "/".join([*map(path_label, parts), f"seed={_root_.seed}"])
-
-
-def sweep_name(name: str | None, overrides: Sequence[str]) -> str:
-    """`${sweep_name:...}`: `name`, or one that the same command finds again."""
-    return str(name) if name else automatic_name("multirun", overrides)
-
-
-def path_label(text: str) -> str:
-    """A folder name for any text: no separators, no quotes, short enough for every file system."""
-    label = re.sub(r"[^\w.,=+~@-]", "_", text) or "default"
-    return label if len(label) <= 120 else f"{label[:100]}-{digest(text)[:12]}"
-
-
 def register() -> None:
     """Registers the resolvers with OmegaConf."""
     resolvers: dict[str, Callable[..., Any]] = {
@@ -123,7 +95,7 @@ def register() -> None:
     }
     for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(name, resolver, replace=True)
-    # Cached, because Hydra resolves a sweep's folder again in every job, whose overrides are not the sweep's.
+    # Cached: Hydra resolves the sweep's folder again in every job, where the overrides are the job's.
     OmegaConf.register_new_resolver("sweep_name", sweep_name, replace=True, use_cache=True)
 
 

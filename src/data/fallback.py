@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from hydra.core.override_parser.types import Override
 
 from src.config import CONF
-from src.config.compose import composed, composing, load_config, parsed, with_placeholder_lr
+from src.config.auto_lr import with_placeholder_lr
+from src.config.compose import composed, composing, load_config, parsed
 from src.config.schema import DataConfig
 from src.data import archives
 from src.errors import DataUnavailableError, UsageError

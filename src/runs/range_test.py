@@ -12,7 +12,8 @@ import torch
 from omegaconf import OmegaConf
 
 from src.config import CONF
-from src.config.compose import composed, composing, load_config, wants_range_test, with_lr, with_placeholder_lr
+from src.config.auto_lr import wants_range_test, with_lr, with_placeholder_lr
+from src.config.compose import composed, composing, load_config
 from src.config.identity import config_hash
 from src.config.resolvers import AUTO
 from src.config.schema import Config

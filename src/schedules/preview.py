@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from src.config.compose import wants_range_test, with_placeholder_lr
+from src.config.auto_lr import wants_range_test, with_placeholder_lr
 from src.config.schema import Config
 from src.errors import UsageError
 from src.schedules import choices

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from omegaconf import OmegaConf
 
 from src.config import CONF
-from src.config.compose import parsed, refusing
+from src.config.compose import parsed
+from src.config.hydra_errors import rewording_errors
 from src.config.naming import automatic_name, identifies_sweep
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
@@ -36,7 +37,7 @@ def load_experiment(name: str) -> Experiment:
     if not path.exists():
         names = sorted(file.stem for file in path.parent.glob("*.yaml"))
         raise UsageError(f"experiment={name}: choose one of {', '.join(names)}")
-    with refusing():
+    with rewording_errors():
         experiment = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Experiment), OmegaConf.load(path)))
     assert isinstance(experiment, Experiment)
     return experiment

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from src.config.compose import load_config, refusing, search_path, wants_range_test, with_placeholder_lr
+from src.config.auto_lr import wants_range_test, with_placeholder_lr
+from src.config.compose import load_config, search_path
+from src.config.hydra_errors import rewording_errors
 from src.config.identity import config_hash
 from src.config.schema import Config
 from src.errors import FolderTakenError, UsageError
@@ -92,7 +94,7 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
     Raises:
         UsageError: an override is invalid, a job's config is impossible, or a folder holds another run.
     """
-    with refusing():
+    with rewording_errors():
         multirun = compose_multirun(overrides)
         jobs = multirun.combinations(overrides) if jobs is None else jobs
         if not dry_run and any(map(wants_range_test, jobs)):

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from omegaconf import OmegaConf
 
 from src.config import CONF
-from src.config.compose import parsed, refusing
+from src.config.compose import parsed
+from src.config.hydra_errors import rewording_errors
 from src.config.naming import automatic_name
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
@@ -61,7 +62,7 @@ def load_protocol(name: str, changes: Mapping[str, object]) -> Protocol:
     if not path.exists():
         names = sorted(file.stem for file in path.parent.glob("*.yaml"))
         raise UsageError(f"protocol={name}: choose one of {', '.join(names)}")
-    with refusing():
+    with rewording_errors():
         merged = OmegaConf.merge(OmegaConf.structured(Protocol), OmegaConf.load(path), changes)
         protocol = OmegaConf.to_object(merged)
     assert isinstance(protocol, Protocol)

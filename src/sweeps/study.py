@@ -14,7 +14,8 @@ import pandas as pd
 
 from src.analysis.collect import collect
 from src.analysis.tuning import choose, sensitivity
-from src.config.compose import composed, composing, load_config, parsed, search_path, wants_range_test
+from src.config.auto_lr import wants_range_test
+from src.config.compose import composed, composing, load_config, parsed, search_path
 from src.config.identity import config_hash
 from src.config.schema import Config
 from src.errors import UsageError

@@ -1,12 +1,11 @@
-"""Automatic names of sweeps."""
+"""Names of run and sweep folders."""
 
 from __future__ import annotations
 
 import pytest
 
 from src.config.identity import MACHINE_KEYS
-from src.config.naming import automatic_name, identifies_sweep
-from src.config.resolvers import sweep_name
+from src.config.naming import automatic_name, identifies_sweep, path_label, sweep_name
 
 
 @pytest.mark.parametrize(
@@ -42,6 +41,20 @@ def test_chosen_name_replaces_the_automatic_one() -> None:
     assert sweep_name("mine", ["data=digits"]) == "mine"
 
 
+def test_name_follows_from_the_values_of_overrides_and_not_from_their_order() -> None:
+    assert sweep_name(None, ["seed=0,1", "epochs=2"]) == sweep_name(None, ["epochs=2", "seed=0,1", "data.root=/x"])
+    assert sweep_name(None, ["seed=0,1"]) != sweep_name(None, ["seed=0,2"])
+
+
 def test_settings_identify_a_sweep_in_their_order() -> None:
     assert automatic_name("a", ["seed=0"], ["x", "y"]) == automatic_name("a", ["seed=0", "name=b"], ["x", "y"])
     assert automatic_name("a", ["seed=0"], ["x", "y"]) != automatic_name("a", ["seed=0"], ["y", "x"])
+
+
+def test_label_is_a_legal_and_short_folder_name() -> None:
+    assert path_label("") == "default"
+    assert path_label("epochs=2,optimizer.lr=0.1") == "epochs=2,optimizer.lr=0.1"
+    assert "/" not in path_label("a=b/c 'd'")
+    long_labels = {path_label("x" * 300 + tail) for tail in ("a", "b")}
+    assert len(long_labels) == 2
+    assert max(map(len, long_labels)) <= 120

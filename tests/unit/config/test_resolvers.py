@@ -1,4 +1,4 @@
-"""Spans of the run in ticks, fractions of the peak, folder names."""
+"""Spans of the run in ticks, and fractions of the peak."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 from omegaconf import OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
-from src.config.resolvers import path_label, sweep_name
 from tests.conftest import composed, make_config
 
 
@@ -60,18 +59,3 @@ def test_a_rate_adds_up_to_its_total() -> None:
 
 def test_an_average_remembers_a_fraction_of_the_updates() -> None:
     assert make_config("averaging=ema", "epochs=10").averaging["decay"] == pytest.approx(1 - 1 / 430)
-
-
-def test_a_label_is_a_legal_and_short_folder_name() -> None:
-    assert path_label("") == "default"
-    assert path_label("epochs=2,optimizer.lr=0.1") == "epochs=2,optimizer.lr=0.1"
-    assert "/" not in path_label("a=b/c 'd'")
-    long_labels = {path_label("x" * 300 + tail) for tail in ("a", "b")}
-    assert len(long_labels) == 2
-    assert max(map(len, long_labels)) <= 120
-
-
-def test_a_sweep_without_a_name_is_found_again_by_the_same_overrides() -> None:
-    assert sweep_name("mine", ["seed=0,1"]) == "mine"
-    assert sweep_name(None, ["seed=0,1", "epochs=2"]) == sweep_name(None, ["epochs=2", "seed=0,1", "data.root=/x"])
-    assert sweep_name(None, ["seed=0,1"]) != sweep_name(None, ["seed=0,2"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from src.config.compose import wants_range_test, with_lr
+from src.config.auto_lr import wants_range_test, with_lr
 from src.errors import FolderTakenError, UsageError
 from src.runs import range_test
 from src.runs.record import write_record
