@@ -10,7 +10,7 @@ from src.config.schema import Config
 from src.data import dataset
 from src.models.build import build_model, check_model
 from src.optimizers.build import build_optimizer, check_optimizer
-from src.schedules.driver import build_schedule, check_scheduler
+from src.schedules.driver import build_schedule
 from src.schedules.preflight import preflight
 from src.signals import Stop
 from src.training.averaging import build_averaging, check_averaging
@@ -31,7 +31,6 @@ def build(config: Config, device: torch.device) -> Parts:
     Raises:
         UsageError: a part cannot be built, or would fail in training. Names the value and the remedy.
     """
-    check_scheduler(config)
     check_callbacks(config)
     model = build_model(config.model, config.seed)
     check_model(config, model)

@@ -119,7 +119,7 @@ def build_schedule(config: Config, optimizer: Optimizer) -> Schedule:
     Raises:
         UsageError: the parameters, the monitor, the interval or the optimizer do not fit the schedule.
     """
-    check_scheduler(config)
+    _check_scheduler(config)
     scheduler = _build_scheduler(config, optimizer)
     return Schedule(
         scheduler,
@@ -138,7 +138,7 @@ def build_warmup(config: Config) -> Warmup:
     return Warmup(steps=round(config.warmup * config.total_steps))
 
 
-def check_scheduler(config: Config) -> None:
+def _check_scheduler(config: Config) -> None:
     """Checks the target, its arguments, the monitor and the interval; needs no optimizer.
 
     Raises:
@@ -162,32 +162,44 @@ def _target(config: Config) -> tuple[Callable[..., Any], dict[str, Any]]:
 
 def _build_scheduler(config: Config, optimizer: Optimizer) -> LRScheduler:
     target, arguments = _target(config)
-    if inspect.isclass(target):
-        if issubclass(target, (OneCycleLR, CyclicLR)) and arguments.get("cycle_momentum"):
-            _check_momentum(config, optimizer)
-        if issubclass(target, OneCycleLR) and arguments.get("pct_start", 0.3) * arguments.get("total_steps", 0) == 1:
-            raise UsageError(  # torch would divide by zero
-                f"scheduler.pct_start={arguments['pct_start']:g}: the rise would last a single tick; use a larger "
-                "fraction, or 0"
-            )
-        scheduler: LRScheduler = build("scheduler", target, optimizer, **arguments)
-        return scheduler
-    horizon = config.total_ticks
-    if horizon is None and not matches_type(_second_hint(target), None):
+    if not inspect.isclass(target):
+        return _build_from_function(config, target, arguments, optimizer)
+    _check_torch_pitfalls(config, target, arguments, optimizer)
+    scheduler: LRScheduler = build("scheduler", target, optimizer, **arguments)
+    return scheduler
+
+
+def _build_from_function(
+    config: Config, function: Callable[..., Any], arguments: Mapping[str, Any], optimizer: Optimizer
+) -> LambdaLR:
+    """The schedule of a function of tick and horizon that returns a multiplier of the peak."""
+    name, horizon = config.scheduler["name"], config.total_ticks
+    if horizon is None and not matches_type(_horizon_annotation(function), None):
         raise UsageError(
-            f"scheduler={config.scheduler['name']} spans the run, whose length in ticks of interval="
-            f"{config.tick_interval} is unknown; with interval=second give it as seconds=60"
+            f"scheduler={name} spans the run, whose length in ticks of interval={config.tick_interval} is unknown; "
+            "with interval=second give it as seconds=60"
         )
     try:
-        return LambdaLR(optimizer, lambda t: float(target(t, horizon, **arguments)))
+        return LambdaLR(optimizer, lambda tick: float(function(tick, horizon, **arguments)))
     except CALCULATION_ERRORS as error:
-        name = config.scheduler["name"]
         raise UsageError(f"scheduler={name} fails at tick 0: {format_error(error)}; change its parameters") from error
 
 
-def _second_hint(target: Callable[..., Any]) -> Any:
-    names = list(inspect.signature(target).parameters)
-    return type_hints(target).get(names[1], object) if len(names) > 1 else object
+def _horizon_annotation(function: Callable[..., Any]) -> Any:
+    """The annotation of a shape's second parameter, the horizon."""
+    names = list(inspect.signature(function).parameters)
+    return type_hints(function).get(names[1], object) if len(names) > 1 else object
+
+
+def _check_torch_pitfalls(config: Config, target: type, arguments: Mapping[str, Any], optimizer: Optimizer) -> None:
+    """Rejects parameters with which torch would divide by zero or invent a momentum."""
+    if issubclass(target, (OneCycleLR, CyclicLR)) and arguments.get("cycle_momentum"):
+        _check_momentum(config, optimizer)
+    if issubclass(target, OneCycleLR) and arguments.get("pct_start", 0.3) * arguments.get("total_steps", 0) == 1:
+        raise UsageError(
+            f"scheduler.pct_start={arguments['pct_start']:g}: the rise would last a single tick; use a larger "
+            "fraction, or 0"
+        )
 
 
 def _check_monitor(config: Config, needs_metric: bool) -> None:

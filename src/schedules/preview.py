@@ -9,7 +9,7 @@ from src.config.auto_lr import wants_range_test, with_placeholder_lr
 from src.config.schema import Config
 from src.errors import UsageError
 from src.schedules import choices
-from src.schedules.preflight import trace, trace_assumptions
+from src.schedules.trace import trace, trace_assumptions
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
-from src.config import CONF
 from src.errors import UsageError
 from src.schedules.driver import Warmup, build_warmup
 from tests.conftest import make_config
@@ -178,13 +177,6 @@ def test_peak_is_the_lr_of_the_optimizer() -> None:
         assert max(curve(config)) == pytest.approx(0.7, abs=0.01)
 
 
-def test_lr_above_the_peak_is_an_error() -> None:
-    with pytest.raises(
-        UsageError, match=r"scheduler=one_cycle sets the learning rate .* from 0 to the peak, optimizer"
-    ):
-        run_preflight(by_tick("one_cycle", "scheduler.max_lr=5"))
-
-
 def test_integer_is_accepted_for_a_float() -> None:
     assert curve(by_tick("one_cycle", "scheduler.pct_start=1"))[-1] == pytest.approx(PEAK)  # torch accepts only 1.0
 
@@ -192,11 +184,6 @@ def test_integer_is_accepted_for_a_float() -> None:
 def test_one_cycle_rising_for_a_single_tick_is_an_error() -> None:
     with pytest.raises(UsageError, match="the rise would last a single tick"):
         run_preflight(by_tick("one_cycle", "scheduler.total_steps=100", "scheduler.pct_start=0.01"))
-
-
-def test_one_cycle_shorter_than_the_run_is_an_error() -> None:
-    with pytest.raises(UsageError, match="one_cycle fails at tick 51"):
-        run_preflight(by_tick("one_cycle", "scheduler.total_steps=50"))
 
 
 @pytest.mark.parametrize("name", ["one_cycle", "cyclic"])
@@ -266,20 +253,6 @@ class Halving(LRScheduler):
 
 def sawtooth(t: int, horizon: int, teeth: int) -> float:
     return 1 - (t * teeth / horizon) % 1
-
-
-class Unloadable(Halving):
-    """Has an attribute that the safe checkpoint loader cannot read back."""
-
-    def __init__(self, optimizer: torch.optim.Optimizer, factor: float) -> None:
-        self.folder = CONF
-        super().__init__(optimizer, factor)
-
-
-def test_schedule_that_cannot_be_resumed_is_an_error() -> None:
-    config = by_tick("constant", f"scheduler._target_={__name__}.Unloadable", "+scheduler.factor=0.5")
-    with pytest.raises(UsageError, match=r"scheduler=Unloadable: its state_dict cannot be saved.*'folder'"):
-        run_preflight(config)
 
 
 def test_custom_class_and_custom_function() -> None:

@@ -1,73 +1,51 @@
-"""Traced learning rates equal those of a run: the same driver, the same clock, the same errors."""
+"""Preflight: schedules that would fail in the middle of a run are errors before it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import copy
 
 import pytest
+import torch
+from torch.optim.lr_scheduler import LRScheduler
 
+from src.config import CONF
 from src.errors import UsageError
-from src.schedules.preflight import trace, trace_assumptions
-from tests.conftest import make_config
-from tests.unit.schedules.conftest import NAMES, TICKS, by_tick, curve
-
-METRIC_DRIVEN = {"plateau", "adaptive"}
+from src.schedules.preflight import preflight
+from tests.unit.schedules.conftest import TICKS, build, by_tick, run_preflight
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - METRIC_DRIVEN))
-def test_traced_curve_equals_the_driven_one(name: str) -> None:
-    config = replace(by_tick(name), warmup=0.1)
-    traced = trace(config)
-    if config.tick_interval != "second":
-        assert traced == curve(config)
-        return
-    seconds = [step * TICKS / len(traced) for step in range(len(traced))]
-    assert traced == pytest.approx([config.optimizer["lr"] * min(1.0, second / (0.1 * TICKS)) for second in seconds])
+def test_lr_above_the_peak_is_an_error() -> None:
+    with pytest.raises(
+        UsageError, match=r"scheduler=one_cycle sets the learning rate .* from 0 to the peak, optimizer"
+    ):
+        run_preflight(by_tick("one_cycle", "scheduler.max_lr=5"))
 
 
-def test_assumed_metric_stops_improving_after_two_fifths_of_the_run() -> None:
-    lrs = trace(
-        make_config("scheduler=plateau", "optimizer.lr=1", "batch_size=27500")
-    )  # two updates in each of 5 epochs
-    assert lrs == pytest.approx([1, 1, 1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01])
+def test_one_cycle_shorter_than_the_run_is_an_error() -> None:
+    with pytest.raises(UsageError, match="one_cycle fails at tick 51"):
+        run_preflight(by_tick("one_cycle", "scheduler.total_steps=50"))
 
 
-@pytest.mark.parametrize(("epochs", "metric"), [(5, "val_accuracy"), (50, "train_loss"), (300, "val_loss")])
-def test_plateau_decays_in_a_run_of_any_length(epochs: int, metric: str) -> None:
-    mode = "max" if metric.endswith("accuracy") else "min"
-    config = make_config(
-        "scheduler=plateau", f"scheduler.monitor={metric}", f"scheduler.mode={mode}", f"epochs={epochs}",
-        "batch_size=55000",
-    )  # fmt: skip
-    lrs = trace(config)
-    assert lrs[int(0.4 * epochs)] == config.optimizer["lr"]
-    assert lrs[-1] < 0.2 * config.optimizer["lr"]
-    assert trace_assumptions(config) == f"made-up {metric}: better for 40% of the run, then the same"
+class Unloadable(LRScheduler):
+    """Has an attribute that the safe checkpoint loader cannot read back."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self.folder = CONF
+        super().__init__(optimizer)
+
+    def get_lr(self) -> list[float | torch.Tensor]:
+        return list(self.base_lrs)
 
 
-def test_wall_clock_schedule_is_traced_over_half_an_hour() -> None:
-    config = make_config("scheduler=halving", "optimizer.lr=1", "batch_size=27500", "epochs=9")  # 100 s per update
-    assert trace(config) == pytest.approx([1.0] * 6 + [0.5] * 6 + [0.25] * 6)
-    assert trace_assumptions(config) == "updates spread evenly over 30 minutes"
+def test_schedule_that_cannot_be_resumed_is_an_error() -> None:
+    config = by_tick("constant", f"scheduler._target_={__name__}.Unloadable")
+    with pytest.raises(UsageError, match=r"scheduler=Unloadable: its state_dict cannot be saved.*'folder'"):
+        run_preflight(config)
 
 
-def test_updates_are_spread_evenly_over_a_wall_clock_run() -> None:
-    config = make_config("scheduler=linear", "interval=second", "seconds=10", "optimizer.lr=1", "batch_size=11000")
-    assert trace(config) == pytest.approx([1 - int(step * 10 / 25) / 10 for step in range(25)])
-    assert trace_assumptions(config) == "updates spread evenly over 10 seconds"
-
-
-def test_other_schedules_need_no_assumptions() -> None:
-    assert {trace_assumptions(make_config(f"scheduler={name}")) for name in ("cosine", "step", "noam")} == {""}
-
-
-def fails_late(t: int, horizon: int) -> float:
-    if t == 20_000:
-        raise ValueError("enough")
-    return 1.0
-
-
-def test_schedule_that_fails_after_preflight_is_an_error() -> None:
-    config = make_config(f"scheduler._target_={__name__}.fails_late", "data=digits", "batch_size=1", "epochs=16")
-    with pytest.raises(UsageError, match="scheduler=fails_late fails after update 20000: enough"):
-        trace(config)
+def test_preflight_leaves_the_schedule_as_it_is() -> None:
+    config = by_tick("one_cycle", "scheduler.cycle_momentum=true")
+    schedule, optimizer = build(config)
+    before = copy.deepcopy((schedule.state_dict(), optimizer.state_dict()))
+    assert len(preflight(config, schedule)) == TICKS
+    assert (schedule.state_dict(), optimizer.state_dict()) == before
