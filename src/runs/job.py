@@ -53,15 +53,15 @@ def run_folder() -> Path:
 def log_outcome(record: RunRecord, label: str = "") -> None:
     """Logs how a run ended; `label` goes before each line."""
     if record.test_accuracy is not None:
-        accuracy = f"{100 * record.test_accuracy:.2f} %"
+        accuracy = f"{100 * record.test_accuracy:.2f}%"
         seconds = record.train_seconds
         log.info("%stest accuracy %s, test loss %.4f, %.1f s of training", label, accuracy, record.test_loss, seconds)
         if record.averaged_test_accuracy is not None:
-            accuracy = f"{100 * record.averaged_test_accuracy:.2f} %"
+            accuracy = f"{100 * record.averaged_test_accuracy:.2f}%"
             log.info("%saveraged weights: test accuracy %s, test loss %.4f", label, accuracy, record.averaged_test_loss)
     elif record.status == "completed":
         val_accuracy, val_loss = 100 * (record.val_accuracy or 0), record.val_loss
-        log.info("%svalidation accuracy %.2f %%, validation loss %.4f, not tested", label, val_accuracy, val_loss)
+        log.info("%svalidation accuracy %.2f%%, validation loss %.4f, not tested", label, val_accuracy, val_loss)
     elif record.status == "diverged":
         log.warning("%sdiverged: the loss is not finite; try a smaller optimizer.lr", label)
     elif record.status == "interrupted":

@@ -48,7 +48,7 @@ def test_run_prints_one_line_per_epoch_then_test_accuracy_and_folder(command: Co
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["epoch", "lr", "train", "loss", "train", "acc", "val", "loss", "val", "acc", "seconds"]
     assert [line.split()[0] for line in lines[1:4]] == ["1/3", "2/3", "3/3"]
-    assert re.fullmatch(r"test accuracy \d+\.\d\d %, test loss \d\.\d{4}, \d+\.\d s of training", lines[4])
+    assert re.fullmatch(r"test accuracy \d+\.\d\d%, test loss \d\.\d{4}, \d+\.\d s of training", lines[4])
     folder = only_run(tmp_path)
     assert lines[5] == f"Results in {folder}"
     assert done.stderr == ""

@@ -100,8 +100,8 @@ def _lines_without_best(rows: pd.DataFrame) -> list[str]:
 
 def _best_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_all: bool) -> str:
     low, high = best["test_error_low"], best["test_error_high"]
-    interval = "" if pd.isna(low) else f" (95 % confidence interval {100 * low:.2f} to {100 * high:.2f})"
-    error = f"{100 * best['test_error_mean']:.2f} %{' test error' if beats_all else ''}"
+    interval = "" if pd.isna(low) else f" (95% confidence interval {100 * low:.2f} to {100 * high:.2f})"
+    error = f"{100 * best['test_error_mean']:.2f}%{' test error' if beats_all else ''}"
     heading = "Best schedule" if beats_all else "Lowest test error"
     if (rows["test_error_mean"] < best["test_error_mean"]).any():
         heading += " among schedules without failed or diverged runs"
@@ -148,7 +148,7 @@ def _difference_line(subject: str, row: pd.Series, reference: str, margin: float
     if row["verdict"] in ("better", "worse"):
         return f"{subject} is {row['verdict']} than {reference} by {points} ({p})."
     if row["verdict"] == "equivalent":
-        within = f"the 95 % interval of the difference lies within ± {100 * margin:g} percentage points"
+        within = f"the 95% interval of the difference lies within ± {100 * margin:g} percentage points"
         return f"{subject} is equivalent to {reference}: {within}."
     if row["difference"] == 0:
         return f"{subject} has the same mean error as {reference}."

@@ -16,11 +16,11 @@ COLUMNS = {
     "peak lr": "The largest learning rate; the schedule scales it.",
     "n": "Number of completed runs, one per seed.",
     "test error %": "Share of test images that are misclassified after the last step (never at the best epoch): mean "
-    "over the seeds and 95 % BCa bootstrap confidence interval.",
+    "over the seeds and 95% BCa bootstrap confidence interval.",
     "test loss": "Cross-entropy on the test set after the last step: mean ± standard deviation.",
     "averaged error %": "Test error of the averaged weights.",
     "warmup": "Length of the linear warmup: below 1 a fraction of the run, from 1 on a number of updates.",
-    "Δ": "Mean paired difference in test error from the reference, in percentage points, with its 95 % confidence "
+    "Δ": "Mean paired difference in test error from the reference, in percentage points, with its 95% confidence "
     "interval. Negative is better.",
     "p (Holm)": "Two-sided p-value of that difference from a sign-flip permutation test, exact up to 20 seeds, with "
     "Holm's adjustment for the number of comparisons in the table.",
@@ -38,7 +38,7 @@ COLUMNS = {
 DIFFERENCES = ("Δ", "p (Holm)", "P(better)", "verdict")  # columns that compare with the reference
 
 NOTE = (
-    "Mean test error at the final step over n seeds, smallest first, with a 95 % BCa bootstrap confidence interval in "
+    "Mean test error at the final step over n seeds, smallest first, with a 95% BCa bootstrap confidence interval in "
     "brackets; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and schedules that "
     "have any come last."
 )

@@ -38,7 +38,7 @@ def test_best_schedule_is_named_with_its_test(make_run: MakeRun, tmp_path: Path)
         make_run("scheduler=step", f"seed={seed}", accuracy=0.85 + seed / 1000)
     first, second, third = lines(tmp_path)
     assert re.fullmatch(
-        r"Best schedule: cosine, 4\.83 % test error \(95 % confidence interval 4\.7\d to 4\.9\d\), over 8 seeds\.",
+        r"Best schedule: cosine, 4\.83% test error \(95% confidence interval 4\.7\d to 4\.9\d\), over 8 seeds\.",
         first,
     )
     assert re.fullmatch(
@@ -70,7 +70,7 @@ def test_lead_that_is_not_significant_may_be_due_to_chance(make_run: MakeRun, tm
         make_run("scheduler=constant", f"seed={seed}", accuracy=0.90 + seed / 100)
         make_run("scheduler=cosine", f"seed={seed}", accuracy=0.98 - seed / 100)
     first, second = lines(tmp_path)
-    assert first.startswith("Lowest test error: cosine, 5.50 % (95 %")
+    assert first.startswith("Lowest test error: cosine, 5.50% (95%")
     assert re.fullmatch(
         r"It is 1\.00 .* below constant, which may be due to chance \(Holm-adjusted p = 0\.\d+\)\.", second
     )
@@ -93,7 +93,7 @@ def test_equivalence_names_the_margin_of_the_data_set(make_run: MakeRun, tmp_pat
             make_run("data=fashion_mnist", f"scheduler={scheduler}", f"seed={seed}", accuracy=accuracy)
     make_run("data=digits", "scheduler=step")  # its margin is wider
     assert (
-        "It is equivalent to constant: the 95 % interval of the difference lies within ± 0.2 percentage points."
+        "It is equivalent to constant: the 95% interval of the difference lies within ± 0.2 percentage points."
         in lines(tmp_path)
     )
 
@@ -101,7 +101,7 @@ def test_equivalence_names_the_margin_of_the_data_set(make_run: MakeRun, tmp_pat
 def test_too_few_seeds_make_a_description(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 3)
     first, second = lines(tmp_path)
-    assert first.startswith("Lowest test error: cosine, 4.95 %")
+    assert first.startswith("Lowest test error: cosine, 4.95%")
     assert second == (
         "With 3 seeds, no difference from constant can be significant, however large: 1 comparison would need 6 seeds. "
         "Read this as a description, not as a test."
@@ -139,7 +139,7 @@ def test_only_pairs_are_tested_without_a_reference(make_run: MakeRun, tmp_path: 
         make_run("scheduler=step", f"seed={seed}", accuracy=0.90)
         make_run("scheduler=cosine", f"seed={seed}", accuracy=0.95)
     first, second = lines(tmp_path)
-    assert first == "Lowest test error: cosine, 5.00 % (95 % confidence interval 5.00 to 5.00), over 5 seeds."
+    assert first == "Lowest test error: cosine, 5.00% (95% confidence interval 5.00 to 5.00), over 5 seeds."
     assert second.startswith("Nothing was tested: there is no unique reference among these schedules.")
     for seed in range(5, 8):
         make_run("scheduler=step", f"seed={seed}", accuracy=0.90)
@@ -152,7 +152,7 @@ def test_only_pairs_are_tested_without_a_reference(make_run: MakeRun, tmp_path: 
 def test_single_run_is_not_compared(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step")
     assert lines(tmp_path) == [
-        "Lowest test error: step, 10.00 %, over 1 seed.",
+        "Lowest test error: step, 10.00%, over 1 seed.",
         "Nothing was tested: there is no other schedule to compare with.",
     ]
 
@@ -162,7 +162,7 @@ def test_schedules_with_the_same_error_are_best_together(make_run: MakeRun, tmp_
         for scheduler, accuracy in {"constant": 0.8, "cosine": 0.9, "step": 0.9}.items():
             make_run(f"scheduler={scheduler}", f"seed={seed}", accuracy=accuracy + seed / 1000)
     first, second, *_ = lines(tmp_path)
-    assert first.startswith("Lowest test error: cosine and step, 9.70 % (95 %")
+    assert first.startswith("Lowest test error: cosine and step, 9.70% (95%")
     assert second.startswith("cosine is better than constant by ")
 
 
@@ -206,7 +206,7 @@ def test_lowest_error_is_not_best_unless_it_beats_all_others(make_run: MakeRun, 
         make_run("scheduler=cosine", f"seed={seed}", accuracy=0.95 + seed / 1000)
         make_run("scheduler=step", f"seed={seed}", accuracy=0.9499 + seed / 1000 + (-1) ** seed / 1000)
     first, second, third = lines(tmp_path)
-    assert first.startswith("Lowest test error: cosine, 4.65 %")
+    assert first.startswith("Lowest test error: cosine, 4.65%")
     assert second.startswith("It is better than constant by")
     assert third == "Also better than constant: step. Whether cosine differs from them is in pairwise.csv."
     assert answers(tmp_path)[0].is_significant
