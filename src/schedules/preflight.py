@@ -25,7 +25,7 @@ def preflight(config: Config, schedule: Schedule) -> list[float]:
     Raises:
         UsageError: the schedule fails, leaves the range from 0 to the peak, or cannot be saved.
     """
-    schedule = copy.deepcopy(schedule)
+    schedule = _copy(config.scheduler["name"], schedule)
     name, peak = config.scheduler["name"], config.optimizer["lr"]
     curve: list[float] = []
     with without_order_warnings():
@@ -55,6 +55,13 @@ def without_order_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         yield
+
+
+def _copy(name: str, schedule: Schedule) -> Schedule:
+    try:
+        return copy.deepcopy(schedule)
+    except Exception as error:  # a class of the user's own may hold anything
+        raise UsageError(f"scheduler={name}: it or its optimizer cannot be copied to check it ({error})") from error
 
 
 def _check_saving(name: str, schedule: Schedule) -> None:

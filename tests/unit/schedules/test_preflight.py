@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 
 import pytest
 import torch
@@ -49,3 +50,17 @@ def test_preflight_leaves_the_schedule_as_it_is() -> None:
     before = copy.deepcopy((schedule.state_dict(), optimizer.state_dict()))
     assert len(preflight(config, schedule)) == TICKS
     assert (schedule.state_dict(), optimizer.state_dict()) == before
+
+
+class Uncopyable(torch.optim.lr_scheduler.LambdaLR):
+    """Holds what cannot be copied."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self.lock = threading.Lock()
+        super().__init__(optimizer, lambda t: 1.0)
+
+
+def test_schedule_that_cannot_be_copied_is_an_error() -> None:
+    config = by_tick("constant", f"scheduler._target_={__name__}.Uncopyable")
+    with pytest.raises(UsageError, match="scheduler=Uncopyable: it or its optimizer cannot be copied"):
+        run_preflight(config)
