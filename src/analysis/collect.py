@@ -14,7 +14,7 @@ from src.analysis.labels import setting_labels
 from src.analysis.wording import count_noun
 from src.analysis.workloads import SETTING, WORKLOAD
 from src.config.identity import digest
-from src.runs.record import RecordError, RunRecord, read_record
+from src.runs.record import TIME_UNITS, RecordError, RunRecord, read_record
 from src.status import FINISHED
 
 _NESTED = ("config", "time_to", "provenance", "schema_version")
@@ -86,7 +86,7 @@ def _record_paths(folders: Iterable[Path]) -> list[Path]:
 def _row(record: RunRecord, folder: Path) -> dict[str, Any]:
     row = {field.name: getattr(record, field.name) for field in fields(record) if field.name not in _NESTED}
     for threshold, reached in record.time_to.items():
-        for unit in ("epoch", "step", "seconds"):
+        for unit in TIME_UNITS:
             row[f"{unit}_to_{threshold}"] = None if reached is None else reached[unit]
     settings = {key: value for key, value in record.config.items() if key not in ("seed", "read_test")}
     row["setting"] = digest(settings)

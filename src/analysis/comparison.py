@@ -9,6 +9,7 @@ import pandas as pd
 
 from src.analysis import stats
 from src.analysis.workloads import SETTING, WORKLOAD
+from src.runs.record import TIME_UNITS
 from src.status import LOST
 
 METRICS = (
@@ -24,7 +25,6 @@ METRICS = (
 )
 NOT_COMPLETED = (*LOST, "interrupted")  # statuses that are counted in columns of their own
 REFERENCE = "constant"
-UNITS = ("epoch", "step", "seconds")
 
 
 def comparison(
@@ -118,7 +118,7 @@ def _target(runs: pd.DataFrame) -> str | None:
 def _time_to_target(runs: pd.DataFrame, target: str | None) -> dict[str, Any]:
     """Median time to the target over all runs that ended; a run that did not complete never reached it."""
     columns: dict[str, Any] = {"target": None if target is None else float(target), "reached": 0, "tried": len(runs)}
-    for unit in UNITS:
+    for unit in TIME_UNITS:
         times = [] if target is None else runs[f"{unit}_to_{target}"].where(runs["status"] == "completed")
         times_or_none = [None if pd.isna(time) else time for time in times]
         columns[f"{unit}_to_target"] = stats.censored_median(times_or_none)

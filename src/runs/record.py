@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from src import layout
 from src.config.identity import digest, normalize_identity
-from src.errors import UsageError
+from src.errors import FolderTakenError, UsageError
 from src.files import write_text
 from src.status import STATUSES
 
 SCHEMA_VERSION = 3
+TIME_UNITS = ("epoch", "step", "seconds")  # the keys of an entry of `time_to`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +105,9 @@ def read_record(path: Path) -> RunRecord:
     version = content.get("schema_version")
     if version != SCHEMA_VERSION:
         raise RecordError(f"{path} has schema version {version}; this program reads 2 and {SCHEMA_VERSION}")
-    known = {field.name for field in fields(RunRecord)}
-    if content.keys() != known:
-        wrong = ", ".join(sorted(content.keys() ^ known))
-        raise RecordError(f"{path} is not a record: missing or unknown {wrong}")
+    field_names = {field.name for field in fields(RunRecord)}
+    if differing_fields := sorted(content.keys() ^ field_names):
+        raise RecordError(f"{path} is not a record: missing or unknown {', '.join(differing_fields)}")
     if content["status"] not in STATUSES:
         raise RecordError(f"{path} is not a record: status {content['status']!r}")
     return RunRecord(**content)
@@ -116,6 +117,25 @@ def find_record(folder: Path) -> RunRecord | None:
     """The folder's record; None if there is none."""
     path = folder / layout.RECORD
     return read_record(path) if path.exists() else None
+
+
+def check_owner(folder: Path, owner: str, config_hash: str) -> None:
+    """Checks that the run in a folder is the one with this config hash.
+
+    Raises:
+        FolderTakenError: the folder belongs to `owner`, another run.
+    """
+    if owner != config_hash:
+        raise FolderTakenError(
+            f"{folder} holds another run (config hash {owner}, this one has {config_hash}), which is not overwritten; "
+            "choose another folder (hydra.run.dir=DIR; for a sweep name=NAME or hydra.sweep.dir=DIR), or move that run "
+            "away"
+        )
+
+
+def utc_now() -> str:
+    """The time as records store it: ISO 8601 in UTC, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def _upgraded_from_2(content: dict[str, Any]) -> dict[str, Any]:

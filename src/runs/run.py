@@ -11,13 +11,13 @@ from pathlib import Path
 from src import layout
 from src.config.identity import config_hash
 from src.config.schema import Config
-from src.errors import FolderTakenError, UsageError
+from src.errors import UsageError
 from src.files import lock_folder, write_text
 from src.runs import record as records
 from src.runs.build import build_trainer
 from src.runs.provenance import git_state
 from src.runs.record import RunRecord
-from src.runs.summary import make_record, utc_now
+from src.runs.summary import make_record
 from src.signals import Stop, stop_on_signals
 from src.status import FINISHED
 from src.training import checkpoint
@@ -31,7 +31,7 @@ def run(
     config: Config,
     folder: Path,
     *,
-    show: str = "lines",
+    show: str = "nothing",
     wait: bool = False,
     on_claim: Callable[[], None] = lambda: None,
 ) -> RunRecord:
@@ -53,7 +53,7 @@ def run(
     if (finished := finished_record(config, folder)) is not None:
         log.info("%s: already finished, skipping", folder)
         return finished
-    started_at = utc_now()
+    started_at = records.utc_now()
     with _locked(folder, wait):
         if (finished := finished_record(config, folder)) is not None:  # by the process that held the lock
             return finished
@@ -61,7 +61,7 @@ def run(
         on_claim()
         if config.data.requested:
             log.warning("%s is unavailable, training on %s instead", config.data.requested, config.data.name)
-        code = git_state()  # now: what is committed during the run is not its code
+        code = git_state()  # read now: commits made during the run do not affect it
         trainer, error = None, None
         try:
             with stop_on_signals() as stop:
@@ -79,7 +79,7 @@ def run(
 
 def record_refusal(config: Config, folder: Path, error: UsageError) -> RunRecord:
     """Records a run of a sweep that could not start, so that it has a row."""
-    record = make_record(config, Outcome("failed", None), None, started_at=utc_now(), error=str(error))
+    record = make_record(config, Outcome("failed", None), None, started_at=records.utc_now(), error=str(error))
     records.write_record(record, folder)
     return record
 
@@ -90,15 +90,11 @@ def finished_record(config: Config, folder: Path) -> RunRecord | None:
     Raises:
         FolderTakenError: the folder belongs to another run.
     """
-    record = records.find_record(folder)
-    owner_file = folder / layout.CONFIG_HASH
-    owner = record.config_hash if record else owner_file.read_text().strip() if owner_file.exists() else None
-    if owner not in (None, config_hash(config)):
-        raise FolderTakenError(
-            f"{folder} holds another run (config hash {owner}, this one has {config_hash(config)}), which is not "
-            "overwritten; choose another folder (hydra.run.dir=DIR, or hydra.sweep.dir=DIR for a sweep) or move that "
-            "one away"
-        )
+    claim, record = folder / layout.CONFIG_HASH, records.find_record(folder)
+    if record is not None:
+        records.check_owner(folder, record.config_hash, config_hash(config))
+    elif claim.exists():  # the run has started, but has not ended
+        records.check_owner(folder, claim.read_text().strip(), config_hash(config))
     return record if record is not None and record.status in FINISHED else None
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 from src.config.identity import config_hash, identity
 from src.config.schema import Config
 from src.runs.provenance import git_state, provenance
-from src.runs.record import RunRecord
+from src.runs.record import RunRecord, utc_now
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 
@@ -74,10 +73,6 @@ def time_to(thresholds: list[float], history: list[EpochResult]) -> dict[str, di
             None if first is None else {"epoch": first.epoch, "step": first.step, "seconds": first.train_seconds}
         )
     return times
-
-
-def utc_now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def _training_metrics(trainer: Trainer) -> dict[str, Any]:

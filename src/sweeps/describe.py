@@ -57,10 +57,12 @@ def study_notes(study: Study) -> Iterator[str]:
         family = f"{comparisons} comparison{'s' * (comparisons > 1)}"
         yield f"{seeds} evaluation seeds cannot show any difference, however large: {family} would need {needed}"
     plan = study.first_plan
-    planned = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
-    earlier = read_planned_jobs(plan.folder)
-    tuned = {job["folder"] for job in earlier if TUNING in job["overrides"]}
-    if earlier and not (tuned and (planned <= tuned or tuned <= planned)):
+    planned_folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
+    earlier_jobs = read_planned_jobs(plan.folder)
+    tuning_folders = {job["folder"] for job in earlier_jobs if TUNING in job["overrides"]}
+    # The earlier command may have extended a grid, or had a smaller one.
+    has_common_grid = planned_folders <= tuning_folders or tuning_folders <= planned_folders
+    if earlier_jobs and not (tuning_folders and has_common_grid):
         yield f"{plan.folder} holds another sweep: its runs are kept, its tables are replaced"
 
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omegaconf import OmegaConf
-
-from src.config import CONF
-from src.config.compose import parsed
-from src.config.hydra_errors import rewording_errors
 from src.config.naming import automatic_name, identifies_sweep
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
+from src.sweeps.presets import load_preset, split_arguments
 
 DEFAULT = "benchmark"
 
@@ -33,14 +29,7 @@ def load_experiment(name: str) -> Experiment:
     Raises:
         UsageError: there is no such file, or its content does not fit the schema.
     """
-    path = CONF / "experiment" / f"{name}.yaml"
-    if not path.exists():
-        names = sorted(file.stem for file in path.parent.glob("*.yaml"))
-        raise UsageError(f"experiment={name}: choose one of {', '.join(names)}")
-    with rewording_errors():
-        experiment = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Experiment), OmegaConf.load(path)))
-    assert isinstance(experiment, Experiment)
-    return experiment
+    return load_preset(Experiment, "experiment", name)
 
 
 def experiment_overrides(arguments: Sequence[str]) -> list[str]:
@@ -49,22 +38,24 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
     Raises:
         UsageError: an argument cannot be parsed, or the experiment, its schedulers or its seeds are invalid.
     """
-    by_key = {override.key_or_group: override for override in parsed(arguments)}
-    changes = {key: by_key.pop(key).value() for key in ("experiment", "schedulers", "seeds") if key in by_key}
+    changes, overrides = split_arguments(arguments, ("experiment", "schedulers", "seeds"))
     experiment = load_experiment(str(changes.pop("experiment", DEFAULT)))
-    lines = {key: str(override.input_line) for key, override in by_key.items()}
-    combined = with_launcher(
-        {
-            **{line.partition("=")[0]: line for line in experiment.overrides},
-            "scheduler": f"scheduler={_choices('schedulers', changes.get('schedulers', experiment.schedulers))}",
-            "seed": f"seed={_choices('seeds', changes.get('seeds', experiment.seeds))}",
-            **lines,
-        }
-    )
-    is_unchanged = not changes and not any(map(identifies_sweep, lines))
-    name = experiment.name if is_unchanged else automatic_name(experiment.name, combined.values())
-    combined.setdefault("name", f"name={name}")
-    return list(combined.values())
+    multirun = _multirun(experiment, **changes)
+    multirun |= {key: str(override.input_line) for key, override in overrides.items()}
+    multirun = with_launcher(multirun)
+    is_changed = bool(changes) or any(map(identifies_sweep, overrides))
+    name = automatic_name(experiment.name, multirun.values()) if is_changed else experiment.name
+    multirun.setdefault("name", f"name={name}")
+    return list(multirun.values())
+
+
+def _multirun(experiment: Experiment, schedulers: object = None, seeds: object = None) -> dict[str, str]:
+    """The overrides of an experiment by key, with other schedulers or seeds if given."""
+    return {
+        **{override.partition("=")[0]: override for override in experiment.overrides},
+        "scheduler": f"scheduler={_choices('schedulers', experiment.schedulers if schedulers is None else schedulers)}",
+        "seed": f"seed={_choices('seeds', experiment.seeds if seeds is None else seeds)}",
+    }
 
 
 def _choices(key: str, values: object) -> str:

@@ -1,7 +1,7 @@
 """Adapter to Hydra's internals: composes a multirun, lists its jobs and starts them on its launcher.
 
 Written for hydra-core 1.3.8; the 1.3 series has no public API for any of this. Only this module imports
-`hydra._internal`, so this is the file to check when Hydra is upgraded.
+`hydra._internal`: check this file and the message patterns in src/config/hydra_errors.py when Hydra is upgraded.
 """
 
 from __future__ import annotations

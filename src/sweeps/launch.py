@@ -6,6 +6,8 @@ import itertools
 import logging
 from dataclasses import asdict
 
+import pandas as pd
+
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED
 from src.sweeps import workers
 from src.sweeps.job import run_job
@@ -37,21 +39,13 @@ def run_study(study: Study) -> int:
     Raises:
         UsageError: a job cannot run; no job of its phase was started.
     """
-    protocol, grids, plans = study.protocol, study.first_grids, [study.first_plan]
+    plans = [study.first_plan]
     check_jobs(plans[0])
     with workers.controlling_sweep(plans[0].folder):
-        for extension in range(protocol.max_extensions + 1):
-            _run_phase("Tuning" if extension == 0 else "Tuning on an extended grid", plans, protocol)
-            if plans[-1].without_result():
-                break  # a rate chosen from some of the runs might not be the one chosen from all of them
-            choices = study.choices(plans[-1])
-            extended = study.extended(grids, choices)
-            if extended == grids or extension == protocol.max_extensions:
-                plans.append(study.evaluation(choices))
-                _run_phase("Evaluation", plans, protocol)
-                break
-            grids = extended
-            plans.append(study.tuning(grids))
+        choices = _tune(study, plans)
+        if choices is not None:
+            plans.append(study.evaluation(choices))
+            _run_phase("Evaluation", plans, study.protocol)
     return _conclude(*plans)
 
 
@@ -65,6 +59,27 @@ def check_jobs(plan: Plan) -> None:
 
     for setting in plan.settings:
         check(setting, runs_here=plan.runs_here)
+
+
+def _tune(study: Study, plans: list[Plan]) -> pd.DataFrame | None:
+    """Runs the first of the plans, then adds and runs one for each extension of the grids.
+
+    Returns:
+        The best learning rate of each schedule and budget; None if a run has no result, because a rate chosen from some
+        of the runs might not be the one chosen from all of them.
+    """
+    grids = study.first_grids
+    _run_phase("Tuning", plans, study.protocol)
+    while not plans[-1].without_result():
+        choices = study.choices(plans[-1])
+        extended = study.extended(grids, choices)
+        num_extensions = len(plans) - 1
+        if extended == grids or num_extensions == study.protocol.max_extensions:
+            return choices
+        grids = extended
+        plans.append(study.tuning(grids))
+        _run_phase("Tuning on an extended grid", plans, study.protocol)
+    return None
 
 
 def _run_phase(name: str, plans: list[Plan], protocol: Protocol) -> None:
@@ -95,10 +110,11 @@ def _launch_until_done(plan: Plan, jobs: list[Job]) -> None:
         except Exception as error:  # any type: launchers differ in what they raise when a worker was killed
             log.error("The launcher failed: %s: %s", type(error).__name__, str(error).partition("\n")[0])
             log.debug("Traceback of the launcher", exc_info=True)
-        left = sorted(plan.without_result(), key=lambda job: job.folder.exists())
-        if attempt and len(left) >= len(jobs):
+        remaining = sorted(plan.without_result(), key=lambda job: job.folder.exists())
+        made_progress = len(remaining) < len(jobs)
+        if not made_progress and attempt > 0:  # the second launch has another order, so there is always one
             return
-        jobs = left
+        jobs = remaining
 
 
 def _launch(plan: Plan, jobs: list[Job]) -> None:

@@ -13,20 +13,20 @@ WORKERS_PER_GPU = 4
 _LAUNCHER, _NUM_WORKERS, _NUM_THREADS = "hydra/launcher", "hydra.launcher.n_jobs", "trainer.num_threads"
 
 
-def with_launcher(lines: Mapping[str, str]) -> dict[str, str]:
-    """Adds launcher defaults to overrides by key: joblib, one worker per core, one torch thread per worker.
+def with_launcher(overrides_by_key: Mapping[str, str]) -> dict[str, str]:
+    """Adds launcher defaults to overrides: joblib, one worker per core, one torch thread per worker.
 
     Raises:
         UsageError: the number of workers is 0.
     """
-    lines = {_LAUNCHER: f"{_LAUNCHER}=joblib", **lines}
-    if "joblib" in lines[_LAUNCHER]:
-        lines.setdefault(_NUM_WORKERS, f"{_NUM_WORKERS}={default_workers()}")
-        if lines[_NUM_WORKERS].endswith("=0"):
-            raise UsageError(f"{_NUM_WORKERS}=0: must be a number of workers from 1, or -1 for one per core")
-    if "basic" not in lines[_LAUNCHER] and not lines.get(_NUM_WORKERS, "").endswith("=1"):
-        lines.setdefault(_NUM_THREADS, f"{_NUM_THREADS}=1")  # the threads of several workers would compete for cores
-    return lines
+    completed = {_LAUNCHER: f"{_LAUNCHER}=joblib", **overrides_by_key}
+    if "joblib" in completed[_LAUNCHER]:
+        completed.setdefault(_NUM_WORKERS, f"{_NUM_WORKERS}={default_workers()}")
+        if completed[_NUM_WORKERS].endswith("=0"):
+            raise UsageError(f"{_NUM_WORKERS}=0: must be a positive number of workers, or -1 for one per core")
+    if "basic" not in completed[_LAUNCHER] and not completed.get(_NUM_WORKERS, "").endswith("=1"):
+        completed.setdefault(_NUM_THREADS, f"{_NUM_THREADS}=1")  # threads of several workers would compete for cores
+    return completed
 
 
 def default_workers() -> int:
@@ -38,7 +38,7 @@ def default_workers() -> int:
 
 
 def concurrent_jobs(plan: Plan) -> int:
-    """How many jobs run at once. A cluster's capacity is unknown; the default for this machine stands in for it."""
+    """How many jobs run at once. The capacity of a cluster is unknown, so this machine's default is used."""
     if plan.multirun.launcher_class == "BasicLauncher":
         return 1
     workers = plan.multirun.launcher.get("n_jobs") or 0

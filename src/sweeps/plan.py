@@ -14,8 +14,8 @@ from src.config.compose import load_config, search_path
 from src.config.hydra_errors import rewording_errors
 from src.config.identity import config_hash
 from src.config.schema import Config
-from src.errors import FolderTakenError, UsageError
-from src.runs.record import RunRecord, find_record
+from src.errors import UsageError
+from src.runs.record import RunRecord, check_owner, find_record
 from src.status import FINISHED
 from src.sweeps.hydra_adapter import Multirun, compose_multirun
 
@@ -38,11 +38,8 @@ class Job:
             FolderTakenError: the record belongs to another run.
         """
         record = find_record(self.folder)
-        if record is not None and record.config_hash != config_hash(self.config):
-            raise FolderTakenError(
-                f"{self.folder} holds another run (config hash {record.config_hash}), which is not overwritten; choose "
-                "another name=NAME or hydra.sweep.dir=DIR, or move that run away"
-            )
+        if record is not None:
+            check_owner(self.folder, record.config_hash, config_hash(self.config))
         return record
 
     def status(self) -> str:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from omegaconf import OmegaConf
-
-from src.config import CONF
-from src.config.compose import parsed
-from src.config.hydra_errors import rewording_errors
 from src.config.naming import automatic_name
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
+from src.sweeps.presets import load_preset, split_arguments
 
 
 @dataclass
@@ -38,18 +34,17 @@ def protocol_overrides(arguments: Sequence[str]) -> tuple[Protocol, list[str]]:
     Raises:
         UsageError: an argument cannot be parsed, does not go with a protocol, or contradicts another one.
     """
-    by_key = {override.key_or_group: override for override in parsed(arguments)}
-    name = str(by_key.pop("protocol").value())
-    changes = {key: by_key.pop(key).value() for key in FIELDS if key in by_key}
-    if "seeds" in by_key:
+    changes, overrides = split_arguments(arguments, ("protocol", *FIELDS))
+    name = str(changes.pop("protocol"))
+    if "seeds" in overrides:
         raise UsageError("seeds: a protocol has two sets of seeds; give tuning_seeds=[...] or evaluation_seeds=[...]")
-    for override in by_key.values():
+    for override in overrides.values():
         if override.is_sweep_override() or override.key_or_group in ("scheduler", "seed"):
             raise UsageError(f"{override.input_line}: does not go with protocol=, which compares only schedulers=[a,b]")
-    lines = {key: str(override.input_line) for key, override in by_key.items()}
+    overrides_by_key = {key: str(override.input_line) for key, override in overrides.items()}
     settings = sorted(map(str, {"protocol": name, **changes}.items()))
-    lines.setdefault("name", f"name={automatic_name(name, lines.values(), settings)}")
-    return load_protocol(name, changes), list(with_launcher(lines).values())
+    overrides_by_key.setdefault("name", f"name={automatic_name(name, overrides_by_key.values(), settings)}")
+    return load_protocol(name, changes), list(with_launcher(overrides_by_key).values())
 
 
 def load_protocol(name: str, changes: Mapping[str, object]) -> Protocol:
@@ -58,14 +53,7 @@ def load_protocol(name: str, changes: Mapping[str, object]) -> Protocol:
     Raises:
         UsageError: there is no such file, or the values contradict each other.
     """
-    path = CONF / "protocol" / f"{name}.yaml"
-    if not path.exists():
-        names = sorted(file.stem for file in path.parent.glob("*.yaml"))
-        raise UsageError(f"protocol={name}: choose one of {', '.join(names)}")
-    with rewording_errors():
-        merged = OmegaConf.merge(OmegaConf.structured(Protocol), OmegaConf.load(path), changes)
-        protocol = OmegaConf.to_object(merged)
-    assert isinstance(protocol, Protocol)
+    protocol = load_preset(Protocol, "protocol", name, changes)
     _check_seeds(protocol)
     _check_grid(protocol)
     _check_reference(protocol)
@@ -77,22 +65,22 @@ def _check_seeds(protocol: Protocol) -> None:
         values = getattr(protocol, key)
         if not values or len(set(values)) < len(values):
             raise UsageError(f"{key}={values}: must be a non-empty list without duplicates")
-    if negative := [seed for seed in (*protocol.tuning_seeds, *protocol.evaluation_seeds) if seed < 0]:
-        raise UsageError(f"seeds {negative}: must be integers from 0")
-    if common := set(protocol.tuning_seeds) & set(protocol.evaluation_seeds):
+    if negative_seeds := [seed for seed in (*protocol.tuning_seeds, *protocol.evaluation_seeds) if seed < 0]:
+        raise UsageError(f"seeds {negative_seeds}: must be integers of at least 0")
+    if shared_seeds := set(protocol.tuning_seeds) & set(protocol.evaluation_seeds):
         raise UsageError(
-            f"tuning_seeds and evaluation_seeds share {sorted(common)}: the seeds that chose a learning rate must not "
-            "evaluate it; use different ones"
+            f"tuning_seeds and evaluation_seeds share {sorted(shared_seeds)}: the seeds that chose a learning rate "
+            "must not evaluate it; use different ones"
         )
 
 
 def _check_grid(protocol: Protocol) -> None:
     if protocol.num_lrs < 3 or protocol.num_lrs % 2 == 0:
-        raise UsageError(f"num_lrs={protocol.num_lrs}: must be an odd integer from 3")
+        raise UsageError(f"num_lrs={protocol.num_lrs}: must be an odd integer of at least 3")
     if protocol.max_extensions < 0:
-        raise UsageError(f"max_extensions={protocol.max_extensions}: must be an integer from 0")
+        raise UsageError(f"max_extensions={protocol.max_extensions}: must be an integer of at least 0")
     if any(budget < 1 for budget in protocol.budgets) or len(set(protocol.budgets)) < len(protocol.budgets):
-        raise UsageError(f"budgets={protocol.budgets}: must be epochs from 1, without duplicates")
+        raise UsageError(f"budgets={protocol.budgets}: must be numbers of epochs of at least 1, without duplicates")
 
 
 def _check_reference(protocol: Protocol) -> None:

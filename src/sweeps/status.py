@@ -14,7 +14,7 @@ from src.sweeps.plan import PENDING, Job
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-QUIET_SECONDS = 30.0  # at least, between two lines
+QUIET_SECONDS = 30.0  # minimum time between two lines
 
 
 @contextmanager
@@ -45,19 +45,18 @@ def format_duration(seconds: float) -> str:
 
 
 def _report(jobs: list[Job], done: threading.Event) -> None:
-    started = last_line = time.monotonic()
-    earlier = {job.folder: _outcome(job) for job in jobs}
-    reported = 0
+    start = last_report = time.monotonic()
+    first_outcomes = {job.folder: _outcome(job) for job in jobs}
+    num_reported = 0
     while not done.wait(POLL_SECONDS):
-        if time.monotonic() - last_line < QUIET_SECONDS:
+        if time.monotonic() - last_report < QUIET_SECONDS:
             continue
-        outcomes = [(job, _outcome(job)) for job in jobs]
         # A failure from an earlier attempt is not an outcome of this one.
-        statuses = [outcome[0] for job, outcome in outcomes if outcome and outcome != earlier[job.folder]]
-        ended = [status for status in statuses if status not in PENDING]
-        if len(ended) > reported:
-            reported, last_line = len(ended), time.monotonic()
-            log.info(progress_line(len(jobs), reported, ended.count("failed"), last_line - started))
+        outcomes = [outcome for job in jobs if (outcome := _outcome(job)) != first_outcomes[job.folder]]
+        end_statuses = [outcome[0] for outcome in outcomes if outcome and outcome[0] not in PENDING]
+        if len(end_statuses) > num_reported:
+            num_reported, last_report = len(end_statuses), time.monotonic()
+            log.info(progress_line(len(jobs), num_reported, end_statuses.count("failed"), last_report - start))
 
 
 def _outcome(job: Job) -> tuple[str, str] | None:

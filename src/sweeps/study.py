@@ -48,8 +48,8 @@ class Grid:
 class Study:
     """The runs of a protocol under shared overrides.
 
-    The next runs follow from the records in the sweep's folder alone, so the same command plans the same runs after a
-    kill.
+    The next runs follow from the records in the sweep's folder alone, so the same command plans the same runs after
+    it was killed.
     """
 
     def __init__(self, protocol: Protocol, overrides: Sequence[str]) -> None:

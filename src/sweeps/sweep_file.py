@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from src import layout
 from src.analysis.sweep_file import read_sweep_file
 from src.files import write_text
+from src.runs.record import utc_now
 from src.sweeps.plan import Plan
 
 COMMAND = list(sys.orig_argv)  # as the user typed it
@@ -24,7 +24,7 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> No
     jobs = {job.folder: job for plan in plans for job in plan.jobs}
     content = {
         "command": COMMAND,
-        "planned_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "planned_at": utc_now(),
         "provenance": git_state(),
         "protocol": protocol,
         "jobs": [{"folder": str(path.relative_to(folder)), "overrides": job.overrides} for path, job in jobs.items()],

@@ -23,10 +23,10 @@ from types import FrameType
 from src import layout
 from src.errors import EXIT_INTERRUPTED
 from src.files import lock_folder
+from src.signals import SIGNALS
 
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 15.0  # for the active run of an orphaned worker
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _is_main = threading.Event()  # set in the process that controls a sweep
 _stopping = threading.Event()

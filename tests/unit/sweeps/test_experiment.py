@@ -8,8 +8,7 @@ import pytest
 
 from src.config import CONF
 from src.errors import UsageError
-from src.sweeps import experiment as experiments
-from src.sweeps import parallelism
+from src.sweeps import parallelism, presets
 from src.sweeps.experiment import experiment_overrides, load_experiment
 
 
@@ -94,7 +93,7 @@ def test_invalid_experiment_is_refused(argument: str, message: str) -> None:
 
 
 def test_misspelled_field_of_an_experiment_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(experiments, "CONF", tmp_path)
+    monkeypatch.setattr(presets, "CONF", tmp_path)
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment" / "mine.yaml").write_text("name: mine\nschedules: [step]\n")
     with pytest.raises(UsageError, match="schedules"):

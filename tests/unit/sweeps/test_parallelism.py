@@ -39,7 +39,7 @@ def test_parallel_sweeps_get_workers_and_one_thread_each(overrides: list[str], e
 
 
 def test_zero_workers_are_refused() -> None:
-    with pytest.raises(UsageError, match="n_jobs=0: must be a number of workers from 1, or -1 for one per core"):
+    with pytest.raises(UsageError, match="n_jobs=0: must be a positive number of workers, or -1 for one per core"):
         with_launcher(lines("hydra.launcher.n_jobs=0"))
 
 

@@ -26,7 +26,7 @@ def test_protocol_is_complete_and_its_seeds_are_disjoint(name: str) -> None:
     ("changes", "message"),
     [
         ({"evaluation_seeds": [7, 8]}, "share [7]"),
-        ({"num_lrs": 4}, "num_lrs=4: must be an odd integer from 3"),
+        ({"num_lrs": 4}, "num_lrs=4: must be an odd integer of at least 3"),
         ({"schedulers": []}, "schedulers=[]"),
         ({"schedulers": ["step", "step"]}, "without duplicates"),
         ({"reference": "cosine"}, "reference=cosine: is not in schedulers=[constant,step]"),
@@ -34,7 +34,7 @@ def test_protocol_is_complete_and_its_seeds_are_disjoint(name: str) -> None:
         ({"budgets": [1, 1]}, "without duplicates"),
         ({"max_extensions": -1}, "max_extensions=-1"),
         ({"tuning_seeds": ["a"]}, "tuning_seeds"),
-        ({"tuning_seeds": [-1]}, "seeds [-1]: must be integers from 0"),
+        ({"tuning_seeds": [-1]}, "seeds [-1]: must be integers of at least 0"),
     ],
 )
 def test_contradictory_protocol_is_refused(changes: dict[str, object], message: str) -> None:

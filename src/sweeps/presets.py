@@ -1,0 +1,44 @@
+"""Presets: the named files of `conf/protocol` and `conf/experiment`, and the arguments that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+from hydra.core.override_parser.types import Override
+from omegaconf import OmegaConf
+
+from src.config import CONF
+from src.config.compose import parsed
+from src.config.hydra_errors import rewording_errors
+from src.errors import UsageError
+
+Preset = TypeVar("Preset")
+
+
+def load_preset(schema: type[Preset], group: str, name: str, changes: Mapping[str, object] | None = None) -> Preset:
+    """Loads `conf/GROUP/NAME.yaml` and replaces the fields in `changes`.
+
+    Raises:
+        UsageError: there is no such file, or its content does not fit the schema.
+    """
+    path = CONF / group / f"{name}.yaml"
+    if not path.exists():
+        names = sorted(file.stem for file in path.parent.glob("*.yaml"))
+        raise UsageError(f"{group}={name}: choose one of {', '.join(names)}")
+    with rewording_errors():
+        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.load(path), changes or {})
+        preset = OmegaConf.to_object(merged)
+    assert isinstance(preset, schema)
+    return preset
+
+
+def split_arguments(arguments: Sequence[str], fields: Collection[str]) -> tuple[dict[str, Any], dict[str, Override]]:
+    """Splits a command line into the values of `fields` and the overrides of the runs, both by key.
+
+    Raises:
+        UsageError: an argument cannot be parsed.
+    """
+    overrides = {override.key_or_group: override for override in parsed(arguments)}
+    values = {key: overrides.pop(key).value() for key in fields if key in overrides}
+    return values, overrides
