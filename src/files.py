@@ -1,4 +1,4 @@
-"""Files that are complete or absent, and folders that one process holds at a time."""
+"""Files that are replaced as a whole, CSV files, and folders that one process holds at a time."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read_csv(path: Path) -> list[list[str]]:
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:
-    """Rows as CSV with Unix line ends; floats keep full precision."""
+    """Rows as CSV with Unix line endings; floats keep full precision."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

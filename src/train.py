@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def check_resolvable(overrides: list[str]) -> None:
-    """Raises what `--cfg job --resolve` would end in, before Hydra turns it into a traceback.
+    """Raises the errors of `--cfg job --resolve` before Hydra turns them into a traceback.
 
     Raises:
         UsageError: the config is invalid, or a value depends on a peak that is not known yet.

@@ -14,7 +14,7 @@ _POSITIVE_INTEGER = "a positive integer"
 
 
 def check_ranges(cfg: Any) -> None:
-    """Checks the values that resolvers depend on, before any interpolation is resolved.
+    """Checks the values that need no built parts, before the rest of the config is resolved.
 
     Raises:
         UsageError: names the key, its value and what is allowed.
@@ -35,13 +35,13 @@ def check_ranges(cfg: Any) -> None:
         isinstance(lr, int | float) and not isinstance(lr, bool) and 0 <= lr < math.inf,
         "optimizer.lr",
         lr,
-        f"a finite number from 0, or {AUTO} on the command line",
+        f"a finite, non-negative number, or {AUTO} on the command line",
     )
     _require(
         0 <= cfg.warmup < 1 or (1 <= cfg.warmup < math.inf and cfg.warmup == int(cfg.warmup)),
         "warmup",
         cfg.warmup,
-        "a fraction of the run below 1, or an integer number of updates from 1",
+        "a fraction of the run below 1, or a positive integer number of updates",
     )
     _check_interval(cfg)
     _check_trainer(cfg.trainer)

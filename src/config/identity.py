@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from src.config.schema import Config
 
-# Keys that do not change what a run computes: where data and results are, how a value was obtained, how many threads.
+# Keys that do not identify a run: where data and results are, how a value was obtained, how many threads.
 MACHINE_KEYS = frozenset(
     {
         "name",
@@ -37,7 +37,7 @@ def normalize_identity(flat: Mapping[str, Any]) -> dict[str, Any]:
     A module of ours that moves must not turn a finished run into another one, so `src.models.lenet` counts as `lenet`.
     """
     return {
-        key: value.rpartition(".")[2] if _is_own_target(key, value) else value
+        key: value.rpartition(".")[2] if _is_project_target(key, value) else value
         for key, value in flat.items()
         if key not in MACHINE_KEYS
     }
@@ -64,5 +64,5 @@ def digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _is_own_target(key: str, value: object) -> bool:
+def _is_project_target(key: str, value: object) -> bool:
     return key.endswith("._target_") and isinstance(value, str) and value.startswith("src.")

@@ -129,7 +129,10 @@ def type_hints(target: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _converted(annotation: Any, value: Any) -> Any:
-    """Turns an int into a float where only floats are meant: some of torch's classes check the type."""
+    """Converts an integer to a float where only floats are allowed, also inside lists.
+
+    Some torch classes check the type.
+    """
     alternatives = typing.get_args(annotation) if typing.get_origin(annotation) in _UNIONS else (annotation,)
     if type(value) is int and float in alternatives and int not in alternatives:
         return float(value)

@@ -84,6 +84,11 @@ class Config:
         return self.interval or str(self.scheduler.get("interval"))
 
     @property
+    def update_size(self) -> int:
+        """Number of examples in an update; the last update of an epoch may have fewer."""
+        return self.batch_size * self.trainer.accumulate_batches
+
+    @property
     def updates_per_epoch(self) -> int:
         return updates_per_epoch(self.data.train_size, self.batch_size, self.trainer.accumulate_batches)
 
@@ -94,7 +99,7 @@ class Config:
 
     @property
     def total_ticks(self) -> int | None:
-        """Number of schedule ticks in the run; None if unbounded."""
+        """Number of schedule ticks in the run; None if it is not known in advance."""
         by_interval = {
             "step": self.total_steps,
             "epoch": None if self.seconds else self.epochs,

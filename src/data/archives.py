@@ -1,4 +1,4 @@
-"""Dataset archives: found on disk, copied from a folder or downloaded, and checked against their MD5 before every use.
+"""Data set archives: found on disk, copied from a folder or downloaded, and checked against their MD5 before every use.
 
 Files are laid out as torchvision lays them out (`root/MNIST/raw/*.gz`), so an existing download is reused. Its own
 `download` is not used: importing torchvision takes about two seconds, and it writes in place, so that a concurrent run
@@ -89,10 +89,10 @@ def _store(path: Path, content: bytes) -> None:
 
 def _verified(content: bytes, md5: str, source: str, remedy: str) -> bytes:
     """Returns `content` if it matches `md5`."""
-    actual = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if actual != md5:
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if digest != md5:
         raise UsageError(
-            f"{source} is damaged and was not used: MD5 {actual}, expected {md5}, {len(content)} bytes; {remedy}"
+            f"{source} is damaged and was not used: MD5 {digest}, expected {md5}, {len(content)} bytes; {remedy}"
         )
     return content
 

@@ -1,4 +1,4 @@
-"""Datasets as tensors on the device: the official splits, a fixed validation set, and batches by index."""
+"""Data sets as tensors on the device: the official splits, a fixed validation set, and batches by index."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def load(config: DataConfig, device: torch.device) -> Dataset:
     """Reads the official training set and splits the validation set off it.
 
     Raises:
-        UsageError: an archive is missing or damaged, or the dataset does not have the configured size.
+        UsageError: an archive is missing or damaged, or the data set does not have the configured size.
     """
     official = _read_official(config, "train")
     num_classes = int(official.labels.max()) + 1

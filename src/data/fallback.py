@@ -1,4 +1,4 @@
-"""Replaces a data set that is unavailable by its fallback, before Hydra composes a run.
+"""Replaces an unavailable data set with its fallback, before Hydra composes a run.
 
 It works on the overrides, once per run or sweep: folders, horizons and records then follow from the data set that is
 really used, and every job of a sweep uses the same one.
@@ -31,11 +31,11 @@ def resolve_dataset(overrides: Sequence[str]) -> list[str]:
     parsed_overrides = parsed(overrides)
     fixed = [str(override.input_line) for override in parsed_overrides if not override.is_sweep_override()]
     fixed = with_placeholder_lr(fixed)
-    sweep = next((o for o in parsed_overrides if o.key_or_group == "data" and o.is_sweep_override()), None)
+    sweep = next((item for item in parsed_overrides if item.key_or_group == "data" and item.is_sweep_override()), None)
     with composing():
         if sweep is None:
             return _with_fallback(load_config(composed(fixed)).data, parsed_overrides, list(overrides))
-        # A sweep over data sets compares them: replacing one by another would make no sense.
+        # A sweep over data sets compares them: replacing one with another would make no sense.
         for choice in sweep.sweep_string_iterator():
             archives.ensure(load_config(composed([*fixed, f"data={choice}"])).data)
     return list(overrides)
@@ -50,6 +50,10 @@ def _with_fallback(data: DataConfig, parsed_overrides: Sequence[Override], overr
         if not (CONF / "data" / f"{data.fallback}.yaml").exists():
             raise UsageError(f"data.fallback={data.fallback}: no such data set") from error
         log.warning("!!! %s is unavailable, falling back to %s. %s", data.name, data.fallback, error)
-        others = [str(o.input_line) for o in parsed_overrides if o.key_or_group.partition(".")[0] != "data"]
+        others = [
+            str(override.input_line)
+            for override in parsed_overrides
+            if override.key_or_group.partition(".")[0] != "data"
+        ]
         return [*others, f"data={data.fallback}", f"data.requested={data.name}"]
     return overrides

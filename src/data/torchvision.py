@@ -1,6 +1,6 @@
 """Imports torchvision next to a torch build that cannot load torchvision's operators.
 
-Runs do not import torchvision. The speed benchmark loads data with it, and the tests compare our datasets with its own.
+Runs do not import torchvision. The speed benchmark loads data with it, and the tests compare our data sets with it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def import_torchvision(name: str = "torchvision") -> ModuleType:
 
     The torchvision wheel on PyPI is built for CUDA. A CPU-only torch cannot load its operators, and the import fails
     because torchvision registers fake kernels for operators that do not exist. Declaring their schemas is enough, since
-    datasets and transforms do not call them.
+    `datasets` and `transforms` do not call them.
     """
     try:
         return importlib.import_module(name)
@@ -33,6 +33,6 @@ def import_torchvision(name: str = "torchvision") -> ModuleType:
 
 
 def dataset_class(source: str) -> Any:
-    """Returns a dataset class by its full name, for example `torchvision.datasets.MNIST`."""
+    """Returns a data set class by its full name, for example `torchvision.datasets.MNIST`."""
     module, _, name = source.rpartition(".")
     return getattr(import_torchvision(module), name)

@@ -36,7 +36,7 @@ def build_optimizer(config: Mapping[str, Any], weights: Iterable[Parameter], *, 
 
 
 def check_optimizer(config: Mapping[str, Any], optimizer: Optimizer) -> None:
-    """Rejects Muon on a model without hidden matrices: its row would be AdamW under Muon's name.
+    """Rejects Muon on a model without hidden matrices: its row would show AdamW's result under Muon's name.
 
     Raises:
         UsageError: names the value and the remedy.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from torch import nn
+from torch.optim import Optimizer
 
 from src.config.schema import Config
 from src.data import dataset
@@ -32,6 +34,20 @@ def build(config: Config, device: torch.device) -> Parts:
         UsageError: a part cannot be built, or would fail in training. Names the value and the remedy.
     """
     check_callbacks(config)
+    model, optimizer = build_model_and_optimizer(config, device)
+    averaging = build_averaging(config.averaging)
+    check_averaging(config, averaging, optimizer)
+    schedule = build_schedule(config, optimizer)
+    preflight(config, schedule)
+    return Parts(model, optimizer, schedule, averaging)
+
+
+def build_model_and_optimizer(config: Config, device: torch.device) -> tuple[nn.Module, Optimizer]:
+    """The model on `device`, in its memory format, and the optimizer of its weights.
+
+    Raises:
+        UsageError: as `build` does.
+    """
     model = build_model(config.model, config.seed)
     check_model(config, model)
     model = model.to(device)
@@ -39,11 +55,7 @@ def build(config: Config, device: torch.device) -> Parts:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = build_optimizer(config.optimizer, model.parameters(), fused=config.trainer.fused)
     check_optimizer(config.optimizer, optimizer)
-    averaging = build_averaging(config.averaging)
-    check_averaging(config, averaging, optimizer)
-    schedule = build_schedule(config, optimizer)
-    preflight(config, schedule)
-    return Parts(model, optimizer, schedule, averaging)
+    return model, optimizer
 
 
 def check(config: Config, *, runs_here: bool = True) -> None:

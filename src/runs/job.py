@@ -40,7 +40,7 @@ def run_single(cfg: DictConfig) -> None:
 
 
 def run_here(cfg: DictConfig, config: Config, folder: Path, *, show: str = "nothing", wait: bool = False) -> RunRecord:
-    """The run's record. Arguments as for `src.runs.run.run`."""
+    """Runs the config in `folder` and returns its record. Arguments as for `src.runs.run.run`."""
     from src.runs.run import run
 
     return run(config, folder, show=show, wait=wait, on_claim=lambda: _write_hydra_config(cfg, folder))
@@ -71,7 +71,7 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
 
 
 def _write_hydra_config(cfg: DictConfig, folder: Path) -> None:
-    """Writes the three files that Hydra writes by default. Ours waits until the folder is known to be free."""
+    """Writes the three files that Hydra writes by default, but only once the folder is known to be free."""
     target = folder / layout.HYDRA
     target.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(cfg, target / "config.yaml")

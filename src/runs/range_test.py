@@ -13,13 +13,13 @@ from omegaconf import OmegaConf
 
 from src.config import CONF
 from src.config.auto_lr import wants_range_test, with_lr, with_placeholder_lr
-from src.config.compose import composed, composing, load_config
+from src.config.compose import composed, composing, load_config, search_path
 from src.config.identity import config_hash
 from src.config.resolvers import AUTO
 from src.config.schema import Config
 from src.files import write_text
 from src.runs.build import build_bare_trainer
-from src.training.lr_finder import RangeTest, range_test_of, rates
+from src.training.lr_finder import RangeTest, rates, run_range_test
 
 FOLDER = Path("outputs/lr_find")
 # A peak depends on these overrides only, so that all seeds, schedules and lengths share it.
@@ -37,8 +37,8 @@ def resolve_lr(overrides: Sequence[str]) -> list[str]:
     """
     if not wants_range_test(overrides):
         return list(overrides)
-    relevant = [line for line in overrides if _group(line) in _GROUPS or line.startswith("hydra.searchpath")]
-    return [*with_lr(overrides, _peak_lr(tuple(relevant))), f"lr_requested={AUTO}"]
+    relevant = (*search_path(overrides), *(line for line in overrides if _group(line) in _GROUPS))
+    return [*with_lr(overrides, _peak_lr(relevant)), f"lr_requested={AUTO}"]
 
 
 def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:
@@ -48,10 +48,12 @@ def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:
         UsageError: the config cannot run, or no learning rate lowers the loss.
     """
     constant: Any = OmegaConf.to_container(OmegaConf.load(CONF / "scheduler" / "constant.yaml"))
-    none: Any = OmegaConf.to_container(OmegaConf.load(CONF / "averaging" / "none.yaml"))
-    bare = replace(config, scheduler=constant, averaging=none, warmup=0.0, interval=None, seconds=None, callbacks={})
+    no_averaging: Any = OmegaConf.to_container(OmegaConf.load(CONF / "averaging" / "none.yaml"))
+    test_config = replace(
+        config, scheduler=constant, averaging=no_averaging, warmup=0.0, interval=None, seconds=None, callbacks={}
+    )
     with torch.random.fork_rng(devices=[]):  # a trainer seeds the global generator for dropout
-        return range_test_of(build_bare_trainer(bare), lrs)
+        return run_range_test(build_bare_trainer(test_config), lrs)
 
 
 def _group(override: str) -> str:

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
@@ -17,9 +16,7 @@ from src.config.schema import Config
 from src.data import dataset as data
 from src.data.torchvision import dataset_class, import_torchvision
 from src.errors import UsageError
-from src.models.build import build_model
-from src.optimizers.build import build_optimizer
-from src.runs.build import build_trainer
+from src.runs.build import build_model_and_optimizer, build_trainer
 from src.training.device import select_device, select_precision
 from src.training.metrics import Metrics, Outcome
 
@@ -34,9 +31,9 @@ def compare_loops(config: Config, rounds: int) -> dict[str, list[float]]:
         UsageError: the number of rounds is not positive, or the data set is not one of torchvision's.
     """
     if rounds < 1:
-        raise UsageError(f"--rounds {rounds}: must be an integer from 1")
-    if not config.data.archives:
-        raise UsageError(f"data={config.data.name}: the DataLoader loop needs a data set of torchvision")
+        raise UsageError(f"--rounds {rounds}: must be a positive integer")
+    if not config.data.source.startswith("torchvision."):
+        raise UsageError(f"data={config.data.name}: the DataLoader loop needs a torchvision data set")
     return time_in_rotation(LOOPS, config, rounds)
 
 
@@ -65,7 +62,8 @@ def time_trainer(config: Config) -> float:
 
 def time_bare_loop(config: Config) -> float:
     """Seconds per update of the shortest possible loop over tensors in memory: no schedule, no metrics, no logging."""
-    device, model, optimizer = _build_parts(config)
+    device = select_device(config.trainer.device)
+    model, optimizer = build_model_and_optimizer(config, device)  # with the trainer's kernels and memory format
     dataset = data.load(config.data, device)
     autocast, scaler = _build_amp(config, device)
     mean, scale = 255 * config.data.mean, 1 / (255 * config.data.std)
@@ -88,7 +86,8 @@ def time_bare_loop(config: Config) -> float:
 
 def time_loader_loop(config: Config, num_workers: int) -> float:
     """Seconds per update of the loop in most tutorials, over one epoch: torchvision, DataLoader, `loss.item()`."""
-    device, model, optimizer = _build_parts(config)
+    device = select_device(config.trainer.device)
+    model, optimizer = build_model_and_optimizer(config, device)  # with the trainer's kernels and memory format
     loader = _build_loader(config, num_workers, pin_memory=device.type == "cuda")
     autocast, scaler = _build_amp(config, device)
     model.train()
@@ -114,15 +113,6 @@ LOOPS: dict[str, Loop] = {
     "DataLoader loop, 0 workers": partial(time_loader_loop, num_workers=0),
     "DataLoader loop, 2 workers": partial(time_loader_loop, num_workers=2),
 }
-
-
-def _build_parts(config: Config) -> tuple[torch.device, nn.Module, torch.optim.Optimizer]:
-    """The same model and optimizer as the trainer's, including kernels and memory format."""
-    device = select_device(config.trainer.device)
-    model = build_model(config.model, config.seed).to(device)
-    if config.trainer.channels_last:
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return device, model, build_optimizer(config.optimizer, model.parameters(), fused=config.trainer.fused)
 
 
 def _build_loader(config: Config, num_workers: int, *, pin_memory: bool) -> DataLoader[tuple[torch.Tensor, int]]:

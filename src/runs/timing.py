@@ -20,7 +20,7 @@ def step_seconds(config: Config, updates: int = 20) -> float:
     with torch.random.fork_rng(devices=[]):
         trainer = build_bare_trainer(replace(config, callbacks={}))
         trainer.set_training(True)
-        batches = torch.split(trainer.data.train_order(0, 0), config.batch_size * config.trainer.accumulate_batches)
+        batches = torch.split(trainer.data.train_order(0, 0), config.update_size)
         times = []
         for examples, _ in zip(itertools.cycle(batches), range(updates + WARMUP_UPDATES), strict=False):
             start = time.perf_counter()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hydra.core.override_parser.types import Glob, Override
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from src.config import CONF
 from src.config.compose import composed, composing, load_config, parsed
@@ -25,7 +25,7 @@ def names() -> list[str]:
 def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[str]]:
     """Splits overrides into the schedulers they select and all other overrides.
 
-    None stands for the default scheduler, which `scheduler._target_=my.MyLR` selects by changing it.
+    None stands for the default scheduler, which an override such as `scheduler._target_=my.MyLR` changes.
 
     Raises:
         UsageError: an override is malformed, the selection is empty, or another key has several values.
@@ -46,18 +46,23 @@ def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[st
 def config_loader(overrides: Sequence[str]) -> Iterator[Callable[[str | None], Config]]:
     """Yields a function that loads the config of a scheduler under `overrides`; it raises what `load_config` raises."""
     with composing():
-        # An override of a key inside the scheduler may not exist in every scheduler, so Hydra composes each of them.
-        shared = None if _changes_scheduler(overrides) else composed(overrides)
+        # Not every scheduler has every key, so with an override inside the scheduler Hydra composes each config.
+        base = None if _changes_scheduler(overrides) else composed(overrides)
 
         def load(name: str | None) -> Config:
-            choice = None if name is None or shared is None else _plain_choice(name)
-            if shared is None or choice is None:
-                return load_config(composed(overrides if name is None else [*overrides, f"scheduler={name}"]))
-            with open_dict(shared):
-                shared.scheduler = choice
-            return load_config(shared)
+            if name is None:
+                return load_config(composed(overrides))
+            if base is not None and (choice := _plain_choice(name)) is not None:
+                return load_config(_with_scheduler(base, choice))
+            return load_config(composed([*overrides, f"scheduler={name}"]))
 
         yield load
+
+
+def _with_scheduler(config: DictConfig, choice: DictConfig) -> DictConfig:
+    changed = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    changed.scheduler = choice
+    return changed
 
 
 def _changes_scheduler(overrides: Sequence[str]) -> bool:

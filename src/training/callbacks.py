@@ -31,7 +31,10 @@ class Callback:
         """After every update. Its learning rate is `trainer.lrs[-1]`; reading its loss would wait for the device."""
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
-        """After the validation at the end of an epoch. `trainer.stop.request()` interrupts the run."""
+        """After the validation at the end of an epoch.
+
+        `trainer.stop.request()` interrupts the run after its next update; after the last epoch it has no effect.
+        """
 
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
         """After the test, or when the run was interrupted, diverged or failed."""

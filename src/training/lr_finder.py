@@ -40,7 +40,10 @@ class RangeTest:
 
     @property
     def valley(self) -> float:
-        """Halfway down the longest descent in log lr, without the flat stretch before it, where noise makes it fall."""
+        """Midpoint, in log lr, of the longest descent.
+
+        The flat stretch before it does not count: there only noise lowers the loss.
+        """
         descent = _longest_descent(self.smoothed)
         top, bottom = self.smoothed[descent[0]], self.smoothed[descent[-1]]
         edge = next(index for index in descent if self.smoothed[index] <= top - _FLAT_PART * (top - bottom))
@@ -108,7 +111,7 @@ def rates(min_lr: float = MIN_LR, max_lr: float = MAX_LR, num_updates: int = NUM
     return [float(lr) for lr in np.geomspace(min_lr, max_lr, num_updates)]
 
 
-def range_test_of(trainer: Trainer, lrs: Sequence[float]) -> RangeTest:
+def run_range_test(trainer: Trainer, lrs: Sequence[float]) -> RangeTest:
     """The range test on a trainer's own updates. Afterwards everything that a checkpoint holds is restored.
 
     The trainer's schedule must be constant and without warmup: the test sets the learning rate itself.
@@ -132,21 +135,25 @@ def _batches(trainer: Trainer) -> Iterator[Tensor]:
     config = trainer.config
     for epoch in itertools.count():
         order = trainer.data.train_order(config.seed, epoch)
-        yield from torch.split(order, config.batch_size * config.trainer.accumulate_batches)
+        yield from torch.split(order, config.update_size)
 
 
 def _longest_descent(values: Sequence[float]) -> list[int]:
-    """Indices of the longest decreasing subsequence, by patience sorting."""
-    tops: list[float] = []  # of each pile, negated so that they ascend
+    """Indices of the longest decreasing subsequence, by patience sorting.
+
+    Each value goes on the first pile whose top is not larger. The number of that pile is the length of the longest
+    descent that ends in the value; the descent continues at the value that was then on top of the pile before.
+    """
+    negated_tops: list[float] = []  # negated so that they ascend, as `bisect` expects
     top_indices: list[int] = []
-    previous: list[int | None] = []
+    predecessors: list[int | None] = []
     for index, value in enumerate(values):
-        pile = bisect.bisect_left(tops, -value)
-        tops[pile : pile + 1], top_indices[pile : pile + 1] = [-value], [index]
-        previous.append(top_indices[pile - 1] if pile else None)
+        pile = bisect.bisect_left(negated_tops, -value)
+        negated_tops[pile : pile + 1], top_indices[pile : pile + 1] = [-value], [index]
+        predecessors.append(top_indices[pile - 1] if pile else None)
     descent: list[int] = []
-    link: int | None = top_indices[-1] if top_indices else None
-    while link is not None:
-        descent.append(link)
-        link = previous[link]
+    current: int | None = top_indices[-1] if top_indices else None
+    while current is not None:
+        descent.append(current)
+        current = predecessors[current]
     return descent[::-1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from src.schedules.driver import METRICS
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -34,7 +36,7 @@ class EpochResult:
     @property
     def metrics(self) -> dict[str, float]:
         """The metrics a schedule may monitor."""
-        return {name: getattr(self, name) for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy")}
+        return {name: getattr(self, name) for name in METRICS}
 
 
 @dataclass

@@ -28,8 +28,8 @@ from src.training.parts import Parts
 class Trainer:
     """Trains one model under one schedule.
 
-    The learning rate logged for an update is the one the optimizer used for it. Nothing in a step waits for the device:
-    losses and logits stay there until the epoch ends.
+    The learning rate logged for an update is the one the optimizer used for it. Nothing in a step waits for the device,
+    except the fp16 loss scaler: losses and logits stay there until the epoch ends.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Trainer:
         self.set_training(True)
         self._epoch_started = time.perf_counter() - self.progress.train_seconds
         order = self.data.train_order(self.config.seed, self.progress.epoch)
-        for examples in torch.split(order, self._update_size)[self.progress.updates :]:
+        for examples in torch.split(order, self.config.update_size)[self.progress.updates :]:
             self.train_step(examples)
             self.callbacks.step(self)
             if self.stop.is_requested or self._time_is_up:
@@ -131,7 +131,7 @@ class Trainer:
         """Validates, advances an epoch schedule and calls the callbacks."""
         progress = self.progress
         val = self.evaluate(self.data.val)
-        train = self.log.metrics(len(self.data.train), self._update_size)
+        train = self.log.metrics(len(self.data.train), self.config.update_size)
         progress.epoch += 1
         progress.updates = 0
         self.averaging.after_epoch(self.model, self._fraction_done)
@@ -215,7 +215,7 @@ class Trainer:
             return
         self.optimizer.train() if training else self.optimizer.eval()  # type: ignore[attr-defined]
         if is_switched and not training:
-            # The running statistics are those of the training weights. Fifty batches estimate the others well enough.
+            # Running statistics belong to the training weights. Fifty batches estimate those of the evaluation weights.
             self._recompute_batch_norm(self.model, num_batches=50)
 
     def _measure(self, model: nn.Module, split: Split) -> Metrics:
@@ -265,10 +265,6 @@ class Trainer:
     def lrs(self) -> list[float]:
         """Learning rates of the current epoch's updates."""
         return self.log.lrs
-
-    @property
-    def _update_size(self) -> int:
-        return self.config.batch_size * self.config.trainer.accumulate_batches
 
     @property
     def _fraction_done(self) -> float:

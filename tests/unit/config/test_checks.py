@@ -34,7 +34,7 @@ def config_with(*values: str) -> Config:
         ("seed=-1", "seed=-1"),
         ("batch_size=0", "batch_size=0"),
         ("batch_size=99999", "from 1 to the 55000 training examples of mnist"),
-        ("optimizer.lr=-0.1", "optimizer.lr=-0.1: must be a finite number from 0"),
+        ("optimizer.lr=-0.1", "optimizer.lr=-0.1: must be a finite, non-negative number, or auto"),
         ("optimizer.lr=nan", "optimizer.lr=nan"),
         ("optimizer.lr=large", "optimizer.lr=large"),
         ("warmup=1.5", "warmup=1.5"),

@@ -9,7 +9,7 @@ import pytest
 from src.config.schema import Config
 from src.errors import UsageError
 from src.runs.speed import compare_loops, time_bare_loop, time_in_rotation, time_trainer
-from tests.conftest import small_config
+from tests.conftest import make_config, small_config
 
 
 def test_loops_take_turns_and_the_warmup_round_does_not_count() -> None:
@@ -32,8 +32,18 @@ def test_loops_report_seconds_per_update() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rounds", "message"), [(0, "--rounds 0: must be an integer from 1"), (1, "data=digits: the DataLoader loop needs")]
+    ("rounds", "message"),
+    [
+        (0, "--rounds 0: must be a positive integer"),
+        (1, "data=digits: the DataLoader loop needs a torchvision data set"),
+    ],
 )
 def test_impossible_comparison_is_refused(rounds: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         compare_loops(small_config(), rounds)
+
+
+def test_archives_of_an_own_data_set_are_refused() -> None:
+    config = make_config("data=mnist", "data.name=stripes", "data.source=Stripes")
+    with pytest.raises(UsageError, match="data=stripes: the DataLoader loop needs a torchvision data set"):
+        compare_loops(config, rounds=1)

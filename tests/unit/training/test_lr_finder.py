@@ -14,7 +14,7 @@ from torch import Tensor
 
 from src.errors import UsageError
 from src.runs.build import build_trainer
-from src.training.lr_finder import _longest_descent, range_test, range_test_of, rates
+from src.training.lr_finder import _longest_descent, range_test, rates, run_range_test
 from tests.conftest import small_config
 
 CURVATURES = torch.logspace(-3, 0, 40, dtype=torch.float64)
@@ -145,7 +145,7 @@ def test_range_test_restores_model_optimizer_and_random_state(
         return loss
 
     monkeypatch.setattr(trainer, "train_step", recorded)
-    range_test_of(trainer, FEW)
+    run_range_test(trainer, FEW)
     after = {key: value for key, value in trainer.state_dict().items() if key != "epoch_so_far"}
     assert not torch.equal(first_weights[-1], weights[0])
     assert same(torch.load(_saved(after, tmp_path), weights_only=True), before)

@@ -66,6 +66,23 @@ def test_logged_lr_is_the_one_the_update_used(scheduler: str, tmp_path: Path) ->
     assert len(set(logged)) >= 5
 
 
+def test_callback_reads_the_lr_of_the_update_that_has_just_ended(tmp_path: Path) -> None:
+    RecordingSGD.lrs.clear()
+    seen: list[float] = []
+
+    class ReadLr(Callback):
+        def on_step(self, trainer: Trainer) -> None:
+            seen.append(trainer.lrs[-1])
+            assert len(trainer.lrs) == trainer.progress.updates  # those of the current epoch
+
+    target = f"optimizer._target_={__name__}.RecordingSGD"
+    trainer = build_trainer(small_config(target, "scheduler=cosine", "warmup=5"), tmp_path)
+    trainer.callbacks.add(ReadLr())
+    trainer.fit()
+    assert seen == RecordingSGD.lrs[-40:]
+    assert len(set(seen)) > 5
+
+
 def test_history_has_lr_of_the_last_update_of_each_epoch(tmp_path: Path) -> None:
     trainer, _ = train(small_config("scheduler=step", "epochs=3"), tmp_path)
     assert [row.lr for row in trainer.progress.history] == pytest.approx([0.02, 0.002, 0.0002])
