@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from src.config.auto_lr import with_placeholder_lr
-from src.config.compose import composed, composing, load_config, parsed
-from src.config.schema import Config
-from src.data.fallback import resolve_dataset
+from src.config.compose import parsed
 from src.errors import UsageError, ending_in_one_line
+from src.user_modules import find_user_modules
 
 USAGE = """\
 key=value              any override that `python -m src.train` accepts: model, optimizer, data, batch_size, seed ...
@@ -35,40 +33,35 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    sys.path.insert(0, str(Path.cwd()))  # Python leaves it out for a script, and users keep their modules there
+    find_user_modules()
     with ending_in_one_line():
         options, overrides = _split(arguments.overrides)
-        overrides = resolve_dataset(with_placeholder_lr(overrides))
-        with composing():
-            config = load_config(composed(overrides))
-        lr_find(config, options)
+        numbers = {key: _number(key, options[key]) for key in _NUMBERS if key in options}
+        lr_find(overrides, numbers, options.get("suggest"), options.get("out"))
 
 
-def lr_find(config: Config, options: dict[str, str]) -> None:
+def lr_find(overrides: Sequence[str], numbers: dict[str, Any], preferred: str | None, out: str | None) -> None:
     """Runs the test, writes the figure and the CSV, prints both suggestions."""
     from src.analysis.figures.range_test import write_range_test
-    from src.runs.range_test import find_lr
-    from src.training.lr_finder import SUGGESTIONS, rates
+    from src.runs.range_test import suggest_lrs
+    from src.training.lr_finder import SUGGESTIONS
 
-    preferred = options.get("suggest", SUGGESTIONS[0])
+    preferred = SUGGESTIONS[0] if preferred is None else preferred
     if preferred not in SUGGESTIONS:
         raise UsageError(f"suggest={preferred}: choose one of {', '.join(SUGGESTIONS)}")
-    names = [config.data.name, config.model["name"], config.optimizer["name"]]
-    title = " · ".join([*names, f"batch {config.batch_size}", f"seed {config.seed}"])
-    folder = Path(options.get("out", "/".join(["outputs/lr_find", *names])))
-    lrs = rates(**{key: _number(key, options[key]) for key in _NUMBERS if key in options})
-    test = find_lr(config, lrs)
-    suggestions = {kind: test.suggestion(kind) for kind in SUGGESTIONS}
+    result = suggest_lrs(overrides, **numbers)
+    folder = result.folder if out is None else Path(out)
     try:
-        write_range_test(test.to_csv(), suggestions, title, folder)
+        write_range_test(result.test.to_csv(), result.lrs, result.title, folder)
     except OSError as error:
         raise UsageError(f"out={folder} cannot be written: {error.strerror}") from error
-    print(f"{title}: {len(test.lrs)} updates from lr {test.lrs[0]:g} to {test.lrs[-1]:g}")
-    if len(test.lrs) == len(lrs):
+    tested = result.test.lrs
+    print(f"{result.title}: {len(tested)} updates from lr {tested[0]:g} to {tested[-1]:g}")
+    if not result.blew_up:
         print("  the loss did not blow up at the largest lr; with a larger max_lr the valley may move to the right")
-    for kind, lr in suggestions.items():
+    for kind, lr in result.lrs.items():
         print(f"  {kind:<9} {lr:g}")
-    print(f"Figure and data in {folder}\nTrain with optimizer.lr={suggestions[preferred]:g}")
+    print(f"Figure and data in {folder}\nTrain with optimizer.lr={result.lrs[preferred]:g}")
 
 
 def _split(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src.errors import UsageError, ending_in_one_line
+from src.user_modules import find_user_modules
 
 USAGE = """\
 scheduler=a,b          schedules to draw, also as schedulers=[a,b] (default: all of conf/scheduler)
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("--terminal", action="store_true", help="print the table only; write no files")
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
-    sys.path.insert(0, str(Path.cwd()))  # Python leaves it out for a script, and users keep their modules there
+    find_user_modules()
     folders = [text.removeprefix("out=") for text in arguments.overrides if text.startswith("out=")]
     overrides = [text for text in arguments.overrides if not text.startswith("out=")]
     with ending_in_one_line():
@@ -53,5 +54,5 @@ def draw(overrides: Sequence[str], out: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    gc.disable()  # collecting garbage among everything that torch imports takes half a second, and there is little
+    gc.disable()  # garbage collection over torch's objects takes half a second and frees little
     main()

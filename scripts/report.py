@@ -10,7 +10,7 @@ from pathlib import Path
 from src.errors import UsageError, ending_in_one_line
 
 USAGE = """\
-out=DIR                output folder (default: DIR, if only one is given)
+out=DIR                output folder (default: the input folder, if there is only one)
 reference=NAME         schedule to compare the others with (default: that of the sweep's protocol, otherwise constant)
 """
 KEYS = ("out=", "reference=")
@@ -37,14 +37,14 @@ def main() -> None:
 
 
 def check_folders(folders: list[Path], options: dict[str, str]) -> None:
-    """Refuses unknown keys, missing folders, and several folders without an output folder."""
+    """Rejects unknown keys, missing folders, and several folders without an output folder."""
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     if unknown := [text for text in missing if "=" in text]:
         raise UsageError(f"{unknown[0]}: no such key or folder; the keys are out= and reference=")
     if missing:
         raise UsageError(f"no such folder: {', '.join(missing)}")
     if not folders:
-        raise UsageError("no folder is given: give the folder of a run or of a sweep")
+        raise UsageError("no folder: name the folder of a run or of a sweep")
     if len(folders) > 1 and "out" not in options:
         raise UsageError(f"{len(folders)} folders need an output folder: give out=DIR")
 

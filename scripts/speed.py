@@ -1,6 +1,6 @@
 """Times this trainer against a bare loop (the limit) and against the usual DataLoader loop.
 
-Every round trains the same model, optimizer and batch size in every loop, in rotated order: for three epochs
+Every round trains the same model, optimizer and batch size in every loop, in rotated order. Loops run for three epochs
 (`epochs=3`), the DataLoader loop for one. Times per update are compared within a round; the table shows medians over
 the rounds. No loop evaluates; this trainer's time includes its logs, its event file and its checkpoints.
 """
@@ -20,15 +20,17 @@ from src.data.fallback import resolve_dataset
 from src.errors import ending_in_one_line
 from src.runs.speed import BARE_LOOP, THIS_TRAINER, compare_loops
 from src.training.device import device_name, select_device, select_precision
+from src.user_modules import find_user_modules
 
 DEFAULTS = {"model": "mlp", "epochs": 3}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any override of `python -m src.train`")
     arguments = parser.parse_intermixed_args()
+    find_user_modules()
     with ending_in_one_line():
         overrides = resolve_dataset(arguments.overrides)
         keys = {line.partition("=")[0] for line in overrides}

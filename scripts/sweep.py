@@ -1,17 +1,17 @@
 """Compares learning-rate schedules in many parallel runs; ends in tables, figures and a report.
 
 protocol=NAME tunes every schedule, evaluates it under fresh seeds and tests the differences. Without it, every schedule
-runs as configured under every seed. The same command again skips completed runs, resumes interrupted ones and retries
-failed ones.
+runs as configured under every seed. Repeat the command to skip completed runs, resume interrupted ones and retry failed
+ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from src.errors import ending_in_one_line
+from src.user_modules import find_user_modules
 
 USAGE = """\
 protocol=NAME          a file in conf/protocol: quick, standard or strict; its fields can be changed (num_lrs=7,
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the plan without running it")
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
-    sys.path.insert(0, str(Path.cwd()))  # so that a user's own module is found, as with `python -m`
+    find_user_modules()
     with ending_in_one_line():
         from src.sweeps.command import sweep  # here, because every joblib worker imports this script again
 

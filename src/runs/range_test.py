@@ -1,10 +1,10 @@
-"""The range test of a run's config, and `optimizer.lr=auto`, which takes its suggestion."""
+"""The range test of a run's setting: on request, or for `optimizer.lr=auto`, which takes its suggestion."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,33 @@ from src.config.compose import composed, composing, load_config, search_path
 from src.config.identity import config_hash
 from src.config.resolvers import AUTO
 from src.config.schema import Config
+from src.data.fallback import resolve_dataset
 from src.files import write_text
 from src.runs.build import build_bare_trainer
-from src.training.lr_finder import RangeTest, rates, run_range_test
+from src.training.lr_finder import MAX_LR, MIN_LR, NUM_UPDATES, SUGGESTIONS, RangeTest, rates, run_range_test
 
 FOLDER = Path("outputs/lr_find")
 # A peak depends on these overrides only, so that all seeds, schedules and lengths share it.
 _GROUPS = ("data", "model", "optimizer", "trainer", "batch_size")
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """The range test of a setting and the peak learning rates that it suggests.
+
+    Attributes:
+        title: The setting in words.
+        folder: Default folder for files about the setting.
+        test: The range test.
+        lrs: The suggested learning rates by kind: valley and steepest.
+        blew_up: Whether the loss blew up before the largest learning rate.
+    """
+
+    title: str
+    folder: Path
+    test: RangeTest
+    lrs: dict[str, float]
+    blew_up: bool
 
 
 def resolve_lr(overrides: Sequence[str]) -> list[str]:
@@ -56,6 +76,39 @@ def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:
         return run_range_test(build_bare_trainer(test_config), lrs)
 
 
+def suggest_lrs(
+    overrides: Sequence[str], min_lr: float = MIN_LR, max_lr: float = MAX_LR, num_updates: int = NUM_UPDATES
+) -> Suggestions:
+    """Tests the setting of some overrides, whatever their `optimizer.lr` is.
+
+    Args:
+        overrides: Overrides of a run.
+        min_lr: Smallest learning rate.
+        max_lr: Largest learning rate.
+        num_updates: Number of learning rates, with one update at each.
+
+    Raises:
+        UsageError: the config cannot run, or no learning rate lowers the loss.
+    """
+    lrs = rates(min_lr, max_lr, num_updates)
+    overrides = resolve_dataset(with_placeholder_lr(overrides))
+    with composing():
+        config = load_config(composed(overrides))
+    test = find_lr(config, lrs)
+    return Suggestions(
+        title=" · ".join([*_names(config), f"batch {config.batch_size}", f"seed {config.seed}"]),
+        folder=FOLDER.joinpath(*_names(config)),
+        test=test,
+        lrs={kind: test.suggestion(kind) for kind in SUGGESTIONS},
+        blew_up=len(test.lrs) < len(lrs),
+    )
+
+
+def _names(config: Config) -> tuple[str, str, str]:
+    """Data set, model and optimizer."""
+    return config.data.name, config.model["name"], config.optimizer["name"]
+
+
 def _group(override: str) -> str:
     return override.partition("=")[0].partition(".")[0].lstrip("+~")
 
@@ -65,10 +118,9 @@ def _peak_lr(overrides: tuple[str, ...]) -> float:
     """The suggestion of the range test under these overrides, from its file if there is one."""
     with composing():
         config = load_config(composed([*with_placeholder_lr(overrides), "scheduler=constant"]))
-    names = (config.data.name, config.model["name"], config.optimizer["name"])
-    path = FOLDER.joinpath(*names, f"auto-{config_hash(config)}.csv")
+    path = FOLDER.joinpath(*_names(config), f"auto-{config_hash(config)}.csv")
     if not path.exists():
-        print(f"optimizer.lr={AUTO}: running a range test of {' · '.join(names)}", flush=True)
+        print(f"optimizer.lr={AUTO}: running a range test of {' · '.join(_names(config))}", flush=True)
         write_text(path, find_lr(config, rates()).to_csv())
     lr = RangeTest.read_csv(path).suggestion()
     print(f"optimizer.lr={AUTO}: {lr:g}, from the range test in {path}", flush=True)

@@ -28,7 +28,8 @@ ARROWS: dict[str, set[str]] = {
     "train": {"config", *PARTS, "training", "runs", "analysis", "sweeps"},
     "scripts": {"config", *PARTS, "training", "runs", "analysis", "sweeps"},
 }
-LEAVES = {"errors", "files", "layout", "seeding", "signals", "status", "terminal"}  # may be imported everywhere
+# May be imported everywhere.
+LEAVES = {"errors", "files", "layout", "seeding", "signals", "status", "terminal", "user_modules"}
 DOORS = {"averaging", "callbacks"}  # the names that users write in configs; they only re-export from training
 RECORDS = {"src.runs.record"}
 
