@@ -83,6 +83,7 @@ class RecordError(UsageError):
 
 
 def write_record(record: RunRecord, folder: Path) -> Path:
+    """Writes the record into the run's folder; returns its path."""
     path = folder / layout.RECORD
     write_text(path, json.dumps(_finite(asdict(record)), indent=2, allow_nan=False) + "\n")
     return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from src.config.naming import automatic_name, identifies_sweep
@@ -40,21 +40,22 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
     """
     changes, overrides = split_arguments(arguments, ("experiment", "schedulers", "seeds"))
     experiment = load_experiment(str(changes.pop("experiment", DEFAULT)))
-    multirun = _multirun(experiment, **changes)
-    multirun |= {key: str(override.input_line) for key, override in overrides.items()}
-    multirun = with_launcher(multirun)
+    overrides_by_key = _multirun(experiment, changes)
+    overrides_by_key |= {key: str(override.input_line) for key, override in overrides.items()}
+    overrides_by_key = with_launcher(overrides_by_key)
     is_changed = bool(changes) or any(map(identifies_sweep, overrides))
-    name = automatic_name(experiment.name, multirun.values()) if is_changed else experiment.name
-    multirun.setdefault("name", f"name={name}")
-    return list(multirun.values())
+    name = automatic_name(experiment.name, overrides_by_key.values()) if is_changed else experiment.name
+    overrides_by_key.setdefault("name", f"name={name}")
+    return list(overrides_by_key.values())
 
 
-def _multirun(experiment: Experiment, schedulers: object = None, seeds: object = None) -> dict[str, str]:
-    """The overrides of an experiment by key, with other schedulers or seeds if given."""
+def _multirun(experiment: Experiment, changes: Mapping[str, object]) -> dict[str, str]:
+    """The overrides of the experiment by key; `changes` may contain other schedulers and seeds."""
+    values = {"schedulers": experiment.schedulers, "seeds": experiment.seeds, **changes}
     return {
         **{override.partition("=")[0]: override for override in experiment.overrides},
-        "scheduler": f"scheduler={_choices('schedulers', experiment.schedulers if schedulers is None else schedulers)}",
-        "seed": f"seed={_choices('seeds', experiment.seeds if seeds is None else seeds)}",
+        "scheduler": f"scheduler={_choices('schedulers', values['schedulers'])}",
+        "seed": f"seed={_choices('seeds', values['seeds'])}",
     }
 
 

@@ -29,7 +29,7 @@ class Trainer:
     """Trains one model under one schedule.
 
     The learning rate logged for an update is the one the optimizer used for it. Nothing in a step waits for the device,
-    except the fp16 loss scaler: losses and logits stay there until the epoch ends.
+    except the fp16 loss scaler: losses and logits stay on the device until the epoch ends.
     """
 
     def __init__(

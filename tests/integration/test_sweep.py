@@ -228,7 +228,7 @@ def test_dry_run_prints_plan_and_runs_nothing(tmp_path: Path) -> None:
         (["experiment=nope"], "experiment=nope: choose one of benchmark"),
         (["epochs=0"], "epochs=0"),
         (["hydra/launcher=nope"], "hydra/launcher=nope: choose one of"),
-        (["hydra.launcher.n_jobs=0"], "hydra.launcher.n_jobs=0: must be a number of workers"),
+        (["hydra.launcher.n_jobs=0"], "hydra.launcher.n_jobs=0: must be a positive number of workers"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_impossible_comparison_is_refused(rounds: int, message: str) -> None:
         compare_loops(small_config(), rounds)
 
 
-def test_archives_of_an_own_data_set_are_refused() -> None:
+def test_data_set_of_the_user_is_refused() -> None:
     config = make_config("data=mnist", "data.name=stripes", "data.source=Stripes")
     with pytest.raises(UsageError, match="data=stripes: the DataLoader loop needs a torchvision data set"):
         compare_loops(config, rounds=1)
