@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -34,15 +35,19 @@ def comparison(
 
     A setting with failed or diverged runs comes after those without: the mean over its completed runs is not what a
     user can expect. Differences are relative to the setting of the reference schedule. They are missing where the
-    reference has no setting or several.
+    reference has no setting or several. The comparisons of all workloads are one family.
 
     Args:
         runs: The runs that count: `evaluation_runs`.
         reference: The schedule that the others are compared with.
         without_result: Schedules that get a row without a result: `untrainable_schedules`.
     """
-    runs = with_test_error(runs)
-    parts = [_compare_workload(rows, reference) for _, rows in runs.groupby(WORKLOAD, dropna=False, sort=False)]
+    workloads = [rows for _, rows in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False)]
+    parts = [_summaries(rows) for rows in workloads]
+    testable = [number for number, part in enumerate(parts) if _reference_setting(part, reference) and len(part) > 1]
+    tables = [_stats_table(workloads[number], parts[number], reference) for number in testable]
+    comparisons = dict(zip(testable, stats.compare(tables), strict=True))
+    parts = [_with_differences(part, comparisons.get(number, {}), reference) for number, part in enumerate(parts)]
     if without_result is not None and len(without_result):
         counts = dict.fromkeys(("n", *NOT_COMPLETED, "reached", "tried"), 0)
         parts.append(without_result.assign(setting="", seeds="", **counts))
@@ -67,20 +72,31 @@ def errors_by_seed(rows: pd.DataFrame) -> dict[int, float]:
     return dict(zip(completed["seed"].astype(int), completed["test_error"].astype(float), strict=True))
 
 
-def _compare_workload(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """The rows of one workload."""
+def _summaries(runs: pd.DataFrame) -> pd.DataFrame:
+    """The metrics of each setting of one workload."""
     groups = {str(setting): rows for setting, rows in runs.groupby("setting", sort=False)}
     target = _target(runs)
-    table = pd.DataFrame([_summary(rows, target) for rows in groups.values()], index=list(groups))
-    reference_settings = table.index[table["scheduler"] == reference]
-    comparisons: dict[str, stats.Comparison] = {}
-    if len(reference_settings) == 1 and len(table) > 1:
-        errors = {setting: errors_by_seed(rows) for setting, rows in groups.items()}
-        failures = dict(zip(table.index, table["diverged"] + table["failed"], strict=True))
-        margin = equivalence_margin(runs)
-        comparisons = stats.compare(errors, reference_settings[0], margin=margin, failures=failures)
-    table["reference"] = reference if comparisons else None
-    columns = [_difference_columns(comparisons.get(setting)) for setting in groups]
+    return pd.DataFrame([_summary(rows, target) for rows in groups.values()], index=list(groups))
+
+
+def _reference_setting(table: pd.DataFrame, reference: str) -> str | None:
+    """The reference schedule's setting; None if it has none or several."""
+    settings = table.index[table["scheduler"] == reference]
+    return str(settings[0]) if len(settings) == 1 else None
+
+
+def _stats_table(runs: pd.DataFrame, table: pd.DataFrame, reference: str) -> stats.Table:
+    return stats.Table(
+        errors={str(setting): errors_by_seed(rows) for setting, rows in runs.groupby("setting", sort=False)},
+        reference=str(_reference_setting(table, reference)),
+        margin=equivalence_margin(runs),
+        failures=dict(zip(table.index, table["diverged"] + table["failed"], strict=True)),
+    )
+
+
+def _with_differences(table: pd.DataFrame, comparisons: Mapping[str, stats.Comparison], reference: str) -> pd.DataFrame:
+    columns = [_difference_columns(comparisons.get(str(setting))) for setting in table.index]
+    table = table.assign(reference=reference if comparisons else None)
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
 
 
@@ -94,7 +110,7 @@ def _summary(rows: pd.DataFrame, target: str | None) -> dict[str, Any]:
         values = pd.to_numeric(completed[metric])
         summary[f"{metric}_mean"], summary[f"{metric}_sd"] = values.mean(), values.std(ddof=1)
     errors = completed["test_error"].dropna()
-    interval = stats.bca_interval(errors)
+    interval = stats.mean_interval(errors)
     summary |= {
         "test_error_iqm": stats.interquartile_mean(errors) if len(errors) else math.nan,
         "test_error_low": interval.low,
@@ -127,16 +143,21 @@ def _time_to_target(runs: pd.DataFrame, target: str | None) -> dict[str, Any]:
 
 
 def _difference_columns(comparison: stats.Comparison | None) -> dict[str, Any]:
-    names = ("paired", "difference", "difference_low", "difference_high", "p", "p_holm", "p_better", "verdict")
+    names = (
+        "paired", "difference", "difference_median", "difference_sd", "difference_low", "difference_high", "p",
+        "p_adjusted", "p_better", "verdict",
+    )  # fmt: skip
     if comparison is None:
         return dict.fromkeys(names)
     values = (
         comparison.n,
         comparison.difference,
+        comparison.median_difference,
+        comparison.sd,
         comparison.interval.low,
         comparison.interval.high,
         comparison.p,
-        comparison.p_holm,
+        comparison.p_adjusted,
         comparison.p_better,
         comparison.verdict,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from src.analysis.stats import seeds_needed
+from src.analysis.stats import MIN_SEEDS
 from src.errors import UsageError
 from src.sweeps.estimate import num_evaluations, study_seconds
 from src.sweeps.parallelism import concurrent_jobs
@@ -52,10 +52,9 @@ def print_study(study: Study) -> None:
 
 def study_notes(study: Study) -> Iterator[str]:
     """What the user should know before spending hours: too few seeds, a folder with another sweep."""
-    comparisons, seeds = len(study.protocol.schedulers) - 1, len(study.protocol.evaluation_seeds)
-    if comparisons and seeds < (needed := seeds_needed(comparisons)):
-        family = f"{comparisons} comparison{'s' * (comparisons > 1)}"
-        yield f"{seeds} evaluation seeds cannot show any difference, however large: {family} would need {needed}"
+    num_seeds = len(study.protocol.evaluation_seeds)
+    if len(study.protocol.schedulers) > 1 and num_seeds < MIN_SEEDS:
+        yield f"{num_seeds} evaluation seeds cannot show any difference, however large: that takes {MIN_SEEDS}"
     plan = study.first_plan
     planned_folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
     earlier_jobs = read_planned_jobs(plan.folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from src import layout
 from src.analysis.comparison import NOT_COMPLETED
 from src.analysis.labels import display_names
 from src.analysis.report.tables import family_size, power_note
-from src.analysis.stats import ALPHA, MIN_WORKLOADS, seeds_needed
+from src.analysis.stats import ALPHA, MIN_SEEDS, MIN_WORKLOADS, seeds_for_equivalence
 from src.analysis.wording import count_noun, format_p, join_names
 from src.status import LOST
 
@@ -66,10 +65,10 @@ def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -
 
 
 def _num_wins(row: pd.Series, pairs: pd.DataFrame) -> int:
-    """How many other schedules it is significantly better than, with Holm's adjustment over all pairs."""
+    """How many other schedules it is significantly better than, adjusted for all pairs."""
     if pairs.empty:
         return 0
-    significant = pairs[pairs["p_holm"] < ALPHA]
+    significant = pairs[pairs["p_adjusted"] < ALPHA]
     is_first, is_second = (
         (significant[place] == row["label"])
         & (significant[f"{place}_lr"] == row["lr"])
@@ -117,7 +116,7 @@ def _test_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_a
     num_seeds = int(rows["paired"].max())
     if not num_seeds:
         return f"Nothing could be tested: no other schedule completed a run with a seed that {reference} completed."
-    if too_few_seeds := power_note(reference, family, num_seeds):
+    if too_few_seeds := power_note(reference, num_seeds):
         return too_few_seeds
     if best["scheduler"] == reference:
         if (rows["verdict"] == "better").any():
@@ -133,7 +132,7 @@ def _untested_line(num_rows: int, beats_all: bool) -> str:
     if num_rows == 1:
         return "Nothing was tested: there is no other schedule to compare with."
     if beats_all:
-        return "It is better than every other schedule: all pairs were tested, with Holm's adjustment."
+        return "It is better than every other schedule: all pairs were tested, with an adjustment for their number."
     return (
         "Nothing was tested: there is no unique reference among these schedules. Read the order as a description, not "
         "as a test."
@@ -141,19 +140,31 @@ def _untested_line(num_rows: int, beats_all: bool) -> str:
 
 
 def _difference_line(subject: str, row: pd.Series, reference: str, margin: float) -> str:
-    if pd.isna(row["p_holm"]):
+    if pd.isna(row["p_adjusted"]):
         return f"{subject} could not be compared with {reference}: they share fewer than two seeds."
     points = f"{abs(100 * row['difference']):.2f} percentage points"
-    p = f"Holm-adjusted {_p_with_sign(row['p_holm'])}"
+    p = f"adjusted {_p_with_sign(row['p_holm'])}"
     if row["verdict"] in ("better", "worse"):
         return f"{subject} is {row['verdict']} than {reference} by {points} ({p})."
+    if str(row["verdict"]).startswith("slightly"):
+        margin_text = f"less than the {100 * margin:g} percentage points that matter"
+        return f"{subject} is {row['verdict']} than {reference} by {points}, {margin_text} ({p})."
     if row["verdict"] == "equivalent":
         within = f"the 95% interval of the difference lies within ± {100 * margin:g} percentage points"
         return f"{subject} is equivalent to {reference}: {within}."
     if row["difference"] == 0:
         return f"{subject} has the same mean error as {reference}."
     side = "below" if row["difference"] < 0 else "above"
-    return f"{subject} is {points} {side} {reference}, which may be due to chance ({p})."
+    decision = _equivalence_line(row, margin)
+    return f"{subject} is {points} {side} {reference}, which may be due to chance ({p}).{decision}"
+
+
+def _equivalence_line(row: pd.Series, margin: float) -> str:
+    """How many seeds could show that an inconclusive difference does not matter; empty if that cannot be estimated."""
+    if pd.isna(row["difference_sd"]) or row["difference_sd"] == 0 or row["failures"]:
+        return ""
+    num_seeds = seeds_for_equivalence(row["difference_sd"], margin, family=1)
+    return f" Showing that the two are equivalent, if they are, would take at least {num_seeds} seeds."
 
 
 def _p_with_sign(p: float) -> str:
@@ -163,30 +174,29 @@ def _p_with_sign(p: float) -> str:
 
 def _others_line(rows: pd.DataFrame, best: pd.Series, beats_all: bool) -> str:
     """The verdicts on the other schedules; empty if the seeds are too few for any to be significant."""
-    tested = rows[rows["p_holm"].notna()]
-    if tested.empty or tested["paired"].max() < seeds_needed(len(tested)):
+    tested = rows[rows["p_adjusted"].notna()]
+    if tested.empty or tested["paired"].max() < MIN_SEEDS:
         return ""
     reference = tested["reference"].iloc[0]
     has_verdict = (tested["failures"] == 0) | (tested["verdict"] == "worse")
     others = tested[(tested["name"] != best["name"]) & has_verdict]
     headings = {
         "better": f"{'Also better' if best['verdict'] == 'better' else 'Better'} than {reference}",
+        "slightly better": f"Better than {reference}, but by less than the margin",
         "equivalent": f"Equivalent to {reference}",
+        "slightly worse": f"Worse than {reference}, but by less than the margin",
         "worse": f"Worse than {reference}",
         "inconclusive": f"Not shown to differ from {reference}",
     }
     names = {verdict: list(others[others["verdict"] == verdict]["name"]) for verdict in headings}
     lines = [f"{heading}: {join_names(names[verdict])}." for verdict, heading in headings.items() if names[verdict]]
     if best["verdict"] == "better" and names["better"] and not beats_all:
-        lines.insert(1, _pairs_line(rows, str(best["name"])))
+        lines.insert(1, _pairs_line(str(best["name"])))
     return " ".join(lines)
 
 
-def _pairs_line(rows: pd.DataFrame, best: str) -> str:
+def _pairs_line(best: str) -> str:
     """Where to see whether the best schedule differs from others that are better than the reference too."""
-    num_pairs, num_seeds = math.comb(int((rows["n"] >= 2).sum()), 2), int(rows["n"].max())
-    if num_seeds < (needed := seeds_needed(num_pairs)):
-        return f"Whether {best} differs from them is open: testing all {num_pairs} pairs would need {needed} seeds."
     return f"Whether {best} differs from them is in {layout.PAIRWISE}."
 
 

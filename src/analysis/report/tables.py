@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from src.analysis.comparison import NOT_COMPLETED
-from src.analysis.stats import EXACT_UP_TO, RANDOM_PATTERNS, seeds_needed
+from src.analysis.stats import EXACT_UP_TO, MIN_SEEDS, RANDOM_PATTERNS
 from src.analysis.wording import count_noun, format_number, format_p
 from src.analysis.workloads import WORKLOAD, workload_title
 
@@ -16,30 +16,30 @@ COLUMNS = {
     "peak lr": "The largest learning rate; the schedule scales it.",
     "n": "Number of completed runs, one per seed.",
     "test error %": "Share of test images that are misclassified after the last step (never at the best epoch): mean "
-    "over the seeds and 95% BCa bootstrap confidence interval.",
+    "over the seeds and, from six seeds on, its 95% confidence interval.",
     "test loss": "Cross-entropy on the test set after the last step: mean ± standard deviation.",
     "averaged error %": "Test error of the averaged weights.",
     "warmup": "Length of the linear warmup: below 1 a fraction of the run, from 1 on a number of updates.",
     "Δ": "Mean paired difference in test error from the reference, in percentage points, with its 95% confidence "
-    "interval. Negative is better.",
-    "p (Holm)": "Two-sided p-value of that difference from a sign-flip permutation test, exact up to 20 seeds, with "
-    "Holm's adjustment for the number of comparisons in the table.",
+    "interval, which holds for all comparisons of the report at once. Negative is better.",
+    "p (adjusted)": "Two-sided p-value of that difference from a sign-flip permutation test, exact up to 20 seeds, "
+    "adjusted for all comparisons of the report (step-down maxT).",
     "P(better)": "Probability that a run of this schedule has a smaller test error than a run of the reference; 0.5 is "
     "a coin toss.",
-    "verdict": "better or worse: the adjusted p-value is below 0.05 and the interval excludes 0. equivalent: neither "
-    "of these, and the interval lies within the margin below which differences do not matter. inconclusive: anything "
-    "else, also where failed or diverged runs rule a verdict out.",
+    "verdict": "better or worse: the adjusted p-value is below 0.05; slightly better or slightly worse if the interval "
+    "also lies within the margin below which differences do not matter. equivalent: not significant, and the interval "
+    "lies within that margin. inconclusive: anything else, also where failed or diverged runs rule a verdict out.",
     "epochs to": "Median number of epochs to reach a validation accuracy, with the number of runs that reached it.",
     "train s": "Mean training time in seconds, without evaluation.",
     "diverged": "Runs whose loss became infinite or NaN.",
     "failed": "Runs that ended in an error.",
     "interrupted": "Runs that were stopped and can be resumed.",
 }
-DIFFERENCES = ("Δ", "p (Holm)", "P(better)", "verdict")  # columns that compare with the reference
+DIFFERENCES = ("Δ", "p (adjusted)", "P(better)", "verdict")  # columns that compare with the reference
 
 NOTE = (
-    "Mean test error at the final step over n seeds, smallest first, with a 95% BCa bootstrap confidence interval in "
-    "brackets; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and schedules that "
+    "Mean test error at the final step over n seeds, smallest first, with a 95% confidence interval in brackets from six "
+    "seeds on; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and schedules that "
     "have any come last."
 )
 AVERAGED_NOTE = (
@@ -88,7 +88,7 @@ def notes(rows: pd.DataFrame) -> list[str]:
     if rows["verdict"].notna().any():
         num_seeds = int(rows["paired"].max())
         reference = str(rows["reference"].iloc[0])
-        texts += [_test_note(reference, num_seeds), power_note(reference, family_size(rows), num_seeds)]
+        texts += [_test_note(reference, num_seeds), power_note(reference, num_seeds)]
     else:
         texts.append(UNTESTED_NOTE)
     if rows["target"].notna().any():
@@ -98,17 +98,16 @@ def notes(rows: pd.DataFrame) -> list[str]:
 
 def family_size(rows: pd.DataFrame) -> int:
     """The number of comparisons in one workload's table; of those planned, if no two runs share a seed."""
-    return int(rows["p_holm"].notna().sum()) or int(rows["verdict"].notna().sum())
+    return int(rows["p_adjusted"].notna().sum()) or int(rows["verdict"].notna().sum())
 
 
-def power_note(reference: str, family: int, num_seeds: int) -> str:
+def power_note(reference: str, num_seeds: int) -> str:
     """A warning if the seeds are too few for any difference to be significant; otherwise empty."""
-    needed = seeds_needed(family)
-    if num_seeds >= needed:
+    if num_seeds >= MIN_SEEDS:
         return ""
     return (
-        f"With {count_noun(num_seeds, 'seed')}, no difference from {reference} can be significant, however large: "
-        f"{count_noun(family, 'comparison')} would need {needed} seeds. Read this as a description, not as a test."
+        f"With {count_noun(num_seeds, 'seed')}, no difference from {reference} can be significant, however large: that "
+        f"takes {MIN_SEEDS} seeds. Read this as a description, not as a test."
     )
 
 
@@ -116,7 +115,7 @@ def _test_note(reference: str, num_seeds: int) -> str:
     patterns = "all sign patterns" if num_seeds <= EXACT_UP_TO else f"{RANDOM_PATTERNS:,} random sign patterns"
     return (
         f"Δ is the mean paired difference from {reference} in percentage points; p is the p-value of a sign-flip test "
-        f"over {patterns}, with Holm's adjustment over the table; P(better) is the probability that a run beats a run "
+        f"over {patterns}, adjusted for all comparisons of the report; P(better) is the probability that a run beats a run "
         f"of {reference}."
     )
 
@@ -135,7 +134,7 @@ def to_markdown(table: pd.DataFrame) -> str:
 def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "Δ": _with_interval(rows, "difference", "difference", signed=True),
-        "p (Holm)": ["" if pd.isna(p) else format_p(p) for p in rows["p_holm"]],
+        "p (adjusted)": ["" if pd.isna(p) else format_p(p) for p in rows["p_adjusted"]],
         "P(better)": ["" if pd.isna(p) else f"{p:.2f}" for p in rows["p_better"]],
         "verdict": [
             "reference" if scheduler == reference and pd.isna(verdict) else str(verdict or "")

@@ -4,22 +4,27 @@ Runs are paired by seed: under the same seed, two schedules start from the same 
 """
 
 from src.analysis.stats.conventions import ALPHA, MIN_WORKLOADS, Floats
-from src.analysis.stats.estimates import Interval, bca_interval, censored_median, interquartile_mean
+from src.analysis.stats.estimates import Interval, censored_median, interquartile_mean
 from src.analysis.stats.profiles import performance_profile, profile_area
 from src.analysis.stats.ranks import critical_difference, friedman_p
 from src.analysis.stats.significance import (
     EXACT_UP_TO,
+    MIN_SEEDS,
     RANDOM_PATTERNS,
-    holm,
-    seeds_needed,
+    FamilyTest,
+    by_seed,
+    family_test,
+    mean_interval,
+    seeds_for_equivalence,
     sign_flip_p,
-    sign_flip_p_values,
 )
 from src.analysis.stats.verdicts import (
+    VERDICTS,
     Comparison,
+    Table,
     at_common_seeds,
     compare,
-    paired_differences,
+    differences_by_seed,
     probability_of_improvement,
     verdict,
 )
@@ -27,25 +32,29 @@ from src.analysis.stats.verdicts import (
 __all__ = [
     "ALPHA",
     "EXACT_UP_TO",
+    "MIN_SEEDS",
     "MIN_WORKLOADS",
     "RANDOM_PATTERNS",
+    "VERDICTS",
     "Comparison",
+    "FamilyTest",
     "Floats",
     "Interval",
+    "Table",
     "at_common_seeds",
-    "bca_interval",
+    "by_seed",
     "censored_median",
     "compare",
     "critical_difference",
+    "differences_by_seed",
+    "family_test",
     "friedman_p",
-    "holm",
     "interquartile_mean",
-    "paired_differences",
+    "mean_interval",
     "performance_profile",
     "probability_of_improvement",
     "profile_area",
-    "seeds_needed",
+    "seeds_for_equivalence",
     "sign_flip_p",
-    "sign_flip_p_values",
     "verdict",
 ]

@@ -1,4 +1,4 @@
-"""Estimates from one sample: means, medians and bootstrap confidence intervals."""
+"""Estimates from one sample: means and medians; and what a confidence interval is."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
-
-from src.analysis.stats.conventions import CONFIDENCE, DECIMALS, Floats
-
-RESAMPLES = 9_999
 
 
 @dataclass(frozen=True)
@@ -28,29 +24,6 @@ class Interval:
     def is_within(self, margin: float) -> bool:
         """Whether the interval lies inside [-margin, margin]."""
         return -margin <= self.low and self.high <= margin
-
-
-def bca_interval(values: ArrayLike) -> Interval:
-    """Bias-corrected and accelerated bootstrap interval of the mean. Deterministic: the resampling seed is fixed."""
-    sample = np.asarray(values, dtype=float)
-    if len(sample) < 2:
-        return Interval(math.nan, math.nan)
-    if np.ptp(sample) == 0:  # all values are equal; scipy would warn and return NaN
-        return Interval(float(sample[0]), float(sample[0]))
-    interval = stats.bootstrap(
-        (sample,),
-        _rounded_mean,
-        method="BCa",
-        confidence_level=CONFIDENCE,
-        n_resamples=RESAMPLES,
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return Interval(float(interval.low), float(interval.high))
-
-
-def _rounded_mean(values: Floats, axis: int) -> Floats:
-    """BCa counts the resamples below the sample mean, so equal means must compare as equal."""
-    return np.asarray(np.round(np.mean(values, axis=axis), DECIMALS))
 
 
 def interquartile_mean(values: ArrayLike) -> float:

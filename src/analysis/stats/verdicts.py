@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from src.analysis.stats.conventions import ALPHA, DECIMALS, Floats
-from src.analysis.stats.estimates import Interval, bca_interval
-from src.analysis.stats.significance import holm, seeds_needed, sign_flip_p_values
+from src.analysis.stats.estimates import Interval
+from src.analysis.stats.significance import FamilyTest, by_seed, family_test
+
+VERDICTS = ("better", "slightly better", "equivalent", "inconclusive", "slightly worse", "worse")
 
 
 @dataclass(frozen=True)
@@ -21,79 +23,115 @@ class Comparison:
 
     n: int
     difference: float
+    median_difference: float
+    sd: float
     interval: Interval
     p: float
-    p_holm: float
+    p_adjusted: float
     p_better: float
     verdict: str
 
 
-def compare(
-    errors: Mapping[str, Mapping[int, float]],
-    reference: str,
-    *,
-    margin: float,
-    failures: Mapping[str, int] | None = None,
-) -> dict[str, Comparison]:
-    """Compares every schedule with the reference.
+@dataclass(frozen=True)
+class Table:
+    """The errors of one workload.
 
-    Args:
+    Attributes:
         errors: Error of each completed run, by schedule and seed.
         reference: The schedule that the others are compared with.
         margin: Differences smaller than this do not matter: half the width of the equivalence interval around zero.
         failures: Number of failed or diverged runs, by schedule.
+    """
+
+    errors: Mapping[str, Mapping[int, float]]
+    reference: str
+    margin: float
+    failures: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The schedules that are compared with the reference."""
+        return [name for name in self.errors if name != self.reference]
+
+
+def compare(tables: Sequence[Table]) -> list[dict[str, Comparison]]:
+    """Compares the schedules of every table with its reference. All comparisons are one family.
 
     Returns:
-        One comparison for each schedule but the reference. Its numbers are NaN for fewer than two common seeds.
+        For each table, one comparison for each schedule but the reference. Its numbers are NaN for fewer than two
+        common seeds.
     """
-    names = [name for name in errors if name != reference]
-    pairs = {name: at_common_seeds(errors[name], errors[reference]) for name in names}
-    differences = {name: paired_differences(*pair) for name, pair in pairs.items()}
-    testable = [name for name in names if len(differences[name]) >= 2]
-    p = dict(zip(testable, sign_flip_p_values([differences[name] for name in testable]), strict=True))
-    p_holm = dict(zip(testable, map(float, holm(list(p.values()))), strict=True))
-    num_seeds_needed = seeds_needed(max(1, len(testable)))
-    failures = failures or {}
-    comparisons = {}
-    for name, sample in differences.items():
-        interval = bca_interval(sample)
-        adjusted = p_holm.get(name, math.nan)
-        comparisons[name] = Comparison(
-            n=len(sample),
-            difference=float(sample.mean()) if len(sample) else math.nan,
-            interval=interval,
-            p=p.get(name, math.nan),
-            p_holm=adjusted,
-            p_better=probability_of_improvement(*pairs[name]),
-            verdict=verdict(
-                interval,
-                adjusted,
-                # Too few seeds to show a difference are too few to show that there is none.
-                margin=margin if len(sample) >= num_seeds_needed else math.nan,
-                failures=failures.get(name, 0),
-                reference_failures=failures.get(reference, 0),
-            ),
-        )
-    return comparisons
+    differences = [
+        {name: differences_by_seed(table.errors[name], table.errors[table.reference]) for name in table.names}
+        for table in tables
+    ]
+    testable = [(number, name) for number, rows in enumerate(differences) for name in rows if len(rows[name]) >= 2]
+    test = family_test(by_seed([differences[number][name] for number, name in testable])) if testable else None
+    places = {key: place for place, key in enumerate(testable)}
+    return [
+        {name: _comparison(table, name, rows[name], test, places.get((number, name))) for name in rows}
+        for number, (table, rows) in enumerate(zip(tables, differences, strict=True))
+    ]
 
 
-def verdict(interval: Interval, p_holm: float, *, margin: float, failures: int = 0, reference_failures: int = 0) -> str:
-    """ "better", "worse", "equivalent" or "inconclusive".
+def _comparison(
+    table: Table, name: str, differences: Mapping[int, float], test: FamilyTest | None, place: int | None
+) -> Comparison:
+    sample = np.array(list(differences.values()))
+    if test is None or place is None:
+        interval, p, p_adjusted = Interval(math.nan, math.nan), math.nan, math.nan
+    else:
+        interval, p, p_adjusted = test.intervals[place], float(test.p[place]), float(test.p_adjusted[place])
+    mean = float(sample.mean()) if len(sample) else math.nan
+    return Comparison(
+        n=len(sample),
+        difference=mean,
+        median_difference=float(np.median(sample)) if len(sample) else math.nan,
+        sd=float(sample.std(ddof=1)) if len(sample) > 1 else math.nan,
+        interval=interval,
+        p=p,
+        p_adjusted=p_adjusted,
+        p_better=probability_of_improvement(*at_common_seeds(table.errors[name], table.errors[table.reference])),
+        verdict=verdict(
+            mean,
+            interval,
+            p_adjusted,
+            margin=table.margin,
+            failures=table.failures.get(name, 0),
+            reference_failures=table.failures.get(table.reference, 0),
+        ),
+    )
 
-    The mean over completed runs flatters a schedule with failed or diverged runs, so such a schedule is called neither
-    better than another nor equivalent to it.
+
+def verdict(
+    difference: float,
+    interval: Interval,
+    p_adjusted: float,
+    *,
+    margin: float,
+    failures: int = 0,
+    reference_failures: int = 0,
+) -> str:
+    """One of VERDICTS.
+
+    "slightly" means a significant difference that is smaller than the margin, "equivalent" one that is smaller than the
+    margin and not significant. Both need the simultaneous interval within the margin, so that of a whole family at most
+    one in twenty is wrong. The mean over completed runs flatters a schedule with failed or diverged runs, so such a
+    schedule is called neither better than another nor equivalent to it.
 
     Args:
-        interval: Confidence interval of the mean difference, negative where the schedule is better.
-        p_holm: Adjusted p-value of the difference.
-        margin: Half the width of the equivalence interval; NaN where equivalence cannot be judged.
+        difference: Mean difference, negative where the schedule is better.
+        interval: Its simultaneous confidence interval.
+        p_adjusted: Adjusted p-value of the difference.
+        margin: Half the width of the equivalence interval.
         failures: Failed or diverged runs of the schedule.
         reference_failures: Failed or diverged runs of the reference.
     """
-    if p_holm < ALPHA and interval.excludes(0):
-        word = "better" if interval.high < 0 else "worse"
+    is_small = interval.is_within(margin)
+    if p_adjusted < ALPHA:
+        word = ("slightly " if is_small else "") + ("better" if difference < 0 else "worse")
     else:
-        word = "equivalent" if interval.is_within(margin) else "inconclusive"
+        word = "equivalent" if is_small else "inconclusive"
     is_flattered = (failures and word != "worse") or (reference_failures and word != "better")
     return "inconclusive" if is_flattered else word
 
@@ -115,6 +153,7 @@ def at_common_seeds(errors: Mapping[int, float], other_errors: Mapping[int, floa
     return np.array([errors[seed] for seed in seeds]), np.array([other_errors[seed] for seed in seeds])
 
 
-def paired_differences(errors: Floats, other_errors: Floats) -> Floats:
-    """The first minus the second, rounded so that equal errors differ by exactly zero."""
-    return np.round(errors - other_errors, DECIMALS)
+def differences_by_seed(errors: Mapping[int, float], other_errors: Mapping[int, float]) -> dict[int, float]:
+    """The first minus the second at their common seeds, rounded so that equal errors differ by exactly zero."""
+    seeds = sorted(errors.keys() & other_errors.keys())
+    return {seed: round(errors[seed] - other_errors[seed], DECIMALS) for seed in seeds}
