@@ -75,7 +75,7 @@ def _num_wins(row: pd.Series, pairs: pd.DataFrame) -> int:
         & (significant[f"{place}_warmup"] == row["warmup"])
         for place in ("first", "second")
     )
-    wins = (is_first & (significant["difference_high"] < 0)) | (is_second & (significant["difference_low"] > 0))
+    wins = (is_first & (significant["difference"] < 0)) | (is_second & (significant["difference"] > 0))
     return int(wins.sum())
 
 
@@ -143,7 +143,7 @@ def _difference_line(subject: str, row: pd.Series, reference: str, margin: float
     if pd.isna(row["p_adjusted"]):
         return f"{subject} could not be compared with {reference}: they share fewer than two seeds."
     points = f"{abs(100 * row['difference']):.2f} percentage points"
-    p = f"adjusted {_p_with_sign(row['p_holm'])}"
+    p = f"adjusted {_p_with_sign(row['p_adjusted'])}"
     if row["verdict"] in ("better", "worse"):
         return f"{subject} is {row['verdict']} than {reference} by {points} ({p})."
     if str(row["verdict"]).startswith("slightly"):

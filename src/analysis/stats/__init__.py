@@ -16,7 +16,6 @@ from src.analysis.stats.significance import (
     family_test,
     mean_interval,
     seeds_for_equivalence,
-    sign_flip_p,
 )
 from src.analysis.stats.verdicts import (
     VERDICTS,
@@ -55,6 +54,5 @@ __all__ = [
     "probability_of_improvement",
     "profile_area",
     "seeds_for_equivalence",
-    "sign_flip_p",
     "verdict",
 ]

@@ -9,11 +9,12 @@ however large the family.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from src.analysis.stats.conventions import ALPHA, CONFIDENCE, Floats
 from src.analysis.stats.estimates import Interval
@@ -21,8 +22,9 @@ from src.analysis.stats.estimates import Interval
 EXACT_UP_TO = 20  # seeds, which have half a million sign patterns
 RANDOM_PATTERNS = 99_999
 MIN_SEEDS = math.ceil(math.log2(2 / ALPHA))  # with fewer, no p can be below ALPHA
-_MAX_NUMBERS = 2**21  # numbers in memory at once
+_BATCH = 2**17  # numbers that fit into the cache of a processor
 _ROUNDING = 1e-9  # relative: well above float rounding, well below one example of a test set
+_UNBOUNDED = 0.1 / _ROUNDING  # t squared of values that are equal but for rounding
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class FamilyTest:
         p: (comparisons), each by itself.
         p_adjusted: (comparisons), adjusted for the family.
         intervals: Simultaneous intervals of the mean differences: all of them cover with 95% confidence. The interval
-            of a significant difference stays on its side of zero, as step-down tests allow. NaN for fewer than six
-            differences.
+            of a significant difference stays on its side of zero, as step-down tests allow; any other contains zero.
+            NaN for fewer than six differences.
     """
 
     p: Floats
@@ -46,19 +48,25 @@ def family_test(differences: ArrayLike) -> FamilyTest:
     """Tests whether each mean difference is zero.
 
     Exact over all sign patterns for up to 20 seeds; a Monte Carlo estimate from 99,999 random patterns beyond. Both are
-    deterministic.
+    deterministic. A comparison of fewer than six differences cannot be significant, so it does not count toward the
+    family of the others.
 
     Args:
         differences: (seeds, comparisons); NaN where a comparison lacks a seed. Every comparison has two or more.
     """
     columns = np.asarray(differences, dtype=float)
-    means, errors = _means(columns), _standard_errors(columns)
     p, p_adjusted = _p_values(columns)
-    critical = _critical_t(_largest_t(columns - means))
-    intervals = []
-    for column, mean, error, adjusted in zip(columns.T, means, errors, p_adjusted, strict=True):
-        interval = _interval(mean, critical * error, np.isfinite(column).sum())
-        intervals.append(_beside_zero(interval, mean) if adjusted < ALPHA else interval)
+    decidable = _counts(columns) >= MIN_SEEDS
+    half_widths = np.full(len(p), math.nan)
+    if decidable.any():
+        if not decidable.all():
+            p_adjusted[decidable] = _p_values(columns[:, decidable])[1]
+        half_widths[decidable] = _half_widths(columns[:, decidable])
+    means = np.nanmean(columns, axis=0)
+    intervals = [
+        _agreeing(Interval(float(mean - half_width), float(mean + half_width)), mean, is_significant=adjusted < ALPHA)
+        for mean, half_width, adjusted in zip(means, half_widths, p_adjusted, strict=True)
+    ]
     return FamilyTest(p, p_adjusted, intervals)
 
 
@@ -67,20 +75,14 @@ def mean_interval(values: ArrayLike) -> Interval:
     column = np.asarray(values, dtype=float).reshape(-1, 1)
     if len(column) < MIN_SEEDS:
         return Interval(math.nan, math.nan)
-    critical = _critical_t(_largest_t(column - _means(column)))
-    return _interval(float(_means(column)[0]), critical * float(_standard_errors(column)[0]), len(column))
+    mean, half_width = float(column.mean()), float(_half_widths(column)[0])
+    return Interval(mean - half_width, mean + half_width)
 
 
-def sign_flip_p(differences: ArrayLike) -> Floats:
-    """Unadjusted p-values: the share of sign patterns whose mean is at least as far from zero.
-
-    Args:
-        differences: (seeds, comparisons)
-
-    Returns:
-        (comparisons)
-    """
-    return _p_values(np.asarray(differences, dtype=float))[0]
+def by_seed(samples: Sequence[Mapping[int, float]]) -> Floats:
+    """Differences by seed as a matrix (seeds, comparisons), NaN where a comparison lacks a seed."""
+    seeds = sorted(set().union(*samples))
+    return np.array([[sample.get(seed, math.nan) for sample in samples] for seed in seeds])
 
 
 def seeds_for_equivalence(sd: float, margin: float, family: int) -> int:
@@ -91,95 +93,94 @@ def seeds_for_equivalence(sd: float, margin: float, family: int) -> int:
         margin: Half the width of the equivalence interval.
         family: Number of comparisons.
     """
-    from scipy import stats
-
     quantiles = stats.norm.ppf(1 - ALPHA / (2 * family)) + stats.norm.ppf(0.9)
     return max(MIN_SEEDS, math.ceil((quantiles * sd / margin) ** 2))
 
 
 def _p_values(columns: Floats) -> tuple[Floats, Floats]:
     """p-values of each comparison by itself and adjusted for the family."""
-    observed = _t(np.nansum(columns, axis=0)[None], columns)[0]
-    order = np.argsort(-observed, kind="stable")
-    threshold = np.where(np.isfinite(observed), observed * (1 - _ROUNDING), np.inf)
+    degrees = _counts(columns) - 1
+    explained = _explained(_unit(columns).sum(axis=0))
+    order = np.argsort(_t_squared(explained, degrees), kind="stable")
+    thresholds = _t_squared(explained * (1 - _ROUNDING), degrees)[order]
     counts, counts_adjusted, total = np.zeros(len(order)), np.zeros(len(order)), 0
-    for t in _flipped_t(columns):
-        total += len(t)
-        counts += (t >= threshold).sum(axis=0)
-        # The largest t among the comparisons that are not yet rejected, from the smallest observed one upward.
-        successive = np.maximum.accumulate(t[:, order[::-1]], axis=1)[:, ::-1]
-        counts_adjusted[order] += (successive >= threshold[order]).sum(axis=0)
-    is_exact = len(columns) <= EXACT_UP_TO
-    p, p_adjusted = ((values + (not is_exact)) / (total + (not is_exact)) for values in (counts, counts_adjusted))
-    p_adjusted[order] = np.maximum.accumulate(p_adjusted[order])
+    for flipped in _flipped_t_squared(columns[:, order]):
+        total += flipped.shape[1]
+        largest = np.zeros(flipped.shape[1])  # among the comparisons up to this one, whose observed t is smaller
+        for place, (values, threshold) in enumerate(zip(flipped, thresholds, strict=True)):
+            np.maximum(largest, values, out=largest)
+            counts[place] += np.count_nonzero(values >= threshold)
+            counts_adjusted[place] += np.count_nonzero(largest >= threshold)
+    observed = len(columns) > EXACT_UP_TO  # random patterns do not include the observed one
+    p, p_adjusted = np.empty(len(order)), np.empty(len(order))
+    p[order] = (counts + observed) / (total + observed)
+    p_adjusted[order[::-1]] = np.maximum.accumulate((counts_adjusted[::-1] + observed) / (total + observed))
     return p, p_adjusted
 
 
-def _largest_t(columns: Floats) -> Floats:
-    """The largest t of the family under every sign pattern, ascending."""
-    return np.sort(np.concatenate([t.max(axis=1) for t in _flipped_t(columns)]))
+def _half_widths(columns: Floats) -> Floats:
+    """Half the widths of simultaneous intervals, from flipping the signs of the deviations from the means.
+
+    NaN where flips do not bound the mean: few deviations that are all equally large.
+    """
+    deviations = columns - np.nanmean(columns, axis=0)
+    deviations[np.abs(deviations) <= _ROUNDING * np.nanmax(np.abs(columns), axis=0)] = 0
+    largest = np.sort(np.concatenate([flipped.max(axis=0) for flipped in _flipped_t_squared(deviations)]))
+    critical = largest[math.ceil(CONFIDENCE * len(largest)) - 1]
+    counts = _counts(columns)
+    errors = np.sqrt(np.nansum(deviations**2, axis=0) / (counts * (counts - 1)))
+    return np.where(errors == 0, 0.0, math.sqrt(critical) * errors if critical < _UNBOUNDED else math.nan)
 
 
-def _critical_t(largest: Floats) -> float:
-    return float(largest[math.ceil(CONFIDENCE * len(largest)) - 1])
+def _flipped_t_squared(columns: Floats) -> Iterator[Floats]:
+    """t squared under every sign pattern, in batches of shape (comparisons, patterns)."""
+    unit, degrees = _unit(columns).T, (_counts(columns) - 1)[:, None]
+    for signs in _sign_patterns(len(columns), batch_size=max(1, _BATCH // max(columns.shape))):
+        yield _t_squared(_explained(unit @ signs.T), degrees)
 
 
-def _flipped_t(columns: Floats) -> Iterator[Floats]:
-    """|t| under every sign pattern, in batches of shape (patterns, comparisons)."""
-    values = np.nan_to_num(columns)
-    for signs in sign_patterns(len(columns), batch_size=max(1, _MAX_NUMBERS // max(columns.shape))):
-        yield _t(signs @ values, columns)
+def _unit(columns: Floats) -> Floats:
+    """Columns scaled so that the square of their sum is the share of their sum of squares that the mean explains."""
+    norms = np.sqrt(_counts(columns) * np.nansum(columns**2, axis=0))
+    return np.nan_to_num(columns) / np.where(norms > 0, norms, 1)
 
 
-def _t(sums: Floats, columns: Floats) -> Floats:
-    """|t| of columns whose sums are given. Flipping signs changes the sum of a column but not that of its squares."""
-    counts, squares = np.isfinite(columns).sum(axis=0), np.nansum(columns**2, axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        explained = np.where(squares > 0, sums**2 / (counts * squares), 0.0)
-        t = np.sqrt((counts - 1) * explained / (1 - explained))
-    return np.where(explained > 1 - _ROUNDING, np.inf, t)
+def _explained(sums: Floats) -> Floats:
+    """Squares of the sums of unit columns, kept below 1 so that t is finite."""
+    return np.minimum(np.square(sums, out=sums), 1 - _ROUNDING, out=sums)
 
 
-def _means(columns: Floats) -> Floats:
-    return np.asarray(np.nanmean(columns, axis=0))
+def _t_squared(explained: Floats, degrees: Floats) -> Floats:
+    """Flipping signs changes the sum of a column but not that of its squares, so the sum alone determines t."""
+    return degrees * explained / (1 - explained)
 
 
-def _standard_errors(columns: Floats) -> Floats:
-    return np.asarray(np.nanstd(columns, axis=0, ddof=1) / np.sqrt(np.isfinite(columns).sum(axis=0)))
+def _counts(columns: Floats) -> Floats:
+    return np.isfinite(columns).sum(axis=0).astype(float)
 
 
-def _interval(mean: float, half_width: float, count: int) -> Interval:
-    if count < MIN_SEEDS:
-        return Interval(math.nan, math.nan)
-    half_width = half_width if half_width > _ROUNDING * abs(mean) else 0.0
-    return Interval(float(mean - half_width), float(mean + half_width))
-
-
-def _beside_zero(interval: Interval, mean: float) -> Interval:
-    """The part of the interval on the side of zero where the mean lies."""
+def _agreeing(interval: Interval, mean: float, *, is_significant: bool) -> Interval:
+    """The interval, clipped at zero if the difference is significant and extended to zero if not."""
+    if math.isnan(interval.low):
+        return interval
+    if not is_significant:
+        return Interval(min(interval.low, 0.0), max(interval.high, 0.0))
     return (
         Interval(max(interval.low, 0.0), interval.high) if mean > 0 else Interval(interval.low, min(interval.high, 0.0))
     )
 
 
-def sign_patterns(length: int, batch_size: int) -> Iterator[Floats]:
+def _sign_patterns(length: int, batch_size: int) -> Iterator[Floats]:
     """Patterns of signs in batches of shape (batch_size, length); of two opposite patterns one is enough.
 
     All of them for up to 20 seeds, otherwise 99,999 random ones from a fixed seed.
     """
-    exact = length <= EXACT_UP_TO
-    count = 2 ** (length - 1) if exact else RANDOM_PATTERNS
-    rng = np.random.default_rng(0)
-    for first in range(0, count, batch_size):
-        size = min(batch_size, count - first)
-        if exact:
-            bits = np.arange(first, first + size)[:, None] >> np.arange(length - 1) & 1
-            yield np.hstack([np.ones((size, 1)), 2.0 * bits - 1.0])
-        else:
-            yield 2.0 * rng.integers(0, 2, size=(size, length), dtype=np.int8).astype(np.float64) - 1.0
-
-
-def by_seed(samples: Sequence[dict[int, float]]) -> Floats:
-    """Differences by seed as a matrix (seeds, comparisons), NaN where a comparison lacks a seed."""
-    seeds = sorted(set().union(*samples))
-    return np.array([[sample.get(seed, math.nan) for sample in samples] for seed in seeds])
+    if length <= EXACT_UP_TO:
+        count, places = 2 ** (length - 1), np.arange(length)
+        for first in range(0, count, batch_size):
+            numbers = np.arange(first, min(first + batch_size, count))
+            yield 1.0 - 2.0 * (numbers[:, None] >> places & 1)  # the highest bit is 0
+    else:
+        bits = np.random.default_rng(0).integers(0, 2, size=(RANDOM_PATTERNS, length), dtype=np.int8)
+        for first in range(0, RANDOM_PATTERNS, batch_size):
+            yield 1.0 - 2.0 * bits[first : first + batch_size]
