@@ -58,6 +58,7 @@ def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -
         _best_line(rows, best, tied, beats_all),
         _test_line(rows, best, tied, beats_all, margin),
         _others_line(rows, best, beats_all),
+        _median_line(rows, best),
         _failures_line(rows),
     )
     is_significant = beats_all or (len(tied) == 1 and best["verdict"] == "better")
@@ -119,7 +120,7 @@ def _test_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_a
     if too_few_seeds := power_note(reference, num_seeds):
         return too_few_seeds
     if best["scheduler"] == reference:
-        if (rows["verdict"] == "better").any():
+        if rows["verdict"].isin(("better", "slightly better")).any():
             return (
                 f"{reference} is the reference. Over common seeds another schedule was better; check which seeds each "
                 "schedule completed."
@@ -193,6 +194,19 @@ def _others_line(rows: pd.DataFrame, best: pd.Series, beats_all: bool) -> str:
     if best["verdict"] == "better" and names["better"] and not beats_all:
         lines.insert(1, _pairs_line(str(best["name"])))
     return " ".join(lines)
+
+
+def _median_line(rows: pd.DataFrame, best: pd.Series) -> str:
+    """A warning where a few seeds decide on which side of zero a mean difference lies."""
+    is_stated = (rows["name"] == best["name"]) | ~rows["verdict"].isin(("equivalent", "inconclusive"))
+    opposite = rows[is_stated & (rows["difference"] * rows["difference_median"] < 0)]
+    if opposite.empty:
+        return ""
+    details = [
+        f"{row['name']} (mean {100 * row['difference']:+.2f}, median {100 * row['difference_median']:+.2f} points)"
+        for row in opposite.to_dict("records")
+    ]
+    return f"The mean and the median difference have opposite signs: {join_names(details)}."
 
 
 def _pairs_line(best: str) -> str:

@@ -16,7 +16,7 @@ COLUMNS = {
     "peak lr": "The largest learning rate; the schedule scales it.",
     "n": "Number of completed runs, one per seed.",
     "test error %": "Share of test images that are misclassified after the last step (never at the best epoch): mean "
-    "over the seeds and, from six seeds on, its 95% confidence interval.",
+    "over the seeds and, if there are six or more, its 95% confidence interval.",
     "test loss": "Cross-entropy on the test set after the last step: mean ± standard deviation.",
     "averaged error %": "Test error of the averaged weights.",
     "warmup": "Length of the linear warmup: below 1 a fraction of the run, from 1 on a number of updates.",
@@ -38,9 +38,9 @@ COLUMNS = {
 DIFFERENCES = ("Δ", "p (adjusted)", "P(better)", "verdict")  # columns that compare with the reference
 
 NOTE = (
-    "Mean test error at the final step over n seeds, smallest first, with a 95% confidence interval in brackets from six "
-    "seeds on; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and schedules that "
-    "have any come last."
+    "Mean test error at the final step over n seeds, smallest first, with a 95% confidence interval in brackets if n "
+    "is six or more; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and schedules "
+    "that have any come last."
 )
 AVERAGED_NOTE = (
     "The averaged error is the test error of the averaged weights; rows are sorted by that of the last step."
@@ -114,9 +114,9 @@ def power_note(reference: str, num_seeds: int) -> str:
 def _test_note(reference: str, num_seeds: int) -> str:
     patterns = "all sign patterns" if num_seeds <= EXACT_UP_TO else f"{RANDOM_PATTERNS:,} random sign patterns"
     return (
-        f"Δ is the mean paired difference from {reference} in percentage points; p is the p-value of a sign-flip test "
-        f"over {patterns}, adjusted for all comparisons of the report; P(better) is the probability that a run beats a run "
-        f"of {reference}."
+        f"Δ is the mean paired difference from {reference} in percentage points, with an interval that holds for all "
+        f"comparisons of the report at once; p is the p-value of a sign-flip test over {patterns}, adjusted for all "
+        f"comparisons of the report; P(better) is the probability that a run beats a run of {reference}."
     )
 
 
@@ -153,7 +153,8 @@ def _with_interval(rows: pd.DataFrame, name: str, center: str, *, signed: bool =
         elif pd.isna(low):
             texts.append(f"{100 * mean:{spec}}")
         else:
-            texts.append(f"{100 * mean:{spec}} [{100 * low:{spec}}, {100 * high:{spec}}]")
+            low_text, high_text = ("0" if end == 0 else f"{100 * end:{spec}}" for end in (low, high))
+            texts.append(f"{100 * mean:{spec}} [{low_text}, {high_text}]")
     return texts
 
 

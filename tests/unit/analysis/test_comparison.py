@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import statistics
 from pathlib import Path
 
@@ -88,9 +89,30 @@ def test_ten_paired_seeds_give_verdicts(make_run: MakeRun, tmp_path: Path) -> No
     rows = comparison(collect([tmp_path / "sweep"]).runs).set_index("scheduler")
     assert rows["verdict"].dropna().to_dict() == {"cosine": "better", "step": "equivalent", "rex": "worse"}
     assert rows.loc["cosine", "p"] == 2 / 2**10
-    assert rows.loc["cosine", "p_holm"] == pytest.approx(3 * 2 / 2**10)  # the smallest of three
+    assert rows.loc["cosine", "p_adjusted"] == 2 * 2 / 2**10  # rex lacks a seed, and so its t ignores that sign
+    assert rows.loc["cosine", "difference_median"] == pytest.approx(-0.03 + 0.00045)
+    assert rows.loc["cosine", "difference_sd"] == pytest.approx(statistics.stdev(0.0001 * seed for seed in range(10)))
     low, high = rows.loc["cosine", ["difference_low", "difference_high"]]
     assert low < rows.loc["cosine", "difference"] < high < 0
+
+
+def test_comparisons_of_all_budgets_are_one_family(make_run: MakeRun, tmp_path: Path) -> None:
+    rng = random.Random(0)
+    for seed in range(8):
+        for epochs in (2, 3):
+            make_run("scheduler=constant", f"epochs={epochs}", f"seed={seed}", accuracy=0.9)
+            for scheduler in ("cosine", "step"):
+                make_run(
+                    f"scheduler={scheduler}", f"epochs={epochs}", f"seed={seed}", accuracy=0.9 + rng.gauss(0.003, 0.01)
+                )
+    runs = collect([tmp_path / "sweep"]).runs
+    report = comparison(runs).dropna(subset="verdict")
+    single = pd.concat([comparison(rows) for _, rows in runs.groupby("epochs")]).dropna(subset="verdict")
+    keys = ["epochs", "scheduler"]
+    report, single = (table.sort_values(keys, ignore_index=True) for table in (report, single))
+    assert report["p"].tolist() == single["p"].tolist()
+    assert (report["p_adjusted"] >= single["p_adjusted"]).all()
+    assert (report["p_adjusted"] > single["p_adjusted"]).any()
 
 
 def test_reference_with_several_settings_is_not_used(make_run: MakeRun, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_study_without_data_shows_that_time_is_not_measured(tmp_path: Path, caps
 def test_too_few_seeds_are_noted(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     (note,) = study_notes(study)
-    assert note == "2 evaluation seeds cannot show any difference, however large: 1 comparison would need 6"
+    assert note == "2 evaluation seeds cannot show any difference, however large: that takes 6"
     study.protocol.evaluation_seeds = [0, 1, 2, 3, 4, 5]
     assert list(study_notes(study)) == []
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
+from src.analysis.collect import collect
+from src.analysis.comparison import comparison
 from src.analysis.report.tables import format_table, notes, to_markdown
+from tests.unit.analysis.conftest import MakeRun, make_winner
 
 
 def test_numbers_are_rounded(four_schedules: pd.DataFrame) -> None:
     text = format_table(four_schedules).set_index("scheduler")
-    assert text.loc["cosine", "test error %"].startswith("4.00 [3.")
-    assert text.loc["cosine", "Δ"].startswith("-3.00 [")
-    assert text.loc["cosine", "p (Holm)"] == "1.000"
+    assert text.loc["cosine", "test error %"] == "4.00"  # three seeds are too few for an interval
+    assert text.loc["cosine", "Δ"] == "-3.00"
+    assert text.loc["cosine", "p (adjusted)"] == "0.500"
     assert text.loc["cosine", "P(better)"] == "0.72"
     assert text.loc["cyclic", "test error %"] == "–"
     assert text.loc["one_cycle", "diverged"] == "1"
@@ -30,11 +35,18 @@ def test_single_seed_has_neither_interval_nor_deviation(single_run: pd.DataFrame
 
 def test_notes_say_when_no_difference_can_be_significant(four_schedules: pd.DataFrame) -> None:
     text = " ".join(notes(four_schedules))
-    assert (
-        "With 3 seeds, no difference from constant can be significant, however large: 2 comparisons would need 7 seeds."
-        in text
-    )
+    assert "With 3 seeds, no difference from constant can be significant, however large: that takes 6 seeds." in text
     assert "tested" not in text
+
+
+def test_six_seeds_have_intervals(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 6)
+    rows = comparison(collect([tmp_path / "sweep"]).runs)
+    text = format_table(rows).set_index("scheduler")
+    assert text.loc["constant", "test error %"].startswith("9.75 [9.")
+    assert text.loc["cosine", "Δ"].startswith("-4.87 [-")
+    assert text.loc["cosine", "p (adjusted)"] == "0.031"
+    assert "adjusted for all comparisons of the report" in " ".join(notes(rows))
 
 
 def test_notes_say_when_nothing_was_tested(single_run: pd.DataFrame) -> None:

@@ -1,0 +1,68 @@
+"""Analyzes a published result again from its runs.csv: `python -m tests.republish docs/results/NAME`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from src import layout
+from src.analysis.comparison import comparison
+from src.analysis.figures.results import draw_test_errors
+from src.analysis.figures.save import save_figure
+from src.analysis.figures.style import palette
+from src.analysis.labels import workload_names
+from src.analysis.pairwise import pairwise
+from src.analysis.report.latex import to_latex
+from src.analysis.report.tables import to_markdown
+from src.analysis.tuning import evaluation_runs
+from src.files import write_text
+
+MARGINS = {"mnist": 0.0005}  # data.equivalence_margin, which runs.csv does not have
+
+
+def read_runs(folder: Path) -> pd.DataFrame:
+    """The evaluation runs of a published result."""
+    runs = evaluation_runs(pd.read_csv(folder / layout.RUNS))
+    return runs.assign(settings=[{"data.equivalence_margin": MARGINS[name]} for name in runs["dataset"]])
+
+
+def tables(folder: Path) -> dict[str, str]:
+    """The tables that follow from the evaluation runs, by file name."""
+    runs = read_runs(folder)
+    table = comparison(runs, _reference(folder))
+    return {
+        layout.COMPARISON_CSV: table.to_csv(index=False),
+        layout.COMPARISON_MD: to_markdown(table),
+        layout.COMPARISON_TEX: to_latex(table),
+        layout.PAIRWISE: pairwise(runs).to_csv(index=False),
+    }
+
+
+def draw(folder: Path) -> None:
+    """Draws the figure of test errors again; the curves need the files of the runs."""
+    runs = read_runs(folder)
+    table = comparison(runs, _reference(folder))
+    runs, table = runs.assign(name=workload_names(runs)), table.assign(name=workload_names(table))
+    figure = draw_test_errors(table, runs, palette([*runs["name"], *table["name"]]))
+    assert figure is not None
+    save_figure(figure, folder / layout.FIGURES, "test_error")
+
+
+def _reference(folder: Path) -> str:
+    return str(json.loads((folder / "sweep.json").read_text())["protocol"]["reference"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    for name, text in tables(folder).items():
+        write_text(folder / name, text)
+    draw(folder)
+
+
+if __name__ == "__main__":
+    main()
