@@ -20,7 +20,8 @@ def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -
     rows = table.dropna(subset="test_error_mean").reset_index(drop=True)
     if rows.empty:
         return None
-    title = f"Test error: every seed, mean and 95% interval\n{workload_title(rows.iloc[0])}"
+    contents = "every seed, mean and 95% interval" if rows["test_error_low"].notna().any() else "every seed and mean"
+    title = f"Test error: {contents}\n{workload_title(rows.iloc[0])}"
     figure, (axes,) = panels(title, 1, width=7.5, height=1.3 + 0.34 * len(rows))
     for position, row in rows.iterrows():
         seeds = 1 - pd.to_numeric(

@@ -14,8 +14,8 @@ MAX_EMBEDDED = 2_000_000  # bytes of figures in one page; the rest are linked
 
 CAPTIONS = {
     "test_error": "Test error at the end of training, best schedule at the top. Dots are seeds, the diamond is their "
-    "mean, the bar its 95% confidence interval. Overlapping bars do not mean that two schedules are equal: runs are "
-    "paired by seed, and the verdicts in the table are based on the paired differences.",
+    "mean, the bar its 95% confidence interval (if there are six seeds or more). Overlapping bars do not mean that two "
+    "schedules are equal: runs are paired by seed, and the verdicts in the table are based on the paired differences.",
     "lr_curves": "Learning rate of every update, on a linear and a logarithmic axis, for the first seed.",
     "loss_curves": "Training and validation loss after each epoch: median over the seeds and interquartile range.",
     "accuracy_curves": "Training and validation accuracy after each epoch: median over the seeds and interquartile "

@@ -39,8 +39,8 @@ DIFFERENCES = ("Δ", "p (adjusted)", "P(better)", "verdict")  # columns that com
 
 NOTE = (
     "Mean test error at the final step over n seeds, smallest first, with a 95% confidence interval in brackets if n "
-    "is six or more; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and schedules "
-    "that have any come last."
+    "is six or more; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and "
+    "schedules that have any come last."
 )
 AVERAGED_NOTE = (
     "The averaged error is the test error of the averaged weights; rows are sorted by that of the last step."
@@ -113,10 +113,11 @@ def power_note(reference: str, num_seeds: int) -> str:
 
 def _test_note(reference: str, num_seeds: int) -> str:
     patterns = "all sign patterns" if num_seeds <= EXACT_UP_TO else f"{RANDOM_PATTERNS:,} random sign patterns"
+    intervals = ", with an interval that holds for all comparisons of the report at once" * (num_seeds >= MIN_SEEDS)
     return (
-        f"Δ is the mean paired difference from {reference} in percentage points, with an interval that holds for all "
-        f"comparisons of the report at once; p is the p-value of a sign-flip test over {patterns}, adjusted for all "
-        f"comparisons of the report; P(better) is the probability that a run beats a run of {reference}."
+        f"Δ is the mean paired difference from {reference} in percentage points{intervals}; p is the p-value of a "
+        f"sign-flip test over {patterns}, adjusted for all comparisons of the report; P(better) is the probability "
+        f"that a run beats a run of {reference}."
     )
 
 

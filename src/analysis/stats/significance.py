@@ -179,8 +179,8 @@ def _sign_patterns(length: int, batch_size: int) -> Iterator[Floats]:
         count, places = 2 ** (length - 1), np.arange(length)
         for first in range(0, count, batch_size):
             numbers = np.arange(first, min(first + batch_size, count))
-            yield 1.0 - 2.0 * (numbers[:, None] >> places & 1)  # the highest bit is 0
+            yield (1 - 2 * (numbers[:, None] >> places & 1)).astype(np.float64)  # the highest bit is 0
     else:
         bits = np.random.default_rng(0).integers(0, 2, size=(RANDOM_PATTERNS, length), dtype=np.int8)
         for first in range(0, RANDOM_PATTERNS, batch_size):
-            yield 1.0 - 2.0 * bits[first : first + batch_size]
+            yield (1 - 2 * bits[first : first + batch_size]).astype(np.float64)
