@@ -21,9 +21,8 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
     """
     pairs, differences = [], []
     for _, workload in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False):
-        settings = [rows for _, rows in workload.groupby("setting", sort=False)]
-        for first, second in combinations(settings, 2):
-            errors, other_errors = errors_by_seed(first), errors_by_seed(second)
+        settings = [(rows, errors_by_seed(rows)) for _, rows in workload.groupby("setting", sort=False)]
+        for (first, errors), (second, other_errors) in combinations(settings, 2):
             sample = stats.differences_by_seed(errors, other_errors)
             if len(sample) >= 2:
                 p_better = stats.probability_of_improvement(*stats.at_common_seeds(errors, other_errors))

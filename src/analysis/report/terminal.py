@@ -9,13 +9,8 @@ from rich.table import Table
 from src.analysis.report.tables import format_table, notes, split_by_workload
 from src.terminal import make_console
 
-DROP_ORDER = (
-    "train s",
-    "n",
-    "P(better)",
-    "test loss",
-    "p (adjusted)",
-)  # columns a narrow terminal omits, first to last
+# Columns that a narrow terminal omits, first to last.
+DROP_ORDER = ("train s", "n", "P(better)", "test loss", "p (adjusted)")
 _UNLIMITED = 10_000
 
 

@@ -4,6 +4,8 @@ Runs are paired by seed across all schedules, so flipping the sign of a seed fli
 set of sign patterns therefore gives the joint distribution of all t statistics, and with it p-values adjusted for the
 family: the step-down maxT procedure of Westfall and Young (1993). The smallest possible p is 2/2^n for n seeds,
 however large the family.
+
+All of it assumes that the differences are symmetric around their means. docs/comparing.md says what happens otherwise.
 """
 
 from __future__ import annotations

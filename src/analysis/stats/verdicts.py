@@ -115,8 +115,8 @@ def verdict(
     """One of VERDICTS.
 
     "slightly" means a significant difference that is smaller than the margin, "equivalent" one that is smaller than the
-    margin and not significant. Both need the simultaneous interval within the margin, so that of a whole family at most
-    one in twenty is wrong. The mean over completed runs flatters a schedule with failed or diverged runs, so such a
+    margin and not significant. Both need the simultaneous interval within the margin, so that at most one family in
+    twenty has a wrong one. The mean over completed runs flatters a schedule with failed or diverged runs, so such a
     schedule is called neither better than another nor equivalent to it.
 
     Args:
