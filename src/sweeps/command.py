@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from src.data.fallback import resolve_dataset
-from src.sweeps.describe import print_plan, print_study
+from src.sweeps.describe import plan_notes, print_plan, print_study
 from src.sweeps.experiment import experiment_overrides
 from src.sweeps.launch import run_plan, run_study
 from src.sweeps.plan import make_plan
 from src.sweeps.protocol import protocol_overrides
 from src.sweeps.study import Study
+
+log = logging.getLogger(__name__)
 
 
 def sweep(arguments: Sequence[str], *, dry_run: bool) -> int:
@@ -36,4 +39,7 @@ def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
     if dry_run:
         print_plan(make_plan(overrides, dry_run=True))
         return 0
-    return run_plan(make_plan(resolve_dataset(overrides)))
+    plan = make_plan(resolve_dataset(overrides))
+    for note in plan_notes(plan):
+        log.warning("Note: %s", note)
+    return run_plan(plan)

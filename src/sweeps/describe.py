@@ -8,13 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from src.analysis.stats import MIN_SEEDS
-from src.errors import UsageError
+from src.errors import DataUnavailableError, UsageError
 from src.sweeps.estimate import num_evaluations, study_seconds
 from src.sweeps.parallelism import concurrent_jobs
 from src.sweeps.plan import Plan
 from src.sweeps.status import format_duration
 from src.sweeps.study import TUNING, Study
 from src.sweeps.sweep_file import read_planned_jobs
+
+_OTHER_SWEEP = "{} holds another sweep: its runs are kept, its tables are replaced"
 
 
 def print_plan(plan: Plan) -> None:
@@ -30,6 +32,14 @@ def print_plan(plan: Plan) -> None:
     console.print(title, soft_wrap=True, highlight=False)
     console.print(table)
     console.print("all with", *sorted(shared), soft_wrap=True, highlight=False)
+    for note in plan_notes(plan):
+        console.print(f"note: {note}", soft_wrap=True, highlight=False)
+
+
+def plan_notes(plan: Plan) -> Iterator[str]:
+    """What the user should know before a sweep without a protocol starts: a folder with another sweep."""
+    if _holds_other_sweep(plan, {job["folder"] for job in read_planned_jobs(plan.folder)}):
+        yield _OTHER_SWEEP.format(plan.folder)
 
 
 def print_study(study: Study) -> None:
@@ -56,13 +66,16 @@ def study_notes(study: Study) -> Iterator[str]:
     if len(study.protocol.schedulers) > 1 and num_seeds < MIN_SEEDS:
         yield f"{num_seeds} evaluation seeds cannot show any difference, however large: that takes {MIN_SEEDS}"
     plan = study.first_plan
-    planned_folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
     earlier_jobs = read_planned_jobs(plan.folder)
     tuning_folders = {job["folder"] for job in earlier_jobs if TUNING in job["overrides"]}
-    # The earlier command may have extended a grid, or had a smaller one.
-    has_common_grid = planned_folders <= tuning_folders or tuning_folders <= planned_folders
-    if earlier_jobs and not (tuning_folders and has_common_grid):
-        yield f"{plan.folder} holds another sweep: its runs are kept, its tables are replaced"
+    if earlier_jobs and (not tuning_folders or _holds_other_sweep(plan, tuning_folders)):
+        yield _OTHER_SWEEP.format(plan.folder)
+
+
+def _holds_other_sweep(plan: Plan, earlier_folders: set[str]) -> bool:
+    """Whether an earlier plan is neither part of this one nor the other way round: seeds or rates may be added."""
+    folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
+    return not (folders <= earlier_folders or earlier_folders <= folders)
 
 
 def _length(study: Study) -> tuple[str, str]:
@@ -74,6 +87,8 @@ def _time(study: Study) -> str:
     workers = concurrent_jobs(study.first_plan)
     try:
         duration = format_duration(study_seconds(study) / workers)
-    except UsageError as error:  # a dry run does not download data
+    except DataUnavailableError:
+        return "not measured: the data set is not here yet, and a dry run does not download it"
+    except UsageError as error:
         return f"not measured: {error}"
     return f"about {duration} on {workers} worker{'s' * (workers > 1)} here, more if a grid is extended"

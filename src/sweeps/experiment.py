@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hydra.core.override_parser.types import ChoiceSweep
+
 from src.config.naming import automatic_name, identifies_sweep
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
@@ -62,5 +64,6 @@ def _multirun(experiment: Experiment, changes: Mapping[str, object]) -> dict[str
 def _choices(key: str, values: object) -> str:
     if not isinstance(values, list) or not values:
         example = "[0,1,2]" if key == "seeds" else "[step,cosine]"
-        raise UsageError(f"{key}={values}: must be a non-empty list, as in {key}={example}")
+        text = ",".join(map(str, values.list)) if isinstance(values, ChoiceSweep) and values.list else values
+        raise UsageError(f"{key}={text}: must be a non-empty list, as in {key}={example}")
     return ",".join(str(value) for value in dict.fromkeys(values))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from src.runs.record import write_record
-from src.sweeps.describe import print_plan, print_study, study_notes
+from src.sweeps.describe import plan_notes, print_plan, print_study, study_notes
 from src.sweeps.plan import make_plan
 from src.sweeps.sweep_file import write_sweep_file
 from tests.conftest import SMALL
@@ -58,3 +58,12 @@ def test_another_sweep_in_the_folder_is_noted(tmp_path: Path) -> None:
     assert list(study_notes(study)) == []
     (note,) = study_notes(other)
     assert note == f"{tmp_path} holds another sweep: its runs are kept, its tables are replaced"
+
+
+def test_plain_sweep_in_the_folder_of_another_is_noted(tmp_path: Path) -> None:
+    first = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "scheduler=step,cosine", "seed=0"])
+    write_sweep_file(first)
+    more_seeds = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "scheduler=step,cosine", "seed=0,1"])
+    assert list(plan_notes(more_seeds)) == []
+    other = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "scheduler=linear", "seed=0"])
+    assert list(plan_notes(other)) == [f"{tmp_path} holds another sweep: its runs are kept, its tables are replaced"]

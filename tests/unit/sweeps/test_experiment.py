@@ -82,6 +82,10 @@ def test_experiment_is_complete_and_names_itself(name: str) -> None:
     [
         ("experiment=nope", "experiment=nope: choose one of benchmark"),
         ("schedulers=[]", r"schedulers=\[\]: must be a non-empty list, as in schedulers=\[step,cosine\]"),
+        (
+            "schedulers=step,cosine",
+            r"schedulers=step,cosine: must be a non-empty list, as in schedulers=\[step,cosine\]",
+        ),
         ("seeds=null", r"seeds=None: must be a non-empty list"),
         ("seeds=3", r"seeds=3: must be a non-empty list, as in seeds=\[0,1,2\]"),
     ],
