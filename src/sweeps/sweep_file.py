@@ -1,14 +1,19 @@
-"""`sweep.json`: what a sweep was planned to run, by which command, with which version of the code."""
+"""`sweep.json`: what a sweep was planned to run, by which command, with which version of the code.
+
+Seeds that are added once results can be seen make a difference more likely to look significant, so earlier plans with
+other seeds are kept in `history`.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from src import layout
-from src.analysis.sweep_file import read_sweep_file
+from src.analysis.sweep_file import evaluation_seeds, read_sweep_file
 from src.files import write_text
 from src.runs.record import utc_now
 from src.sweeps.plan import Plan
@@ -29,9 +34,19 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> No
         "protocol": protocol,
         "jobs": [{"folder": str(path.relative_to(folder)), "overrides": job.overrides} for path, job in jobs.items()],
     }
+    content["history"] = _history(read_sweep_file(folder), content)
     write_text(folder / layout.SWEEP, json.dumps(content, indent=2) + "\n")
 
 
 def read_planned_jobs(folder: Path) -> list[dict[str, Any]]:
     """The jobs in `sweep.json`: `folder`, relative to the sweep's, and `overrides`."""
     return list(read_sweep_file(folder).get("jobs") or [])
+
+
+def _history(earlier: Mapping[str, Any], content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The earlier plans of the folder that had other evaluation seeds than the plan after them."""
+    history = list(earlier.get("history") or [])
+    if earlier and evaluation_seeds(earlier) != evaluation_seeds(content):
+        plan = {key: earlier.get(key) for key in ("planned_at", "command")}
+        history.append({**plan, "seeds": evaluation_seeds(earlier)})
+    return history

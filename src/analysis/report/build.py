@@ -16,6 +16,7 @@ from src.analysis.report.page import render
 from src.analysis.report.results import Results, load_results
 from src.analysis.report.table_files import write_tables
 from src.analysis.report.terminal import print_comparison
+from src.analysis.sweep_file import added_seeds
 from src.analysis.wording import first_line
 from src.files import write_text
 
@@ -51,6 +52,8 @@ def _log_warnings(results: Results) -> None:
     """Logs which runs are missing from the tables or from the figures."""
     if results.unfinished:
         log.warning("Not finished: %s", ", ".join(results.unfinished))
+    if warning := added_seeds(results.sweep):
+        log.warning(warning)
     for _, run in results.runs[results.runs["status"] == "failed"].iterrows():
         log.warning("Failed: %s: %s", run["folder"], first_line(run["error"]))
     completed = results.evaluation[results.evaluation["status"] == "completed"]

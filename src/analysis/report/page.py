@@ -18,6 +18,7 @@ from src.analysis.report.page_tables import column_definitions, comparison_table
 from src.analysis.report.page_tuning import learning_rate_grids
 from src.analysis.report.results import Results
 from src.analysis.report.tables import notes, split_by_workload
+from src.analysis.sweep_file import added_seeds
 from src.analysis.tuning import is_tuning
 from src.analysis.wording import count_noun, join_names
 from src.analysis.workloads import select_workload
@@ -92,6 +93,8 @@ def _alerts(results: Results) -> list[str]:
     ]
     if results.unfinished:
         alerts.append(f"Not finished: {', '.join(results.unfinished)}. Run the same command to resume.")
+    if warning := added_seeds(results.sweep):
+        alerts.append(warning)
     return alerts
 
 

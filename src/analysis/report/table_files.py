@@ -9,6 +9,7 @@ from src.analysis.budgets import budget_table
 from src.analysis.report.latex import to_latex
 from src.analysis.report.results import Results
 from src.analysis.report.tables import to_markdown
+from src.analysis.sweep_file import added_seeds
 from src.analysis.tuning import with_tolerance
 from src.files import write_text
 
@@ -16,8 +17,9 @@ from src.files import write_text
 def write_tables(results: Results, folder: Path) -> None:
     """Writes all tables into `folder`; removes those of an earlier report that would be empty now."""
     unfinished = f"Not finished: {', '.join(results.unfinished)}." if results.unfinished else ""
-    markdown_note = f"**{unfinished}**\n\n" if unfinished else ""
-    latex_note = f"% {unfinished}\n" if unfinished else ""
+    warnings = [text for text in (unfinished, added_seeds(results.sweep)) if text]
+    markdown_note = "".join(f"**{text}**\n\n" for text in warnings)
+    latex_note = "".join(f"% {text}\n" for text in warnings)
     write_text(folder / layout.RUNS, results.runs.drop(columns=["settings"]).to_csv(index=False))
     write_text(folder / layout.COMPARISON_CSV, results.table.to_csv(index=False))
     write_text(folder / layout.COMPARISON_MD, markdown_note + to_markdown(results.table))

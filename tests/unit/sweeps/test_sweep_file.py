@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from src.analysis.sweep_file import added_seeds, read_sweep_file
 from src.layout import SWEEP
 from src.sweeps.plan import make_plan
 from src.sweeps.sweep_file import read_planned_jobs, write_sweep_file
@@ -17,7 +18,7 @@ def test_jobs_of_all_plans_are_written_once(tmp_path: Path) -> None:
     first, second = (make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", f"seed={seeds}"]) for seeds in ("0,1", "1,2"))
     write_sweep_file(first, second, protocol={"name": "quick"})
     content = json.loads((tmp_path / SWEEP).read_text())
-    assert content.keys() == {"command", "planned_at", "provenance", "protocol", "jobs"}
+    assert content.keys() == {"command", "planned_at", "provenance", "protocol", "jobs", "history"}
     assert content["protocol"] == {"name": "quick"}
     jobs = read_planned_jobs(tmp_path)
     assert [job["overrides"][-1] for job in jobs] == ["seed=0", "seed=1", "seed=2"]
@@ -29,3 +30,20 @@ def test_missing_or_damaged_file_lists_no_jobs(content: str | None, tmp_path: Pa
     if content is not None:
         (tmp_path / SWEEP).write_text(content)
     assert read_planned_jobs(tmp_path) == []
+
+
+def test_seeds_added_later_are_kept_in_the_history_and_named(tmp_path: Path) -> None:
+    for seeds in ("0,1", "0,1", "0,1,2"):
+        write_sweep_file(make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", f"seed={seeds}"]))
+    content = read_sweep_file(tmp_path)
+    assert [plan["seeds"] for plan in content["history"]] == [[0, 1]]
+    assert "planned with 2 before it was planned with 3" in added_seeds(content)
+
+
+def test_phases_of_a_protocol_are_one_plan(tmp_path: Path) -> None:
+    tuning, evaluation = (make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", f"seed={seed}"]) for seed in (1000, 0))
+    protocol = {"evaluation_seeds": [0]}
+    write_sweep_file(tuning, protocol=protocol)
+    write_sweep_file(tuning, evaluation, protocol=protocol)
+    assert read_sweep_file(tmp_path)["history"] == []
+    assert added_seeds(read_sweep_file(tmp_path)) == ""
