@@ -93,7 +93,7 @@ def read_record(path: Path) -> RunRecord:
     """Reads `result.json`, also that of schema version 2.
 
     Raises:
-        RecordError: it is not a JSON object, has another schema version, or has missing or unknown fields.
+        RecordError: it is not a JSON object, or has another schema version, other fields or impossible values.
     """
     try:
         content = json.loads(path.read_text())
@@ -111,6 +111,9 @@ def read_record(path: Path) -> RunRecord:
         raise RecordError(f"{path} is not a record: missing or unknown {', '.join(differing_fields)}")
     if content["status"] not in STATUSES:
         raise RecordError(f"{path} is not a record: status {content['status']!r}")
+    for name in field_names:
+        if name.endswith("_accuracy") and not _is_fraction(content[name]):
+            raise RecordError(f"{path} is not a record: {name} {content[name]!r} is not a fraction from 0 to 1")
     return RunRecord(**content)
 
 
@@ -158,6 +161,10 @@ def _with_lr(value: Any, lr: float) -> Any:
     """`value`, or the number that version 2 wrote as a fraction of an unknown peak: "auto*0.1"."""
     is_fraction = isinstance(value, str) and value.startswith("auto*")
     return lr * float(value.removeprefix("auto*")) if is_fraction else value
+
+
+def _is_fraction(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and 0 <= value <= 1)
 
 
 def _finite(value: Any) -> Any:

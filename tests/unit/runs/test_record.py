@@ -62,6 +62,8 @@ def test_non_finite_values_are_null(folder: Path, tmp_path: Path) -> None:
         ({"schema_version": 99}, "schema version 99"),
         ({"status": "won"}, "status 'won'"),
         ({"bonus": 1}, "missing or unknown bonus"),
+        ({"test_accuracy": 1.5}, "test_accuracy 1.5 is not a fraction from 0 to 1"),
+        ({"val_accuracy": "high"}, "val_accuracy 'high' is not a fraction"),
         (None, "it contains a list"),
     ],
 )
