@@ -35,13 +35,13 @@ def train_in_process(
     forget_modules(tmp_path)
 
 
-def call_main(*arguments: str) -> int:
-    """Calls the entry point as a fresh process would and returns its exit status."""
+def call_main(*arguments: str, main: Callable[[], None] = train.main) -> int:
+    """Calls an entry point as a fresh process would and returns its exit status."""
     with pytest.MonkeyPatch.context() as patch, _fresh_logging():
-        patch.setattr(sys, "argv", ["src.train", *arguments])
+        patch.setattr(sys, "argv", ["command", *arguments])
         GlobalHydra.instance().clear()
         try:
-            train.main()
+            main()
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else int(end.code is not None)
         finally:
