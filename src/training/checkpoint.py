@@ -1,7 +1,14 @@
-"""Checkpoints of a run."""
+"""Checkpoints of a run.
+
+A checkpoint is a file of torch.save followed by a SHA-256 digest of it, because a flipped bit in a weight would go
+unnoticed. `torch.load` ignores the digest. The checkpoint before the last is kept while the run goes on.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +22,18 @@ from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 
-VERSION = 3
+log = logging.getLogger(__name__)
+
+VERSION = 4
+_DIGEST_BYTES = len(b"sha256:\n") + 2 * hashlib.sha256().digest_size
+_REMEDY = "move it away to start over"
 
 
 class Checkpoint(Callback):
     """Saves the run after every epoch, and when it is interrupted within one."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / layout.CHECKPOINT
+        self._folder = folder
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
         self._save(trainer)
@@ -30,23 +41,54 @@ class Checkpoint(Callback):
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
         if outcome.status == "interrupted":
             self._save(trainer)
+        elif outcome.status == "completed":
+            (self._folder / layout.PREVIOUS_CHECKPOINT).unlink(missing_ok=True)
 
     def _save(self, trainer: Trainer) -> None:
         state = {"version": VERSION, "config_hash": config_hash(trainer.config), "trainer": trainer.state_dict()}
-        with replacing(self._path) as file:
-            torch.save(state, file)
+        path = self._folder / layout.CHECKPOINT
+        with replacing(path) as file:
+            file.write(_to_bytes(state))
+            file.flush()
+            if path.exists():
+                path.replace(self._folder / layout.PREVIOUS_CHECKPOINT)
+
+
+class DamagedError(UsageError):
+    """A checkpoint cannot be read, or its content is not what was written."""
 
 
 def resume(trainer: Trainer, folder: Path) -> bool:
-    """Restores the trainer from the folder's checkpoint; False if there is none.
+    """Restores the trainer from the folder's last checkpoint that is not damaged; False if there is none at all.
 
     Raises:
-        UsageError: the checkpoint is damaged or belongs to another version, another run or another kind of device.
+        UsageError: every checkpoint is damaged, or it is of another version, another run or another kind of device.
     """
-    path = folder / layout.CHECKPOINT
-    if not path.exists():
+    paths = [folder / name for name in (layout.CHECKPOINT, layout.PREVIOUS_CHECKPOINT)]
+    paths = [path for path in paths if path.exists()]
+    if not paths:
         return False
-    state = _read(path)
+    state = _read_first(paths)
+    _check_owner(paths[0], state, trainer)
+    trainer.load_state_dict(state["trainer"])
+    return True
+
+
+def _read_first(paths: list[Path]) -> dict[str, Any]:
+    """The content of the first checkpoint. A damaged one is moved aside if another can take its place."""
+    first, *others = paths
+    try:
+        return _read(first)
+    except DamagedError as error:
+        if not others:
+            raise
+        state = _read_first(others)
+        log.warning("%s; going on from the checkpoint before it", str(error).removesuffix(f"; {_REMEDY}"))
+        first.replace(first.with_name(layout.DAMAGED_CHECKPOINT))  # or it would replace the good one
+        return state
+
+
+def _check_owner(path: Path, state: dict[str, Any], trainer: Trainer) -> None:
     digest, computed_with = config_hash(trainer.config), state["trainer"]["computed_with"]
     if state["config_hash"] != digest:
         raise UsageError(f"{path} belongs to another run (config hash {state['config_hash']}, this one has {digest})")
@@ -55,16 +97,49 @@ def resume(trainer: Trainer, folder: Path) -> bool:
             f"{path} was computed with {computed_with}, this run uses {trainer.computed_with}, which gives other "
             "numbers: resume it there (trainer.device, trainer.precision), or move the folder away to start over"
         )
-    trainer.load_state_dict(state["trainer"])
-    return True
+
+
+def _to_bytes(state: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    content = buffer.getvalue()
+    return content + _digest(content)
+
+
+def _digest(content: bytes) -> bytes:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}\n".encode()
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint, nothing of which is used before its digest is found right.
+
+    Raises:
+        DamagedError: the digest is wrong or missing.
+        UsageError: the file cannot be read, or has another version.
+    """
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        version = state["version"]
-    except Exception as error:  # torch.load raises whatever the damage causes
-        raise UsageError(f"{path} is damaged ({type(error).__name__}); move it away to start over") from error
-    if version != VERSION:
-        raise UsageError(f"{path} has version {version}, this program reads {VERSION}; move it away to start over")
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    content, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
+    if digest != _digest(content):
+        _refuse_old_version(path)
+        raise DamagedError(f"{path} is damaged: its content does not match its digest; {_REMEDY}")
+    state: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    _check_version(path, state)
     return state
+
+
+def _refuse_old_version(path: Path) -> None:
+    """Names the version of a checkpoint that an earlier program wrote, without a digest."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:  # torch.load raises whatever the damage causes
+        return
+    if isinstance(state, dict) and isinstance(state.get("version"), int):
+        _check_version(path, state)
+
+
+def _check_version(path: Path, state: dict[str, Any]) -> None:
+    if state["version"] != VERSION:
+        raise UsageError(f"{path} has version {state['version']}, this program reads {VERSION}; {_REMEDY}")

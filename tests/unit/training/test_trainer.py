@@ -18,6 +18,7 @@ from src.training.device import Precision
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 from tests.conftest import small_config
+from tests.unit.training.conftest import StopAfter
 
 
 class RecordingSGD(torch.optim.SGD):
@@ -28,17 +29,6 @@ class RecordingSGD(torch.optim.SGD):
     def step(self, closure: Any = None) -> Any:
         RecordingSGD.lrs.append(self.param_groups[0]["lr"])
         return super().step(closure)
-
-
-class StopAfter(Callback):
-    """Requests a stop after a number of updates, as a signal does."""
-
-    def __init__(self, updates: int) -> None:
-        self.updates = updates
-
-    def on_step(self, trainer: Trainer) -> None:
-        if trainer.progress.step == self.updates:
-            trainer.stop.request()
 
 
 def train(config: Config, folder: Path) -> tuple[Trainer, Outcome]:
