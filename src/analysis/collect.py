@@ -91,7 +91,21 @@ def _row(record: RunRecord, folder: Path) -> dict[str, Any]:
     settings = {key: value for key, value in record.config.items() if key not in ("seed", "read_test")}
     row["setting"] = digest(settings)
     row["settings"] = settings
-    row["device"] = record.provenance.get("device")
-    row["git_sha"] = record.provenance.get("git_sha")
-    row["folder"] = str(folder)
-    return row
+    return {**row, **_provenance_columns(record.provenance), "folder": str(folder)}
+
+
+def _provenance_columns(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """What the runs of a comparison should share, so that differences between them come from their settings."""
+    names = ("device", "num_threads", "num_workers", "git_sha", "git_dirty")
+    return {
+        **{name: provenance.get(name) for name in names},
+        "cpu": _cpu(provenance.get("cpu")),
+        "torch": (provenance.get("packages") or {}).get("torch"),
+    }
+
+
+def _cpu(processor: Mapping[str, Any] | None) -> str | None:
+    """`AMD EPYC (family 26, model 2, stepping 1), 2 cores, AVX512`; None if the record does not say."""
+    if processor is None:
+        return None
+    return f"{processor['model']}, {count_noun(processor['num_cores'], 'core')}, {processor['instruction_set']}"

@@ -39,11 +39,26 @@ def run_single(cfg: DictConfig) -> None:
         raise SystemExit(status)
 
 
-def run_here(cfg: DictConfig, config: Config, folder: Path, *, show: str = "nothing", wait: bool = False) -> RunRecord:
+def run_here(
+    cfg: DictConfig,
+    config: Config,
+    folder: Path,
+    *,
+    show: str = "nothing",
+    wait: bool = False,
+    num_workers: int | None = 1,
+) -> RunRecord:
     """Runs the config in `folder` and returns its record. Arguments as for `src.runs.run.run`."""
     from src.runs.run import run
 
-    return run(config, folder, show=show, wait=wait, on_claim=lambda: _write_hydra_config(cfg, folder))
+    return run(
+        config,
+        folder,
+        show=show,
+        wait=wait,
+        num_workers=num_workers,
+        on_claim=lambda: _write_hydra_config(cfg, folder),
+    )
 
 
 def run_folder() -> Path:

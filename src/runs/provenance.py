@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from src.training.device import device_name
+from src.training.processor import processor
 
 PACKAGES = (
     "torch",
@@ -24,13 +25,20 @@ PACKAGES = (
 )
 
 
-def provenance(device: torch.device | None) -> dict[str, Any]:
-    """Package versions, hardware and determinism flags."""
+def provenance(device: torch.device | None, num_workers: int | None) -> dict[str, Any]:
+    """Package versions, hardware and determinism flags.
+
+    Args:
+        device: None if the run failed before it had one.
+        num_workers: How many runs trained at the same time on this machine; None if unknown.
+    """
     return {
         "python": platform.python_version(),
         "packages": {name: installed for name in PACKAGES if (installed := _version(name))},
         "platform": platform.platform(),
         "device": None if device is None else device_name(device),
+        "cpu": processor(),
+        "num_workers": num_workers,
         "num_threads": torch.get_num_threads(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "cudnn_benchmark": torch.backends.cudnn.benchmark,

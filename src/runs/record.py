@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from src import layout
-from src.config.identity import digest, normalize_identity
 from src.errors import FolderTakenError, UsageError
 from src.files import write_text
+from src.runs.upgrade import UPGRADES, upgraded
 from src.status import STATUSES
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 TIME_UNITS = ("epoch", "step", "seconds")  # the keys of an entry of `time_to`
 
 
@@ -25,7 +25,8 @@ class RunRecord:
 
     Metrics are those of the final step, `averaged_` ones those of the averaged weights; null if there is none.
     `mean_val_accuracy` is the mean over epochs. `lr` is the peak; `lr_requested` is "auto" if a range test found it.
-    `config` is the run's identity as dotted keys. `time_to` maps a validation accuracy to the epoch, step and training
+    `config` is the run's identity as dotted keys. `device_type` ("cpu", "cuda") and `precision` are those that the run
+    used; null if it failed before it had a device. `time_to` maps a validation accuracy to the epoch, step and training
     seconds at which it was first reached, or to null. The first line of `error` is the message, the rest a traceback.
     """
 
@@ -45,6 +46,7 @@ class RunRecord:
     seed: int
     config_hash: str
     config: dict[str, Any]
+    device_type: str | None = None
     precision: str | None = None
     num_parameters: int | None = None
     validation_examples: str | None = None
@@ -90,7 +92,7 @@ def write_record(record: RunRecord, folder: Path) -> Path:
 
 
 def read_record(path: Path) -> RunRecord:
-    """Reads `result.json`, also that of schema version 2.
+    """Reads `result.json`, also that of an earlier schema version.
 
     Raises:
         RecordError: it is not a JSON object, or has another schema version, other fields or impossible values.
@@ -101,11 +103,11 @@ def read_record(path: Path) -> RunRecord:
         raise RecordError(f"{path} cannot be read: {error}; move it away to run it again") from error
     if not isinstance(content, dict):
         raise RecordError(f"{path} is not a record: it contains a {type(content).__name__}")
-    if content.get("schema_version") == 2:
-        content = _upgraded_from_2(content)
+    content = upgraded(content)
     version = content.get("schema_version")
     if version != SCHEMA_VERSION:
-        raise RecordError(f"{path} has schema version {version}; this program reads 2 and {SCHEMA_VERSION}")
+        readable = f"{min(UPGRADES)} to {SCHEMA_VERSION}"
+        raise RecordError(f"{path} has schema version {version}; this program reads {readable}")
     field_names = {field.name for field in fields(RunRecord)}
     if differing_fields := sorted(content.keys() ^ field_names):
         raise RecordError(f"{path} is not a record: missing or unknown {', '.join(differing_fields)}")
@@ -140,27 +142,6 @@ def check_owner(folder: Path, owner: str, config_hash: str) -> None:
 def utc_now() -> str:
     """The time as records store it: ISO 8601 in UTC, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-def _upgraded_from_2(content: dict[str, Any]) -> dict[str, Any]:
-    """A record of version 2, whose identity held the modules of our code and `optimizer.lr=auto`."""
-    config, lr = normalize_identity(content.get("config") or {}), content.get("lr")
-    requested = "auto" if config.get("optimizer.lr") == "auto" else None
-    if requested and lr is not None:
-        config = {key: _with_lr(value, lr) for key, value in config.items()} | {"optimizer.lr": lr}
-    return {
-        **content,
-        "config": config,
-        "config_hash": digest(config),
-        "lr_requested": requested,
-        "schema_version": SCHEMA_VERSION,
-    }
-
-
-def _with_lr(value: Any, lr: float) -> Any:
-    """`value`, or the number that version 2 wrote as a fraction of an unknown peak: "auto*0.1"."""
-    is_fraction = isinstance(value, str) and value.startswith("auto*")
-    return lr * float(value.removeprefix("auto*")) if is_fraction else value
 
 
 def _is_fraction(value: object) -> bool:

@@ -33,6 +33,7 @@ def run(
     *,
     show: str = "nothing",
     wait: bool = False,
+    num_workers: int | None = 1,
     on_claim: Callable[[], None] = lambda: None,
 ) -> RunRecord:
     """Trains, tests and records one run; resumes it from its checkpoint, or returns its finished record.
@@ -42,6 +43,7 @@ def run(
         folder: The run's own folder; created if needed.
         show: Console progress: "bar" (and lines), "lines" or "nothing".
         wait: Wait for another process that holds the folder instead of raising.
+        num_workers: How many runs train at the same time on this machine; None if unknown. Only recorded.
         on_claim: Called once the folder belongs to this run and this process.
 
     Returns:
@@ -72,7 +74,9 @@ def run(
             if trainer is None and isinstance(exception, UsageError):
                 raise
             outcome, error = Outcome("failed", None), _with_traceback(exception)
-        record = make_record(config, outcome, trainer, started_at=started_at, error=error, code=code)
+        record = make_record(
+            config, outcome, trainer, started_at=started_at, error=error, code=code, num_workers=num_workers
+        )
         records.write_record(record, folder)
     return record
 

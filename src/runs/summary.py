@@ -20,6 +20,7 @@ def make_record(
     started_at: str,
     error: str | None = None,
     code: dict[str, Any] | None = None,
+    num_workers: int | None = None,
 ) -> RunRecord:
     """The record of a run.
 
@@ -30,7 +31,9 @@ def make_record(
         started_at: ISO 8601, UTC.
         error: Message and traceback of a failed run.
         code: `git_state()` when the run started; now, if None.
+        num_workers: How many runs trained at the same time on this machine; None if unknown.
     """
+    device = None if trainer is None else trainer.data.device
     metrics: dict[str, Any] = {} if trainer is None else _training_metrics(trainer)
     if outcome.test is not None:
         metrics |= {"test_accuracy": outcome.test.accuracy, "test_loss": outcome.test.loss}
@@ -59,7 +62,7 @@ def make_record(
         error=error,
         started_at=started_at,
         finished_at=utc_now(),
-        provenance={**provenance(None if trainer is None else trainer.data.device), **(code or git_state())},
+        provenance=provenance(device, num_workers) | (code or git_state()),
         **metrics,
     )
 
@@ -78,6 +81,7 @@ def time_to(thresholds: list[float], history: list[EpochResult]) -> dict[str, di
 def _training_metrics(trainer: Trainer) -> dict[str, Any]:
     progress = trainer.progress
     metrics: dict[str, Any] = {
+        "device_type": trainer.data.device.type,
         "precision": trainer.precision.name,
         "num_parameters": sum(weight.numel() for weight in trainer.model.parameters()),
         "validation_examples": trainer.data.val_digest,

@@ -12,6 +12,7 @@ from src.config.compose import load_config
 from src.errors import FolderTakenError, UsageError
 from src.runs.job import log_outcome, run_folder, run_here
 from src.sweeps import workers
+from src.sweeps.parallelism import num_workers
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +27,10 @@ def run_job(cfg: DictConfig) -> None:
 
 def _run(cfg: DictConfig) -> None:
     number, folder, config = HydraConfig.get().job.num + 1, run_folder(), load_config(cfg)
+    workers_here = num_workers(HydraConfig.get().launcher)
     label = f"[{number}] {config.scheduler['name']} seed={config.seed}: "
     try:
-        record = run_here(cfg, config, folder, wait=True)
+        record = run_here(cfg, config, folder, wait=True, num_workers=workers_here)
     except FolderTakenError as error:
         log.error("%s%s", label, error)
         return

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import joblib
 
 from src.errors import UsageError
-from src.sweeps.plan import Plan
+
+if TYPE_CHECKING:
+    from src.sweeps.plan import Plan
 
 WORKERS_PER_GPU = 4
 _LAUNCHER, _NUM_WORKERS, _NUM_THREADS = "hydra/launcher", "hydra.launcher.n_jobs", "trainer.num_threads"
@@ -39,7 +42,15 @@ def default_workers() -> int:
 
 def concurrent_jobs(plan: Plan) -> int:
     """How many jobs run at once. The capacity of a cluster is unknown, so this machine's default is used."""
-    if plan.multirun.launcher_class == "BasicLauncher":
+    return num_workers(plan.multirun.launcher) or default_workers()
+
+
+def num_workers(launcher: Mapping[str, Any]) -> int | None:
+    """How many jobs this launcher runs at once on one machine; None if that depends on a cluster."""
+    kind = str(launcher["_target_"]).rpartition(".")[2]
+    if kind == "BasicLauncher":
         return 1
-    workers = plan.multirun.launcher.get("n_jobs") or 0
-    return int(workers) if workers > 0 else default_workers()
+    if kind != "JoblibLauncher":
+        return None
+    workers = int(launcher.get("n_jobs") or 1)
+    return workers if workers > 0 else max(1, joblib.cpu_count() + 1 + workers)  # -1: one per core, -2: one fewer

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import platform
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from src.config.schema import TrainerConfig
 from src.errors import UsageError
+from src.training.processor import processor_name
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,4 @@ def configure_torch(trainer: TrainerConfig, precision: Precision) -> None:
 def device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{_processor()}, {os.cpu_count()} cores"
-
-
-def _processor() -> str:
-    """The processor's model; on Linux, Python knows only the architecture."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()
+    return f"{processor_name()}, {os.cpu_count()} cores"

@@ -10,9 +10,10 @@ from src.runs.provenance import git_state, provenance
 
 
 def test_provenance_names_code_and_machine() -> None:
-    content = provenance(torch.device("cpu"))
+    content = provenance(torch.device("cpu"), num_workers=2)
     assert content["packages"]["torch"] == torch.__version__
     assert content["num_threads"] == torch.get_num_threads()
+    assert content["num_workers"] == 2
     assert {"python", "deterministic"} <= content.keys()
     model, _, cores = content["device"].partition(", ")
     assert model

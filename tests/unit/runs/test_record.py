@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,10 @@ def test_record_has_every_documented_field(folder: Path) -> None:
     content = json.loads((folder / "result.json").read_text())
     assert content.keys() >= FIELDS
     assert (content["status"], content["dataset"], content["steps"], content["seed"]) == ("completed", "digits", 60, 0)
+    assert content["device_type"] == "cpu"
     assert {"git_sha", "git_dirty", "python", "packages", "device", "num_threads"} <= content["provenance"].keys()
+    assert content["provenance"]["num_workers"] == 1
+    assert content["provenance"]["cpu"].keys() == {"model", "num_cores", "instruction_set"}
 
 
 def test_record_reads_back_as_written(folder: Path, tmp_path: Path) -> None:
@@ -79,17 +83,41 @@ def test_invalid_record_is_refused(folder: Path, tmp_path: Path, change: object,
         read_record(path)
 
 
+def version_3(folder: Path) -> dict[str, Any]:
+    """The folder's record as schema version 3 wrote it: without the device type, processor and number of workers."""
+    content: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    del content["device_type"], content["provenance"]["cpu"], content["provenance"]["num_workers"]
+    return content | {"schema_version": 3}
+
+
 def version_2(folder: Path, **changes: object) -> dict[str, Any]:
     """The folder's record as schema version 2 wrote it: with the modules of our code, and without `lr_requested`."""
-    content: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    content = version_3(folder)
     del content["lr_requested"]
     content["config"] |= {"model._target_": "src.somewhere.else.softmax", **changes}
     return content | {"schema_version": 2, "config_hash": "of the old config"}
 
 
-def test_record_of_version_2_is_the_same_run(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "result.json").write_text(json.dumps(version_2(folder)))
-    assert find_record(tmp_path) == find_record(folder)
+@pytest.mark.parametrize("earlier", [version_2, version_3])
+def test_record_of_an_earlier_version_is_the_same_run(
+    folder: Path, tmp_path: Path, earlier: Callable[[Path], dict[str, Any]]
+) -> None:
+    (tmp_path / "result.json").write_text(json.dumps(earlier(folder)))
+    record, current = read_record(tmp_path / "result.json"), read_record(folder / "result.json")
+    assert (record.provenance["cpu"], record.provenance["num_workers"]) == (None, None)
+    assert replace(record, provenance=current.provenance) == current
+
+
+@pytest.mark.parametrize(
+    ("device", "device_type"), [("AMD EPYC, 2 cores", "cpu"), ("NVIDIA H100 80GB HBM3", "cuda"), (None, None)]
+)
+def test_record_of_version_3_has_the_type_of_its_device(
+    folder: Path, tmp_path: Path, device: str | None, device_type: str | None
+) -> None:
+    content = version_3(folder)
+    content["provenance"]["device"] = device
+    (tmp_path / "result.json").write_text(json.dumps(content))
+    assert read_record(tmp_path / "result.json").device_type == device_type
 
 
 def test_record_of_version_2_with_auto_has_its_peak(folder: Path, tmp_path: Path) -> None:

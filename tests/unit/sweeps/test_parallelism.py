@@ -8,7 +8,7 @@ import torch
 
 from src.errors import UsageError
 from src.sweeps import parallelism
-from src.sweeps.parallelism import concurrent_jobs, default_workers, with_launcher
+from src.sweeps.parallelism import concurrent_jobs, default_workers, num_workers, with_launcher
 from src.sweeps.plan import make_plan
 from tests.conftest import SMALL
 
@@ -16,6 +16,7 @@ from tests.conftest import SMALL
 @pytest.fixture
 def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallelism, "default_workers", lambda: 4)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 4)
 
 
 def lines(*overrides: str) -> dict[str, str]:
@@ -60,7 +61,12 @@ def test_default_is_one_worker_per_core_and_a_few_per_gpu(
         (["hydra/launcher=basic"], 1),
         (["hydra/launcher=joblib"], 4),
         (["hydra/launcher=joblib", "hydra.launcher.n_jobs=3"], 3),
+        (["hydra/launcher=joblib", "hydra.launcher.n_jobs=-2"], 3),
     ],
 )
 def test_launcher_decides_how_many_jobs_run_at_once(overrides: list[str], jobs: int) -> None:
     assert concurrent_jobs(make_plan([*SMALL, *overrides])) == jobs
+
+
+def test_workers_of_a_cluster_are_unknown() -> None:
+    assert num_workers({"_target_": "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher"}) is None
