@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -24,6 +25,8 @@ from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 
+log = logging.getLogger(__name__)
+
 _HISTORY_COLUMNS = [field.name for field in fields(EpochResult)]
 _STEPS_COLUMNS = ["step", "lr", "loss"]
 
@@ -37,8 +40,11 @@ class History(Callback):
 
     def on_run_start(self, trainer: Trainer) -> None:
         """Drops what a killed run wrote after its checkpoint."""
-        rows = read_csv(self._folder / layout.STEPS)[: _updates_before_epoch(trainer)]
-        self._logged_updates = len(rows)
+        self._logged_updates = _updates_before_epoch(trainer)
+        rows = [row for row in read_csv(self._folder / layout.STEPS) if _is_step_before(row, self._logged_updates)]
+        if len(rows) < self._logged_updates:
+            missing = self._logged_updates - len(rows)
+            log.warning("%s lacks %d earlier updates; going on", self._folder / layout.STEPS, missing)
         write_csv(self._folder / layout.STEPS, _STEPS_COLUMNS, rows)
         self._write_history(trainer)
 
@@ -56,7 +62,10 @@ class History(Callback):
 
 
 class TensorBoard(Callback):
-    """The run's event file: `lr` per step, everything else per epoch, and the run's row in the HParams tab.
+    """The run's event file: `lr` per update, everything else per epoch, and the run's row in the HParams tab.
+
+    The x axis of every scalar counts updates. An epoch's scalars belong to its last update, so that a restart, which
+    names the first update to discard, treats both alike.
 
     torch's SummaryWriter hands every scalar to a thread that competes with the loop: 0.09 ms per update, a tenth of a
     step of a small network. Here an epoch's scalars are written in one block, and the hparams summaries go into the
@@ -89,7 +98,7 @@ class TensorBoard(Callback):
             event.step, event.summary.value[0].simple_value = first + offset, lr
             self._write(event)
         self._scalars(
-            result.epoch,
+            trainer,
             {
                 "train/loss": result.train_loss,
                 "train/accuracy": result.train_accuracy,
@@ -104,18 +113,19 @@ class TensorBoard(Callback):
             return
         if outcome.test is not None:
             test = {"test/loss": outcome.test.loss, "test/accuracy": outcome.test.accuracy}
-            self._scalars(trainer.progress.epoch, test)
+            self._scalars(trainer, test)
         if outcome.averaged is not None:
             for split, metrics in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
                 values = {f"{split}/averaged_loss": metrics.loss, f"{split}/averaged_accuracy": metrics.accuracy}
-                self._scalars(trainer.progress.epoch, values)
+                self._scalars(trainer, values)
         if outcome.status in FINISHED:
             self._write(Event(wall_time=time.time(), summary=self._session_end))
         self._file.close()
 
-    def _scalars(self, step: int, values: Mapping[str, float]) -> None:
+    def _scalars(self, trainer: Trainer, values: Mapping[str, float]) -> None:
+        """Writes values of the last update."""
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
-        self._write(Event(wall_time=time.time(), step=step, summary=summary))
+        self._write(Event(wall_time=time.time(), step=_updates_before_epoch(trainer) - 1, summary=summary))
 
     def _write(self, event: Event) -> None:
         assert self._file is not None
@@ -137,6 +147,11 @@ def _hparams(settings: Mapping[str, str | float | bool]) -> tuple[Summary, Summa
         info.differs = info.name in ("scheduler", "seed", "lr", "model", "optimizer")
     plugin.content = content.SerializeToString()
     return experiment, start, end
+
+
+def _is_step_before(row: list[str], update: int) -> bool:
+    """Whether the row of `steps.csv` is whole and belongs to an earlier update."""
+    return len(row) == len(_STEPS_COLUMNS) and row[0].isdigit() and int(row[0]) < update
 
 
 def _updates_before_epoch(trainer: Trainer) -> int:

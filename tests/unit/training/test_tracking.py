@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 
 from src.runs.build import build_trainer
-from src.training.metrics import Outcome
+from src.training.callbacks import Callback
+from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
 from tests.conftest import small_config
-from tests.unit.training.test_trainer import StopAfter
+from tests.unit.training.conftest import StopAfter
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +58,18 @@ def test_steps_has_one_row_per_update(run: tuple[Trainer, Path]) -> None:
     assert all(float(row["loss"]) > 0 for row in steps)
 
 
-def test_tensorboard_has_lr_per_update_and_metrics_per_epoch(run: tuple[Trainer, Path]) -> None:
+def test_tensorboard_has_lr_per_update_and_metrics_at_the_last_update_of_each_epoch(
+    run: tuple[Trainer, Path],
+) -> None:
     trainer, folder = run
     lrs = [(int(row["step"]), float(row["lr"])) for row in rows(folder / "steps.csv")]
     assert scalars(folder, "lr") == [(step, pytest.approx(lr)) for step, lr in lrs]
     history = trainer.progress.history
     for tag, name in [("train/loss", "train_loss"), ("train/accuracy", "train_accuracy"), ("val/loss", "val_loss")]:
-        expected = [(row.epoch, pytest.approx(getattr(row, name), rel=1e-6)) for row in history]
+        expected = [(row.step - 1, pytest.approx(getattr(row, name), rel=1e-6)) for row in history]
         assert scalars(folder, tag) == expected
     test = trainer.evaluate(trainer.data.test())
-    assert scalars(folder, "test/accuracy") == [(2, pytest.approx(test.accuracy))]
+    assert scalars(folder, "test/accuracy") == [(39, pytest.approx(test.accuracy))]
 
 
 def test_hparams_are_in_the_event_file_of_the_run(run: tuple[Trainer, Path]) -> None:
@@ -112,3 +117,41 @@ def test_resume_discards_rows_written_after_the_checkpoint(tmp_path: Path) -> No
     second.end_epoch()
     second.callbacks.run_end(second, Outcome("interrupted", None))
     assert [int(row["step"]) for row in rows(tmp_path / "steps.csv")] == list(range(20))
+
+
+@pytest.mark.parametrize("batch_size", [64, 1257])
+def test_epoch_killed_between_its_events_and_its_checkpoint_is_shown_once(tmp_path: Path, batch_size: int) -> None:
+    config = small_config(f"batch_size={batch_size}", "epochs=3")
+    first = build_trainer(config, tmp_path)
+    states: list[dict[str, Any]] = []
+    first.callbacks.add(SaveState(states))
+    first.fit()
+    second = build_trainer(config, tmp_path)
+    second.load_state_dict(states[0])  # as if the checkpoint of the second epoch were lost
+    second.fit()
+    updates = second.progress.step // 3
+    assert [step for step, _ in scalars(tmp_path, "lr")] == list(range(3 * updates))
+    assert [step for step, _ in scalars(tmp_path, "val/loss")] == [updates - 1, 2 * updates - 1, 3 * updates - 1]
+
+
+def test_run_resumed_without_its_steps_file_counts_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config = small_config("epochs=2")
+    first = build_trainer(config, tmp_path)
+    first.callbacks.add(StopAfter(30))
+    first.fit()
+    (tmp_path / "steps.csv").unlink()
+    second = build_trainer(config, tmp_path)
+    second.load_state_dict(first.state_dict())
+    second.fit()
+    assert [int(row["step"]) for row in rows(tmp_path / "steps.csv")] == list(range(20, 40))
+    assert "steps.csv lacks 20 earlier updates" in caplog.text
+
+
+class SaveState(Callback):
+    """Keeps the state after every epoch."""
+
+    def __init__(self, states: list[dict[str, Any]]) -> None:
+        self._states = states
+
+    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+        self._states.append(copy.deepcopy(trainer.state_dict()))
