@@ -7,10 +7,13 @@ import math
 import numpy as np
 import pandas as pd
 
+from src.analysis.replicates import known_replicates
 from src.analysis.workloads import WORKLOAD
 
 GROUP = [*WORKLOAD, "scheduler", "warmup", "label"]
-_LOSS = "median_val_loss"
+CHOICE = [*GROUP, "replicate"]  # what a learning rate is chosen for
+_ERROR, _LOSS = "median_val_error", "median_val_loss"
+_DECIMALS = 12  # well above the rounding of a median, well below one validation example
 
 
 def is_tuning(runs: pd.DataFrame) -> pd.Series:
@@ -19,43 +22,58 @@ def is_tuning(runs: pd.DataFrame) -> pd.Series:
 
 
 def sensitivity(tuning: pd.DataFrame) -> pd.DataFrame:
-    """Median final validation loss and accuracy by schedule and peak lr; a failed or diverged run has infinite loss."""
-    ended = tuning[tuning["status"] != "interrupted"].copy()
+    """Median final validation error and loss by schedule, replicate and peak lr.
+
+    A failed or diverged run has an error of 1 and an infinite loss.
+    """
+    ended = known_replicates(tuning[tuning["status"] != "interrupted"])
     is_completed = ended["status"] == "completed"
-    ended["val_loss"] = pd.to_numeric(ended["val_loss"]).where(is_completed, np.inf).fillna(np.inf)
-    ended["val_accuracy"] = pd.to_numeric(ended["val_accuracy"]).where(is_completed, 0.0).fillna(0.0)
-    groups = ended.assign(completed=is_completed).groupby([*GROUP, "lr"], dropna=False, sort=True)
-    table = groups.agg(
+    errors = 1 - pd.to_numeric(ended["val_accuracy"]).where(is_completed, 0.0).fillna(0.0)
+    losses = pd.to_numeric(ended["val_loss"]).where(is_completed, np.inf).fillna(np.inf)
+    ended = ended.assign(val_error=errors, val_loss=losses, completed=is_completed)
+    table = ended.groupby([*CHOICE, "lr"], dropna=False, sort=True).agg(
         n=("seed", "size"),
+        median_val_error=("val_error", "median"),
         median_val_loss=("val_loss", "median"),
-        median_val_accuracy=("val_accuracy", "median"),
         completed=("completed", "sum"),
     )
-    return table.reset_index()
+    return table.round({_ERROR: _DECIMALS}).reset_index()
 
 
 def choose(table: pd.DataFrame) -> pd.DataFrame:
-    """The peak lr with the smallest median validation loss for each schedule; the smaller lr in a tie.
+    """The peak lr of each schedule and replicate: the smallest median validation error wins.
 
-    `edge` tells whether the choice lies at the lower end of the grid (-1), at the upper end (1) or inside (0). A
-    schedule that no lr trains has an lr of NaN and an edge of -1, because a smaller lr may train it.
+    Between equal errors the smaller median validation loss decides, then the smaller lr. `tied` has the other rates
+    with the same error. `edge` tells whether the choice lies at the lower end of the grid (-1), at the upper end (1) or
+    inside (0). A schedule that no lr trains has an lr of NaN and an edge of -1, because a smaller lr may train it.
 
     Args:
         table: The result of `sensitivity`.
     """
-    rows = []
-    for _, group in table.groupby(GROUP, dropna=False, sort=False):
-        grid = group.sort_values("lr")
-        position = int(np.argmin(grid[_LOSS]))
-        is_trained = math.isfinite(grid[_LOSS].iloc[position])
-        edge = -1 if position == 0 or not is_trained else int(position == len(grid) - 1)
-        row = grid.iloc[position][[*GROUP, "lr", _LOSS]].to_dict()
-        rows.append({**row, "lr": row["lr"] if is_trained else math.nan, "edge": edge})
-    return pd.DataFrame(rows, columns=[*GROUP, "lr", _LOSS, "edge"])
+    ranked = _ranked(table)
+    best = ranked.drop_duplicates("grid").set_index("grid")
+    best.loc[~best["is_trained"], ["lr", "edge"]] = math.nan, -1
+    is_best = ranked["is_trained"] & (ranked[_ERROR] == ranked["grid"].map(best[_ERROR]))
+    equals = ranked[is_best].groupby("grid")["lr"].agg(lambda lrs: tuple(lrs.iloc[1:].sort_values()))
+    best["tied"] = [equals.get(grid, ()) for grid in best.index]
+    return best[[*CHOICE, "lr", _ERROR, _LOSS, "edge", "tied"]].sort_index().reset_index(drop=True)
+
+
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
+    """`sensitivity` with the number of each row's grid and the place of its rate there; the best of a grid first."""
+    table = known_replicates(table)
+    grids = table.groupby(CHOICE, dropna=False, sort=False)
+    lowest, highest = (table["lr"] == grids["lr"].transform(end) for end in ("min", "max"))
+    table = table.assign(
+        grid=grids.ngroup(),
+        edge=highest.astype(int).mask(lowest, -1),
+        is_trained=np.isfinite(table[_LOSS].astype(float)),
+    )
+    return table.sort_values(["is_trained", _ERROR, _LOSS, "lr"], ascending=[False, True, True, True])
 
 
 def tolerance(grid: pd.DataFrame, within: float = 0.005) -> tuple[float, bool]:
-    """How many decades of lr around the best keep the median validation accuracy `within` of its maximum.
+    """How many decades of lr around the best keep the median validation error `within` of its minimum.
 
     Args:
         grid: The rows of one schedule in `sensitivity`.
@@ -67,15 +85,16 @@ def tolerance(grid: pd.DataFrame, within: float = 0.005) -> tuple[float, bool]:
     """
     grid = grid.sort_values("lr")
     exponents = np.log10(grid["lr"].to_numpy())
-    accuracies = grid["median_val_accuracy"].where(np.isfinite(grid[_LOSS]), -1.0).to_numpy()
-    if accuracies.max() < 0:
+    errors = grid[_ERROR].where(np.isfinite(grid[_LOSS]), np.inf).to_numpy()
+    if np.isinf(errors.min()):
         return math.nan, False
-    first = last = int(np.argmax(accuracies))
-    while first > 0 and accuracies[first - 1] >= accuracies.max() - within:
+    is_good = errors <= round(errors.min() + within, _DECIMALS)
+    first = last = int(np.argmin(errors))
+    while first > 0 and is_good[first - 1]:
         first -= 1
-    while last < len(accuracies) - 1 and accuracies[last + 1] >= accuracies.max() - within:
+    while last < len(errors) - 1 and is_good[last + 1]:
         last += 1
-    return float(exponents[last] - exponents[first]), first == 0 or last == len(accuracies) - 1
+    return float(exponents[last] - exponents[first]), first == 0 or last == len(errors) - 1
 
 
 def with_tolerance(table: pd.DataFrame) -> pd.DataFrame:
@@ -90,16 +109,17 @@ def with_tolerance(table: pd.DataFrame) -> pd.DataFrame:
 def evaluation_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs that count in a comparison.
 
-    Tuning runs do not. Of a schedule that was tuned, only runs at the chosen lr count, under seeds that tuning did not
-    use.
+    Tuning runs do not. Of a schedule that was tuned, only runs at the rate that their own replicate chose count, under
+    seeds that tuning did not use.
     """
-    tuning = runs[is_tuning(runs)]
-    candidates = runs[~is_tuning(runs)]
+    runs = known_replicates(runs)
+    tuning, candidates = runs[is_tuning(runs)], runs[~is_tuning(runs)]
     if tuning.empty:
         return candidates
-    chosen = choose(sensitivity(tuning))[[*GROUP, "lr"]].rename(columns={"lr": "chosen_lr"})
+    chosen = choose(sensitivity(tuning))[[*CHOICE, "lr"]].rename(columns={"lr": "chosen_lr"})
+    merged = candidates.merge(chosen, on=CHOICE, how="left")
+    merged = merged.merge(tuning[GROUP].drop_duplicates(), on=GROUP, how="left", indicator="tuned")
     tuning_seeds = tuning[[*GROUP, "seed"]].drop_duplicates()
-    merged = candidates.merge(chosen, on=GROUP, how="left", indicator="tuned")
     merged = merged.merge(tuning_seeds, on=[*GROUP, "seed"], how="left", indicator="seen")
     is_chosen = (merged["tuned"] == "left_only") | (merged["lr"] == merged["chosen_lr"])
     return merged[is_chosen & (merged["seen"] == "left_only")].drop(columns=["chosen_lr", "tuned", "seen"])
@@ -111,4 +131,13 @@ def untrainable_schedules(runs: pd.DataFrame) -> pd.DataFrame:
     if tuning.empty:
         return pd.DataFrame(columns=GROUP)
     choices = choose(sensitivity(tuning))
-    return choices.loc[choices["lr"].isna(), GROUP]
+    is_trained = choices.groupby(GROUP, dropna=False)["lr"].transform("count") > 0
+    return choices.loc[~is_trained, GROUP].drop_duplicates()
+
+
+def unevaluated_schedules(runs: pd.DataFrame, choices: pd.DataFrame) -> list[str]:
+    """Tuned schedules with runs that read the test set, but without one at the rate that was chosen."""
+    evaluated = runs[~is_tuning(runs)]
+    tested = choices.dropna(subset="lr").merge(evaluated[CHOICE].drop_duplicates(), on=CHOICE)
+    merged = tested.merge(evaluated[[*CHOICE, "lr"]].drop_duplicates(), on=[*CHOICE, "lr"], how="left", indicator=True)
+    return list(dict.fromkeys(merged.loc[merged["_merge"] == "left_only", "label"]))

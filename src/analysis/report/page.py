@@ -50,7 +50,7 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
             ranks=ranks_table(results.across),
             ranks_line=ranks_in_words(results.across),
             figures=page_figures(figures, folder),
-            grids=learning_rate_grids(results.sensitivity),
+            grids=learning_rate_grids(results.sensitivity, results.choices),
             run_columns=RUN_COLUMNS,
             runs=run_lists(runs, folder),
             failures=failures(runs, folder),

@@ -1,19 +1,22 @@
-"""The learning rates of the tuning runs on the page: one grid of validation losses per workload."""
+"""The learning rates of the tuning runs on the page: one grid of validation errors per workload."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from src.analysis.tuning import GROUP, choose
+from src.analysis.tuning import GROUP
+from src.analysis.wording import join_names
 from src.analysis.workloads import WORKLOAD, workload_title
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A validation loss; `mark` is "chosen", "edge" (chosen at an edge of the grid), "untrained" or empty."""
+    """A validation error and loss; `mark` is "chosen", "edge" (chosen at an edge of the grid), "untrained" or empty."""
 
     text: str
     mark: str = ""
@@ -21,48 +24,62 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """Median validation losses of one workload. Each line has a schedule's name, its cells and a remark."""
+    """Median validation errors of one workload. Each line has a schedule's name, its cells and a remark."""
 
     title: str
     lrs: list[str]
     lines: list[tuple[str, list[Cell], str]]
 
 
-def learning_rate_grids(sensitivity: pd.DataFrame) -> list[Grid]:
-    """One grid per workload; empty if nothing was tuned."""
+def learning_rate_grids(sensitivity: pd.DataFrame, choices: pd.DataFrame) -> list[Grid]:
+    """One grid per workload; empty if nothing was tuned.
+
+    Args:
+        sensitivity: Results of the tuning runs, over all tuning seeds.
+        choices: `choose` of the tuning runs: one row per schedule or, if every replicate was tuned by itself, several.
+    """
     if sensitivity.empty:
         return []
-    return [_grid(rows) for _, rows in sensitivity.groupby(WORKLOAD, dropna=False, sort=False)]
+    return [_grid(rows, choices) for _, rows in sensitivity.groupby(WORKLOAD, dropna=False, sort=False)]
 
 
-def _grid(rows: pd.DataFrame) -> Grid:
+def _grid(rows: pd.DataFrame, choices: pd.DataFrame) -> Grid:
     lrs = sorted(rows["lr"].unique())
     has_warmups = rows["warmup"].nunique() > 1
     lines = []
     for _, schedule in rows.groupby(GROUP, dropna=False, sort=False):
-        first, choice = schedule.iloc[0], choose(schedule).iloc[0]
-        losses = dict(zip(schedule["lr"], schedule["median_val_loss"], strict=True))
+        first, chosen = schedule.iloc[0], choices.merge(schedule[GROUP].drop_duplicates(), on=GROUP)
+        medians = {row["lr"]: row for row in schedule.to_dict("records")}
         name = f"{first['label']} warmup={first['warmup']:g}" if has_warmups else str(first["label"])
-        lines.append((name, [_cell(lr, losses.get(lr), choice) for lr in lrs], _remark(choice)))
+        lines.append((name, [_cell(medians.get(lr), chosen) for lr in lrs], _remark(chosen)))
     return Grid(workload_title(rows.iloc[0]), [f"{lr:g}" for lr in lrs], lines)
 
 
-def _cell(lr: float, loss: float | None, choice: pd.Series) -> Cell:
-    if loss is None:
+def _cell(medians: Mapping[Hashable, Any] | None, chosen: pd.DataFrame) -> Cell:
+    if medians is None:
         return Cell("")
-    if math.isinf(loss):
-        return Cell("no result", "untrained")
-    if lr != choice["lr"]:
-        return Cell(f"{loss:.4f}")
-    return Cell(f"{loss:.4f}", "edge" if choice["edge"] else "chosen")
+    choices = chosen[chosen["lr"] == medians["lr"]]
+    is_trained = math.isfinite(medians["median_val_loss"])
+    text = f"{100 * medians['median_val_error']:.2f} ({medians['median_val_loss']:.4f})" if is_trained else "no result"
+    if choices.empty:
+        return Cell(text, "" if is_trained else "untrained")
+    label = "chosen" if len(chosen) == 1 else f"chosen by {len(choices)} of {len(chosen)}:"
+    return Cell(f"{label} {text}", "edge" if choices["edge"].any() else "chosen")
 
 
-def _remark(choice: pd.Series) -> str:
-    if pd.isna(choice["lr"]):
-        return "no learning rate trains it"
-    remarks = {
-        -1: "at the lower edge: a smaller one may be better",
-        0: "inside the grid",
-        1: "at the upper edge: a larger one may be better",
-    }
-    return remarks[int(choice["edge"])]
+def _remark(chosen: pd.DataFrame) -> str:
+    """Where in the grid the choices of one schedule lie, and what else could have been chosen."""
+    remarks = [
+        (chosen["lr"].isna(), "no learning rate trains it"),
+        (chosen["lr"].notna() & (chosen["edge"] == -1), "at the lower edge: a smaller one may be better"),
+        (chosen["edge"] == 1, "at the upper edge: a larger one may be better"),
+    ]
+    parts = [text + _share(mask) for mask, text in remarks if mask.any()] or ["inside the grid"]
+    if len(chosen) == 1 and chosen["tied"].iloc[0]:
+        parts.append(f"tied in error with {join_names(f'{lr:g}' for lr in chosen['tied'].iloc[0])}")
+    return "; ".join(parts)
+
+
+def _share(mask: pd.Series) -> str:
+    """` (2 of 20)` if the choices of several replicates differ."""
+    return f" ({mask.sum()} of {len(mask)})" if len(mask) > 1 else ""

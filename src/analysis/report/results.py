@@ -14,9 +14,17 @@ from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import REFERENCE, comparison
 from src.analysis.pairwise import pairwise
+from src.analysis.replicates import with_replicates
 from src.analysis.sweep_file import read_sweep_file
-from src.analysis.tuning import evaluation_runs, is_tuning, sensitivity, untrainable_schedules
-from src.analysis.wording import count_noun
+from src.analysis.tuning import (
+    choose,
+    evaluation_runs,
+    is_tuning,
+    sensitivity,
+    unevaluated_schedules,
+    untrainable_schedules,
+)
+from src.analysis.wording import count_noun, join_names
 from src.errors import UsageError
 
 log = logging.getLogger(__name__)
@@ -32,7 +40,8 @@ class Results:
         table: `comparison` of the evaluation runs.
         pairs: `pairwise` of the evaluation runs.
         across: `across_workloads` of the table; may be empty.
-        sensitivity: `sensitivity` of the tuning runs; may be empty.
+        sensitivity: `sensitivity` of the tuning runs, over all tuning seeds; may be empty.
+        choices: `choose` of the tuning runs; may be empty.
         problems: The records that were left out, and why.
         num_missing: Planned runs without a record.
         sweep: The contents of sweep.json; empty for several sweeps or single runs.
@@ -44,6 +53,7 @@ class Results:
     pairs: pd.DataFrame
     across: pd.DataFrame
     sensitivity: pd.DataFrame
+    choices: pd.DataFrame
     problems: Sequence[str]
     num_missing: int
     sweep: Mapping[str, Any]
@@ -52,9 +62,13 @@ class Results:
     def unfinished(self) -> list[str]:
         """What keeps the sweep from being finished: `2 planned runs without a record`, `1 interrupted run`."""
         num_interrupted = int((self.runs["status"] == "interrupted").sum())
-        missing = f"{count_noun(self.num_missing, 'planned run')} without a record"
-        interrupted = count_noun(num_interrupted, "interrupted run")
-        return [text for count, text in ((self.num_missing, missing), (num_interrupted, interrupted)) if count]
+        unevaluated = unevaluated_schedules(self.runs, self.choices)
+        parts = (
+            (self.num_missing, f"{count_noun(self.num_missing, 'planned run')} without a record"),
+            (num_interrupted, count_noun(num_interrupted, "interrupted run")),
+            (len(unevaluated), f"no evaluation of {join_names(unevaluated)} at the learning rate that tuning chose"),
+        )
+        return [text for count, text in parts if count]
 
 
 def load_results(folders: Sequence[Path], reference: str | None = None) -> Results:
@@ -85,14 +99,16 @@ def compute_results(
     collection: Collection, reference: str | None = None, sweep: Mapping[str, Any] | None = None, num_missing: int = 0
 ) -> Results:
     """Computes all tables from runs. Arguments as for `load_results` and `Results`."""
-    runs, sweep = collection.runs, sweep or {}
+    sweep = sweep or {}
+    protocol = sweep.get("protocol") or {}
+    runs = with_replicates(collection.runs, protocol)
+    tuning = runs[is_tuning(runs)]
     evaluation, untrainable = evaluation_runs(runs), untrainable_schedules(runs)
     if len(untrainable):
         names = ", ".join(dict.fromkeys(untrainable["label"]))
         log.warning("No learning rate trained %s; try a smaller optimizer.lr", names)
     if evaluation.empty:  # the sweep was stopped while tuning, or nothing could be trained
         evaluation, untrainable = runs, untrainable[:0]
-    protocol = sweep.get("protocol") or {}
     table = comparison(evaluation, reference or protocol.get("reference", REFERENCE), untrainable)
     return Results(
         runs=runs,
@@ -100,7 +116,8 @@ def compute_results(
         table=table,
         pairs=pairwise(evaluation),
         across=across_workloads(table),
-        sensitivity=sensitivity(runs[is_tuning(runs)]),
+        sensitivity=sensitivity(tuning.drop(columns="replicate")),
+        choices=choose(sensitivity(tuning)),
         problems=collection.problems,
         num_missing=num_missing,
         sweep=sweep,

@@ -138,17 +138,41 @@ def test_same_failures_share_a_line_and_unreadable_records_are_named(make_run: M
 
 
 def test_chosen_learning_rate_and_edge_of_the_grid_are_marked(make_run: MakeRun, tmp_path: Path) -> None:
-    losses = {"0.1": (0.5, 0.3), "0.3": (0.2, 0.2), "1.0": (0.4, 0.1)}
-    for lr, (step, cosine) in losses.items():
-        make_run("scheduler=step", f"optimizer.lr={lr}", "read_test=false", val_loss=step)
-        make_run("scheduler=cosine", f"optimizer.lr={lr}", "read_test=false", val_loss=cosine)
+    errors = {"0.1": (0.05, 0.03), "0.3": (0.02, 0.02), "1.0": (0.02, 0.01)}
+    for lr, (step, cosine) in errors.items():
+        make_run("scheduler=step", f"optimizer.lr={lr}", "read_test=false", accuracy=1 - step, val_loss=float(lr))
+        make_run("scheduler=cosine", f"optimizer.lr={lr}", "read_test=false", accuracy=1 - cosine, val_loss=0.5)
         make_run("scheduler=cyclic", f"optimizer.lr={lr}", "read_test=false", status="diverged")
     text = page(tmp_path)
-    assert '<span class="mark chosen">chosen 0.2000</span>' in text
-    assert '<span class="mark edge">chosen 0.1000</span>' in text
+    assert '<span class="mark chosen">chosen 2.00 (0.3000)</span>' in text
+    assert "inside the grid; tied in error with 1<" in text
+    assert '<span class="mark edge">chosen 1.00 (0.5000)</span>' in text
     assert "at the upper edge: a larger one may be better" in text
     assert text.count('<span class="mark untrained">no result</span>') == 3
     assert "no learning rate trains it" in text
+
+
+def test_rates_that_replicates_chose_are_counted(make_run: MakeRun, tmp_path: Path) -> None:
+    chosen = {1000: "0.1", 1001: "0.3", 1002: "0.1"}
+    for seed, best in chosen.items():
+        for lr in ("0.03", "0.1", "0.3"):
+            accuracy = 0.98 if lr == best else 0.9
+            make_run("scheduler=step", f"optimizer.lr={lr}", f"seed={seed}", "read_test=false", accuracy=accuracy)
+        make_run("scheduler=step", f"optimizer.lr={best}", f"seed={seed - 1000}", accuracy=0.97)
+    protocol = {"tune_per_seed": True, "tuning_seeds": list(chosen), "evaluation_seeds": [0, 1, 2]}
+    text = page(tmp_path, sweep={"protocol": protocol})
+    assert '<span class="mark chosen">chosen by 2 of 3: 2.00 (0.5000)</span>' in text
+    assert '<span class="mark edge">chosen by 1 of 3: 10.00 (0.5000)</span>' in text
+    assert "at the upper edge: a larger one may be better (1 of 3)" in text
+
+
+def test_schedule_that_was_evaluated_at_another_rate_than_the_chosen_one_is_named(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_winner(make_run, 2, "optimizer.lr=0.1")
+    for lr, accuracy in {"0.1": 0.9, "0.3": 0.95}.items():
+        make_run("scheduler=cosine", f"optimizer.lr={lr}", "seed=9", "read_test=false", accuracy=accuracy)
+    assert "Not finished: no evaluation of cosine at the learning rate that tuning chose." in page(tmp_path)
 
 
 def test_names_and_errors_are_escaped(make_run: MakeRun, tmp_path: Path) -> None:

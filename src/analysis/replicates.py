@@ -1,0 +1,34 @@
+"""Replicates: tuning seed i chooses the learning rate of evaluation seed i, so that results include that choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+TOGETHER = -1  # the replicate of runs whose rate all tuning seeds choose together
+
+
+def with_replicates(runs: pd.DataFrame, protocol: Mapping[str, Any]) -> pd.DataFrame:
+    """The runs with a column `replicate`: the place of a run's seed in its list of seeds, or -1.
+
+    Args:
+        runs: Tuning and evaluation runs.
+        protocol: The protocol of the sweep, as in `sweep.json`; may be empty. Unless `tune_per_seed` is set, all tuning
+            seeds choose together.
+    """
+    if not protocol.get("tune_per_seed"):
+        return runs.assign(replicate=TOGETHER)
+    tuning, evaluation = (_places(protocol[key]) for key in ("tuning_seeds", "evaluation_seeds"))
+    replicates = runs["seed"].map(evaluation).where(runs["read_test"].astype(bool), runs["seed"].map(tuning))
+    return runs.assign(replicate=replicates.fillna(TOGETHER).astype(int))
+
+
+def known_replicates(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, with a column `replicate` of -1 if they have none."""
+    return rows if "replicate" in rows else rows.assign(replicate=TOGETHER)
+
+
+def _places(seeds: list[int]) -> dict[int, int]:
+    return {seed: place for place, seed in enumerate(seeds)}
