@@ -34,6 +34,12 @@ def format_p(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def p_with_sign(p: float) -> str:
+    """`p = 0.016`, or `p < 0.001`."""
+    text = format_p(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
 def format_number(value: float | None, spec: str) -> str:
     """The value in the given format; a dash where it is missing."""
     return "–" if value is None or pd.isna(value) else format(value, spec)

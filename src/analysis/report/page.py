@@ -9,7 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from src.analysis.comparison import equivalence_margin
-from src.analysis.report.answer import Answer, answer, overview, ranks_in_words
+from src.analysis.report.answer import Answer, answer
+from src.analysis.report.overview import overview, ranks_in_words
 from src.analysis.report.page_figures import page_figures
 from src.analysis.report.page_method import method
 from src.analysis.report.page_provenance import provenance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from src.analysis.wording import count_noun, first_line, format_number, format_p, join_names, ranges
+from src.analysis.wording import count_noun, first_line, format_number, format_p, join_names, p_with_sign, ranges
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def test_missing_number_is_a_dash() -> None:
 
 def test_small_p_value_is_a_bound() -> None:
     assert [format_p(p) for p in (0.0156, 0.0004)] == ["0.016", "< 0.001"]
+    assert [p_with_sign(p) for p in (0.0156, 0.0004)] == ["p = 0.016", "p < 0.001"]
 
 
 def test_first_line_of_a_missing_error_is_empty() -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
-
-import pandas as pd
-import pytest
 
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison, equivalence_margin
 from src.analysis.pairwise import pairwise
-from src.analysis.report.answer import Answer, answer, ranks_in_words
+from src.analysis.report.answer import Answer, answer
 from src.analysis.report.tables import split_by_workload
 from src.analysis.tuning import evaluation_runs, untrainable_schedules
 from tests.unit.analysis.conftest import MakeRun, make_winner
@@ -203,23 +199,6 @@ def test_schedule_with_interrupted_runs_only_is_not_mentioned(make_run: MakeRun,
 def test_single_seed_is_too_few(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 1)
     assert lines(tmp_path)[1].startswith("With 1 seed, no difference from constant can be significant")
-
-
-@pytest.mark.parametrize(
-    ("p", "text"),
-    [
-        (math.nan, "The ranks were not tested: a test needs 6 workloads and three schedules."),
-        (0.2, "The schedules are not shown to differ (Friedman's test, p = 0.200)."),
-        (
-            0.0001,
-            "The schedules differ (Friedman's test, p < 0.001); two of them do if their ranks are 1.50 or more apart",
-        ),
-    ],
-)
-def test_ranks_are_put_into_words(p: float, text: str) -> None:
-    across = pd.DataFrame({"workloads": [6, 6], "friedman_p": [p, p], "critical_difference": [1.5, 1.5]})
-    assert text in ranks_in_words(across)
-    assert ranks_in_words(pd.DataFrame()) == ""
 
 
 def test_lowest_error_is_not_best_unless_it_beats_all_others(make_run: MakeRun, tmp_path: Path) -> None:
