@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from src.analysis.stats import MIN_SEEDS
 from src.errors import DataUnavailableError, UsageError
-from src.sweeps.estimate import num_evaluations, study_seconds
+from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
 from src.sweeps.parallelism import concurrent_jobs
 from src.sweeps.plan import Plan
 from src.sweeps.status import format_duration
@@ -46,13 +46,15 @@ def print_study(study: Study) -> None:
     """Prints the runs of a study and an estimate of their time."""
     protocol, plan = study.protocol, study.first_plan
     lrs = ", ".join(f"{lr:g}" for lr in next(iter(study.first_grids.values())).lrs)
+    best = f"best lr of each schedule{' and seed' * protocol.tune_per_seed}"
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"protocol={protocol.name} in {plan.folder}, {len(plan.unfinished())} tuning runs to do")
     lines = [
         ("schedulers", f"{', '.join(protocol.schedulers)} (reference: {protocol.reference})"),
         _length(study),
-        ("tune", f"{len(plan.jobs)} runs: lr {lrs}; seeds {protocol.tuning_seeds}"),
-        ("evaluate", f"{num_evaluations(study)} runs: best lr of each schedule; seeds {protocol.evaluation_seeds}"),
+        ("tune", f"{len(plan.jobs)} runs: lr {lrs}; seeds {_seeds(protocol.tuning_seeds)}"),
+        *_refinement(study),
+        ("evaluate", f"{num_evaluations(study)} runs: {best}; seeds {_seeds(protocol.evaluation_seeds)}"),
         *(("note", note) for note in study_notes(study)),
     ]
     for label, text in lines:
@@ -76,6 +78,18 @@ def _holds_other_sweep(plan: Plan, earlier_folders: set[str]) -> bool:
     """Whether an earlier plan is neither part of this one nor the other way round: seeds or rates may be added."""
     folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
     return not (folders <= earlier_folders or earlier_folders <= folders)
+
+
+def _refinement(study: Study) -> list[tuple[str, str]]:
+    if not study.protocol.refine:
+        return []
+    return [("refine", f"{num_refinements(study)} runs: a quarter decade below and above each best lr; same seeds")]
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    """`1000 to 1019` or `3, 5, 8`."""
+    is_range = len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[-1] + 1))
+    return f"{seeds[0]} to {seeds[-1]}" if is_range else ", ".join(map(str, seeds))
 
 
 def _length(study: Study) -> tuple[str, str]:

@@ -20,12 +20,21 @@ def study_seconds(study: Study) -> float:
     """
     seconds = _seconds_per_run(study)
     tuning = sum(seconds[job.config.epochs] for job in study.first_plan.unfinished())
-    return tuning + _evaluations_left(study) * statistics.mean(seconds.values())
+    return tuning + _later_runs_left(study) * statistics.mean(seconds.values())
+
+
+def num_refinements(study: Study) -> int:
+    """Runs that refine the best learning rates, if every schedule can be trained."""
+    return 2 * _num_settings(study) * len(study.protocol.tuning_seeds) * study.protocol.refine
 
 
 def num_evaluations(study: Study) -> int:
     """Evaluation runs, if every schedule can be trained."""
-    return len(study.first_grids) * len(study.protocol.schedulers) * len(study.protocol.evaluation_seeds)
+    return _num_settings(study) * len(study.protocol.evaluation_seeds)
+
+
+def _num_settings(study: Study) -> int:
+    return len(study.first_grids) * len(study.protocol.schedulers)
 
 
 def _seconds_per_run(study: Study) -> dict[int, float]:
@@ -41,7 +50,11 @@ def _seconds_per_run(study: Study) -> dict[int, float]:
     return {epochs: START_SECONDS + OVERHEAD * length for epochs, length in training.items()}
 
 
-def _evaluations_left(study: Study) -> int:
+def _later_runs_left(study: Study) -> int:
+    """Refinement and evaluation runs still to do; finished runs on extended grids count as refinements."""
     folder = study.first_plan.folder
-    planned = [folder / job["folder"] for job in read_planned_jobs(folder) if TUNING not in job["overrides"]]
-    return max(0, num_evaluations(study) - sum((path / RECORD).exists() for path in planned))
+    first = {job.folder for job in study.first_plan.jobs}
+    finished = [job for job in read_planned_jobs(folder) if (folder / job["folder"] / RECORD).exists()]
+    num_evaluated = sum(TUNING not in job["overrides"] for job in finished)
+    num_refined = sum(TUNING in job["overrides"] and folder / job["folder"] not in first for job in finished)
+    return max(0, num_refinements(study) - num_refined) + max(0, num_evaluations(study) - num_evaluated)

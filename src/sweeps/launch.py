@@ -62,24 +62,34 @@ def check_jobs(plan: Plan) -> None:
 
 
 def _tune(study: Study, plans: list[Plan]) -> pd.DataFrame | None:
-    """Runs the first of the plans, then adds and runs one for each extension of the grids.
+    """Runs the first of the plans, then adds and runs those that extend or refine its grids.
 
     Returns:
-        The best learning rate of each schedule and budget; None if a run has no result, because a rate chosen from some
-        of the runs might not be the one chosen from all of them.
+        The best learning rates; None if a run has no result, because a rate chosen from some of the runs might not be
+        the one chosen from all of them.
     """
-    grids = study.first_grids
     _run_phase("Tuning", plans, study.protocol)
-    while not plans[-1].without_result():
-        choices = study.choices(plans[-1])
-        extended = study.extended(grids, choices)
-        num_extensions = len(plans) - 1
-        if extended == grids or num_extensions == study.protocol.max_extensions:
-            return choices
+    _extend(study, plans)
+    tuning = plans[-1:]  # the largest grid, which contains the others
+    if plans[-1].without_result():
+        return None
+    if study.protocol.refine:
+        plans.append(study.refinement(study.choices(*tuning)))
+        tuning = plans[-2:]
+        _run_phase("Refinement of the best rates", plans, study.protocol)
+    return None if plans[-1].without_result() else study.choices(*tuning)
+
+
+def _extend(study: Study, plans: list[Plan]) -> None:
+    """Runs the extended grids, one after another, until no best rate lies at an edge or a run has no result."""
+    grids = study.first_grids
+    while not plans[-1].without_result() and len(plans) <= study.protocol.max_extensions:
+        extended = study.extended(grids, plans[-1])
+        if extended == grids:
+            return
         grids = extended
         plans.append(study.tuning(grids))
         _run_phase("Tuning on an extended grid", plans, study.protocol)
-    return None
 
 
 def _run_phase(name: str, plans: list[Plan], protocol: Protocol) -> None:

@@ -19,8 +19,10 @@ class Protocol:
     schedulers: list[str]
     num_lrs: int
     max_extensions: int
+    refine: bool
     tuning_seeds: list[int]
     evaluation_seeds: list[int]
+    tune_per_seed: bool
     budgets: list[int]
     reference: str
 
@@ -71,6 +73,12 @@ def _check_seeds(protocol: Protocol) -> None:
         raise UsageError(
             f"tuning_seeds and evaluation_seeds share {sorted(shared_seeds)}: the seeds that chose a learning rate "
             "must not evaluate it; use different ones"
+        )
+    num_tuning, num_evaluation = len(protocol.tuning_seeds), len(protocol.evaluation_seeds)
+    if protocol.tune_per_seed and num_tuning != num_evaluation:
+        raise UsageError(
+            f"tune_per_seed=true: each evaluation seed needs a tuning seed of its own, but there are {num_evaluation} "
+            f"evaluation seeds and {num_tuning} tuning seeds; give as many, or tune_per_seed=false"
         )
 
 

@@ -1,18 +1,22 @@
 """A study: the runs that a protocol needs, first to tune, then to evaluate.
 
-Every schedule is trained at the same peak learning rates under tuning seeds, without reading the test set. Its rate
-with the lowest median validation loss at the final step is then evaluated under fresh seeds, the same for all.
+Every schedule is trained at the same peak learning rates under tuning seeds, without reading the test set, and then, if
+the protocol refines, at two more rates around its best one. Its rate with the lowest median validation error at the
+final step is evaluated under fresh seeds, the same for all.
+
+Tuned per seed, each evaluation seed is a replicate of the whole procedure: a tuning seed of its own chooses its rate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import pandas as pd
 
 from src.analysis.collect import collect
+from src.analysis.replicates import with_replicates
 from src.analysis.tuning import choose, sensitivity
 from src.config.auto_lr import wants_range_test
 from src.config.compose import composed, composing, load_config, parsed, search_path
@@ -25,6 +29,7 @@ from src.sweeps.protocol import Protocol
 TUNING = "read_test=false"  # the override that marks a tuning run
 STEP = 10**0.5  # ratio of neighboring learning rates in a grid
 EXTENSION = 2  # learning rates added at an edge of a grid
+REFINEMENT = 10**0.25  # ratio of the best learning rate to the two that refine it
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Grid:
 
     @property
     def lrs(self) -> list[float]:
-        return [float(f"{self.center * STEP**k:.2g}") for k in range(self.first, self.last + 1)]
+        return [_rounded(self.center * STEP**k) for k in range(self.first, self.last + 1)]
 
     def extended(self, edges: Collection[int]) -> Grid:
         """The grid with two more rates at each of its `edges`: -1 is the low one, 1 the high one."""
@@ -84,14 +89,25 @@ class Study:
             ],
         )
 
-    def choices(self, tuning: Plan) -> pd.DataFrame:
-        """The best learning rate of each schedule and budget, from the records of a completed tuning plan."""
-        runs = collect([tuning.folder]).runs
-        hashes = {config_hash(job.config) for job in tuning.jobs}
-        return choose(sensitivity(runs[runs["config_hash"].isin(hashes)]))
+    def refinement(self, choices: pd.DataFrame) -> Plan:
+        """A quarter decade below and above each best learning rate, under the seeds that chose it."""
+        return make_plan(
+            self._overrides,
+            [
+                [*self._job(row["scheduler"], row["epochs"], _rounded(lr), seed), TUNING]
+                for row in choices.dropna(subset="lr").to_dict("records")
+                for lr in (row["lr"] / REFINEMENT, row["lr"] * REFINEMENT)
+                for seed in self._seeds(self.protocol.tuning_seeds, row["replicate"])
+            ],
+        )
 
-    def extended(self, grids: Mapping[int, Grid], choices: pd.DataFrame) -> dict[int, Grid]:
-        """The grids, extended at each edge where the best rate of some schedule lies."""
+    def choices(self, *tuning: Plan) -> pd.DataFrame:
+        """The best learning rate of each schedule, budget and replicate, from the records of completed plans."""
+        return choose(sensitivity(with_replicates(_records(tuning), asdict(self.protocol))))
+
+    def extended(self, grids: Mapping[int, Grid], tuning: Plan) -> dict[int, Grid]:
+        """The grids, extended at each edge where the best rate of some schedule over all tuning seeds lies."""
+        choices = choose(sensitivity(_records([tuning])))
         edges = {budget: set(choices.loc[choices["epochs"] == budget, "edge"]) for budget in grids}
         return {budget: grid.extended(edges[budget]) for budget, grid in grids.items()}
 
@@ -102,9 +118,13 @@ class Study:
             [
                 self._job(row["scheduler"], row["epochs"], row["lr"], seed)
                 for row in choices.dropna(subset="lr").to_dict("records")
-                for seed in self.protocol.evaluation_seeds
+                for seed in self._seeds(self.protocol.evaluation_seeds, row["replicate"])
             ],
         )
+
+    def _seeds(self, seeds: list[int], replicate: int) -> list[int]:
+        """Those of a replicate: one if every seed is tuned by itself, otherwise all."""
+        return [seeds[replicate]] if self.protocol.tune_per_seed else seeds
 
     def _job(self, scheduler: str, epochs: int, lr: float, seed: int) -> list[str]:
         values = {"scheduler": scheduler, "epochs": epochs, "optimizer.lr": f"{lr:g}", "seed": seed}
@@ -120,6 +140,17 @@ class Study:
             )
         if budgets and any(line.partition("=")[0] == "epochs" for line in self._shared):
             raise UsageError(f"budgets={budgets} sets the epochs: leave epochs out, or give budgets=[{config.epochs}]")
+
+
+def _records(plans: Sequence[Plan]) -> pd.DataFrame:
+    """The runs of the plans, without others in their folder."""
+    hashes = {config_hash(job.config) for plan in plans for job in plan.jobs}
+    runs = collect([plans[0].folder]).runs
+    return runs[runs["config_hash"].isin(hashes)]
+
+
+def _rounded(lr: float) -> float:
+    return float(f"{lr:.2g}")
 
 
 def _center(config: Config) -> float:

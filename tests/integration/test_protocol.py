@@ -32,16 +32,19 @@ class Killed(Callback):
 """
 TINY = [
     "protocol=quick", *(line for line in SMALL if not line.startswith("epochs=")), "epochs=1", "name=mine",
-    "schedulers=[constant,step]", "num_lrs=3", "max_extensions=0", "tuning_seeds=[7,8]", "evaluation_seeds=[0,1]",
-    "+callbacks.mine._target_=killed.Killed",
+    "schedulers=[constant,step]", "num_lrs=3", "max_extensions=0", "refine=true",
+    "tuning_seeds=[7,8]", "evaluation_seeds=[0,1]", "+callbacks.mine._target_=killed.Killed",
 ]  # fmt: skip
 
 
 def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Every table of the sweep in `folder`, as strings and without columns of times."""
+    """Every table of the sweep in `folder`, as strings, without columns of times and of the number of workers."""
     paths = (folder / "outputs" / "sweeps" / "mine").glob("*.csv")
     tables = {path.name: pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths}
-    return {name: table.loc[:, ~table.columns.str.contains("seconds_|_seconds|_at$")] for name, table in tables.items()}
+    return {
+        name: table.loc[:, ~table.columns.str.contains("seconds_|_seconds|_at$|num_workers")]
+        for name, table in tables.items()
+    }
 
 
 def assert_same_tables(folder: Path, other: Path) -> None:
@@ -58,6 +61,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "killed.py").write_text(KILLED)
     done = run_in_process(sweep_script.main, [*TINY, "hydra/launcher=basic"], folder)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "Refinement of the best rates: 8 of 8 runs to do" in done.stdout
     assert "Evaluation: 4 of 4 runs to do" in done.stdout
     return folder
 
@@ -66,12 +70,14 @@ def test_protocol_ends_in_tested_comparison(undisturbed: Path) -> None:
     sweep = undisturbed / "outputs" / "sweeps" / "mine"
     runs, comparison = (pd.read_csv(sweep / f"{name}.csv") for name in ("runs", "comparison"))
     tuning, evaluation = runs[~runs["read_test"]], runs[runs["read_test"]]
-    assert (len(tuning), len(evaluation)) == (2 * 3 * 2, 2 * 2)
+    assert (len(tuning), len(evaluation)) == (2 * (3 + 2) * 2, 2 * 2)
     assert tuning["test_accuracy"].isna().all()  # only evaluation reads the test set
     assert evaluation["test_accuracy"].notna().all()
     assert set(comparison["seeds"]) == {"0 1"}
     assert comparison.set_index("scheduler").loc["step", "verdict"] == "inconclusive"  # two seeds are too few
-    best = tuning.groupby(["scheduler", "lr"])["val_loss"].median().unstack("scheduler").idxmin()
+    medians = tuning.groupby(["scheduler", "lr"])[["val_accuracy", "val_loss"]].median().reset_index()
+    ordered = medians.sort_values(["val_accuracy", "val_loss"], ascending=[False, True])
+    best = ordered.drop_duplicates("scheduler").set_index("scheduler")["lr"]
     assert comparison.set_index("scheduler")["lr"].to_dict() == best.to_dict()
     assert json.loads((sweep / "sweep.json").read_text())["protocol"]["tuning_seeds"] == [7, 8]
     assert (sweep / "report.html").exists()

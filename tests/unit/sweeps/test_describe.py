@@ -33,10 +33,19 @@ def test_study_shows_runs_seeds_and_time(tmp_path: Path, capsys: pytest.CaptureF
     assert f"protocol=quick in {tmp_path}, 6 tuning runs to do" in out
     assert "schedulers  constant, step (reference: constant)" in out
     assert "epochs      2" in out
-    assert "tune        6 runs: lr 0.032, 0.1, 0.32; seeds [7]" in out
-    assert "evaluate    4 runs: best lr of each schedule; seeds [0, 1]" in out
+    assert "tune        6 runs: lr 0.032, 0.1, 0.32; seeds 7" in out
+    assert "evaluate    4 runs: best lr of each schedule; seeds 0, 1" in out
     assert "time        about " in out
     assert " on 1 worker here, more if a grid is extended" in out
+
+
+def test_study_shows_refinement_and_tuning_per_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seeds = {"tuning_seeds": [7, 8, 9], "evaluation_seeds": [0, 2, 4]}
+    print_study(make_study(tmp_path, refine=True, tune_per_seed=True, **seeds))
+    out = capsys.readouterr().out
+    assert "tune        18 runs: lr 0.032, 0.1, 0.32; seeds 7 to 9" in out
+    assert "refine      12 runs: a quarter decade below and above each best lr; same seeds" in out
+    assert "evaluate    6 runs: best lr of each schedule and seed; seeds 0, 2, 4" in out
 
 
 def test_study_without_data_shows_that_time_is_not_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from src.sweeps.estimate import num_evaluations, study_seconds
+from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
 from src.sweeps.study import Study
 from src.sweeps.sweep_file import write_sweep_file
 from tests.unit.sweeps.conftest import make_study, pretend
@@ -37,6 +37,18 @@ def test_estimate_leaves_out_finished_runs(wall_clock_study: Study) -> None:
     write_sweep_file(tuning, evaluation)
     pretend(evaluation.jobs[0])
     assert study_seconds(wall_clock_study) == pytest.approx(3 * PER_RUN)
+
+
+def test_estimate_counts_refinements(tmp_path: Path) -> None:
+    study = make_study(tmp_path, "data=digits", "seconds=10", "interval=second", refine=True)
+    assert num_refinements(study) == 2 * 2 * 1
+    assert study_seconds(study) == pytest.approx(14 * PER_RUN)
+    for job in study.first_plan.jobs:
+        pretend(job)
+    refinement = study.refinement(study.choices(study.first_plan))
+    write_sweep_file(study.first_plan, refinement)
+    pretend(refinement.jobs[0])
+    assert study_seconds(study) == pytest.approx(7 * PER_RUN)
 
 
 def test_estimate_in_epochs_uses_the_measured_time_of_an_update(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ def test_protocol_is_complete_and_its_seeds_are_disjoint(name: str) -> None:
         ({"budgets": [1, 1]}, "without duplicates"),
         ({"max_extensions": -1}, "max_extensions=-1"),
         ({"tuning_seeds": ["a"]}, "tuning_seeds"),
+        ({"tune_per_seed": True}, "there are 2 evaluation seeds and 1 tuning seeds; give as many, or tune_per_seed"),
+        ({"refine": "twice"}, "refine"),
         ({"tuning_seeds": [-1]}, "seeds [-1]: must be integers of at least 0"),
     ],
 )
@@ -41,6 +43,12 @@ def test_contradictory_protocol_is_refused(changes: dict[str, object], message: 
     with pytest.raises(UsageError) as refusal:
         load_protocol("quick", {**SMALL_PROTOCOL, **changes})
     assert message in str(refusal.value)
+
+
+def test_publication_tunes_every_seed_by_itself() -> None:
+    protocol = load_protocol("strict", {})
+    assert protocol.tune_per_seed
+    assert len(protocol.tuning_seeds) == len(protocol.evaluation_seeds) == 20
 
 
 def test_unknown_protocol_is_refused() -> None:

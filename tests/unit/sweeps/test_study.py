@@ -38,11 +38,58 @@ def test_best_rate_at_an_edge_extends_the_grid_of_all_schedules(tmp_path: Path) 
     for job in study.first_plan.jobs:
         lr, is_step = job.config.optimizer["lr"], job.config.scheduler["name"] == "step"
         pretend(job, 1 / lr if is_step else abs(lr - 0.1))
-    extended = study.extended(study.first_grids, study.choices(study.first_plan))
+    extended = study.extended(study.first_grids, study.first_plan)
     assert extended == {2: Grid(0.1, -1, 3)}
     tuning = study.tuning(extended)
     assert lrs(tuning) == [0.032, 0.1, 0.32, 1.0, 3.2]
     assert len(tuning.unfinished()) == 4  # two schedules at two more rates
+
+
+def test_refinement_tries_a_quarter_decade_on_both_sides_of_each_best_rate(tmp_path: Path) -> None:
+    study = make_study(tmp_path, refine=True, tuning_seeds=[7, 8])
+    for job in study.first_plan.jobs:
+        best = 0.1 if job.config.scheduler["name"] == "step" else 0.32
+        pretend(job, 1 + abs(job.config.optimizer["lr"] - best))
+    refinement = study.refinement(study.choices(study.first_plan))
+    trials = {(job.config.scheduler["name"], job.config.optimizer["lr"], job.config.seed) for job in refinement.jobs}
+    assert trials == {
+        (name, lr, seed)
+        for name, lrs in (("step", (0.056, 0.18)), ("constant", (0.18, 0.57)))
+        for lr in lrs
+        for seed in (7, 8)
+    }
+    assert not any(job.config.read_test for job in refinement.jobs)
+    for job in refinement.jobs:
+        pretend(job, 0.5 if job.config.optimizer["lr"] == 0.18 else 2.0)
+    assert study.choices(study.first_plan, refinement)["lr"].tolist() == [0.18, 0.18]
+    assert sorted(study.choices(study.first_plan)["lr"]) == [0.1, 0.32]  # the next plan does not move
+
+
+def test_refinement_leaves_out_schedules_that_no_rate_trains(tmp_path: Path) -> None:
+    study = make_study(tmp_path, refine=True)
+    for job in study.first_plan.jobs:
+        pretend(job, None if job.config.scheduler["name"] == "step" else 1.0)
+    jobs = study.refinement(study.choices(study.first_plan)).jobs
+    assert {job.config.scheduler["name"] for job in jobs} == {"constant"}
+
+
+def test_every_evaluation_seed_has_the_rate_that_its_own_tuning_seed_chose(tmp_path: Path) -> None:
+    study = make_study(tmp_path, tune_per_seed=True, tuning_seeds=[7, 8], refine=True)
+    best = {7: 0.032, 8: 0.1}
+    for job in study.first_plan.jobs:
+        pretend(job, abs(job.config.optimizer["lr"] - best[job.config.seed]))
+    choices = study.choices(study.first_plan)
+    refined = {(job.config.optimizer["lr"], job.config.seed) for job in study.refinement(choices).jobs}
+    assert refined == {(0.018, 7), (0.057, 7), (0.056, 8), (0.18, 8)}
+    runs = {(job.config.optimizer["lr"], job.config.seed) for job in study.evaluation(choices).jobs}
+    assert runs == {(0.032, 0), (0.1, 1)}
+
+
+def test_grid_of_a_study_tuned_per_seed_follows_all_its_tuning_seeds(tmp_path: Path) -> None:
+    study = make_study(tmp_path, tune_per_seed=True, tuning_seeds=[7, 8, 9], evaluation_seeds=[0, 1, 2])
+    for job in study.first_plan.jobs:
+        pretend(job, abs(job.config.optimizer["lr"] - (0.032 if job.config.seed == 7 else 0.1)))
+    assert study.extended(study.first_grids, study.first_plan) == study.first_grids
 
 
 def test_evaluation_runs_the_best_rate_under_fresh_seeds(tmp_path: Path) -> None:
