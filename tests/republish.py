@@ -18,14 +18,19 @@ from src.analysis.pairwise import pairwise
 from src.analysis.report.latex import to_latex
 from src.analysis.report.tables import to_markdown
 from src.analysis.tuning import evaluation_runs
+from src.analysis.workloads import with_workload
 from src.files import write_text
+from src.runs.upgrade import device_type_of
 
 MARGINS = {"mnist": 0.0005}  # data.equivalence_margin, which runs.csv does not have
 
 
 def read_runs(folder: Path) -> pd.DataFrame:
-    """The evaluation runs of a published result."""
-    runs = evaluation_runs(pd.read_csv(folder / layout.RUNS))
+    """The evaluation runs of a published result; runs.csv of an earlier version lacks some columns."""
+    runs = pd.read_csv(folder / layout.RUNS)
+    earlier = {"device_type": runs["device"].map(device_type_of), "cpu": None, "num_threads": None, "num_workers": None}
+    missing = {name: column for name, column in earlier.items() if name not in runs}
+    runs = evaluation_runs(with_workload(runs.assign(**missing)))
     return runs.assign(settings=[{"data.equivalence_margin": MARGINS[name]} for name in runs["dataset"]])
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from src import layout
 from src.analysis.labels import setting_labels
 from src.analysis.wording import count_noun
-from src.analysis.workloads import SETTING, WORKLOAD
+from src.analysis.workloads import RUN, SETTING, WORKLOAD, with_workload
 from src.config.identity import digest
 from src.runs.record import TIME_UNITS, RecordError, RunRecord, read_record
 from src.status import FINISHED
@@ -31,52 +31,60 @@ class Collection:
 def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Collection:
     """Reads all records below `folders`.
 
-    If a run has several records, a finished one wins over an unfinished one, and the latest among equals.
+    If a run has several records, a finished one wins over an unfinished one, and the latest among equals. Those that
+    it replaces are named in `problems`.
 
     Args:
         folders: Searched recursively.
         only: Run folders to read; records in any other folder are left out. None reads all.
     """
-    rows: dict[str, dict[str, Any]] = {}
-    problems, unplanned = [], []
+    rows, problems, unplanned = [], [], []
     for path in _record_paths(folders):
         if only is not None and path.parent not in only:
             unplanned.append(path.parent)
             continue
         try:
-            row = _row(read_record(path), path.parent)
+            rows.append(_row(read_record(path), path.parent))
         except RecordError as error:
             problems.append(str(error))
-            continue
-        earlier = rows.get(row["config_hash"])
-        if earlier is None or _precedence(earlier) <= _precedence(row):
-            rows[row["config_hash"]] = row
     if unplanned:
         count = count_noun(len(unplanned), "run")
         problems.append(f"{count} outside the plan of the sweep's protocol, for example {unplanned[0]}")
-    runs = pd.DataFrame(list(rows.values()))
-    return Collection(runs if runs.empty else _with_comparison_keys(runs), problems)
+    runs = pd.DataFrame(rows)
+    if runs.empty:
+        return Collection(runs, problems)
+    runs, replaced = _one_record_per_run(_with_workload(runs))
+    return Collection(_with_labels(runs), problems + replaced)
 
 
-def _with_comparison_keys(runs: pd.DataFrame) -> pd.DataFrame:
-    """Adds what decides which runs are compared: the shared lr, the timing device and the label."""
-    runs = runs.assign(seconds=pd.to_numeric(runs["seconds"]))  # a column of None has dtype object
-    runs["lr"] = pd.to_numeric(runs["lr"])
-    runs["timed_on"] = _timed_on(runs)
-    workloads = runs.drop_duplicates("setting").groupby(WORKLOAD, dropna=False)
-    labels = {setting: label for _, rows in workloads for setting, label in setting_labels(rows).items()}
-    runs["label"] = runs["setting"].map(labels)
-    return runs.sort_values([*SETTING, "label", "seed"], ignore_index=True)
+def _with_workload(runs: pd.DataFrame) -> pd.DataFrame:
+    numbers = {name: pd.to_numeric(runs[name]) for name in ("seconds", "lr")}  # a column of None has dtype object
+    return with_workload(runs.assign(**numbers))
 
 
-def _timed_on(runs: pd.DataFrame) -> pd.Series:
-    """The device of runs with a time budget, whose progress depends on it; empty for other runs."""
-    device_of_setting = runs.groupby("setting")["device"].transform("first")  # a run that failed early has none
-    return runs["device"].fillna(device_of_setting).fillna("").where(runs["seconds"].notna(), "")
+def _one_record_per_run(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The record of each run that counts, and a line about those that do not."""
+    ordered = runs.assign(is_finished=runs["status"].isin(FINISHED)).sort_values(
+        ["is_finished", "finished_at"], kind="stable"
+    )
+    is_replaced = ordered.duplicated(RUN, keep="last")
+    kept, replaced = ordered[~is_replaced].drop(columns="is_finished"), ordered[is_replaced]
+    if replaced.empty:
+        return kept, []
+    example = replaced[RUN].iloc[[0]].merge(kept, on=RUN)["folder"].iloc[0]
+    return kept, [_replaced_line(len(replaced), replaced["folder"].iloc[0], example)]
 
 
-def _precedence(row: Mapping[str, Any]) -> tuple[bool, str]:
-    return row["status"] in FINISHED, row["finished_at"]
+def _replaced_line(count: int, replaced: str, by: str) -> str:
+    if count == 1:
+        return f"{replaced}: another record of the same run replaces it, that in {by}"
+    return f"{count} records are replaced by others of the same runs, for example {replaced} by {by}"
+
+
+def _with_labels(runs: pd.DataFrame) -> pd.DataFrame:
+    workloads = [rows for _, rows in runs.groupby(WORKLOAD, dropna=False)]
+    labels = pd.concat([rows["setting"].map(setting_labels(rows)) for rows in workloads])
+    return runs.assign(label=labels).sort_values([*SETTING, "label", "seed"], ignore_index=True)
 
 
 def _record_paths(folders: Iterable[Path]) -> list[Path]:

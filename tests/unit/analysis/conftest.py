@@ -19,6 +19,28 @@ from src.runs.record import RunRecord, write_record
 from tests.conftest import SMALL, composed
 
 MakeRun = Callable[..., Path]
+VALIDATION = "0123456789abcdef"
+PROVENANCE: dict[str, Any] = {
+    "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
+    "device": "AMD EPYC, 2 cores",
+    "cpu": {"model": "AMD EPYC (family 26, model 2, stepping 1)", "num_cores": 2, "instruction_set": "AVX512"},
+    "num_threads": 1,
+    "num_workers": 2,
+    "git_sha": "0123456789abcdef0123456789abcdef01234567",
+    "git_dirty": False,
+}
+GPU: dict[str, Any] = {
+    "device_type": "cuda",
+    "precision": "bf16",
+    "provenance": PROVENANCE | {"device": "NVIDIA H100 80GB HBM3"},
+}
+NO_DEVICE: dict[str, Any] = {  # a run that failed before it had one
+    "status": "failed",
+    "device_type": None,
+    "precision": None,
+    "validation_examples": None,
+    "provenance": PROVENANCE | {"device": None},
+}
 GROUPS = {path.name for path in CONF.iterdir() if path.is_dir()}
 
 
@@ -49,11 +71,12 @@ def record_of(
     val_loss: float | None = 0.5,
     reached: dict[str, int | None] | None = None,
     status: str = "completed",
+    **fields: Any,
 ) -> RunRecord:
-    """The record of a run of `config` with the given metrics."""
+    """The record of a run of `config` with the given metrics and any other fields."""
     is_completed = status == "completed"
     is_tested = is_completed and config.read_test
-    return RunRecord(
+    record = RunRecord(
         status=status,
         dataset=config.data.name,
         dataset_requested=config.data.name,
@@ -76,7 +99,7 @@ def record_of(
         val_loss=val_loss if is_completed else None,
         device_type="cpu",
         precision="fp32",
-        validation_examples="0123456789abcdef",
+        validation_examples=VALIDATION,
         read_test=config.read_test,
         mean_val_accuracy=accuracy,
         train_loss=0.4,
@@ -88,8 +111,9 @@ def record_of(
         error="RuntimeError: out of memory\n\nTraceback" if status == "failed" else None,
         started_at="2026-01-01T00:00:00+00:00",
         finished_at="2026-01-01T00:01:00+00:00",
-        provenance={"device": "cpu", "git_sha": None},
+        provenance=PROVENANCE,
     )
+    return replace(record, **fields)
 
 
 def write_run(record: RunRecord, folder: Path) -> None:

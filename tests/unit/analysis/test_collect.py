@@ -9,7 +9,7 @@ import pytest
 
 from src.analysis.collect import collect
 from tests.conftest import small_config
-from tests.unit.analysis.conftest import MakeRun, config_of
+from tests.unit.analysis.conftest import GPU, NO_DEVICE, MakeRun, config_of
 
 
 def test_configs_of_made_up_runs_are_those_that_hydra_composes() -> None:
@@ -58,14 +58,42 @@ def test_finished_record_wins_over_a_later_failed_one(make_run: MakeRun, tmp_pat
     assert list(collect([tmp_path / "sweep"]).runs["status"]) == ["completed"]
 
 
-def test_time_budgets_on_two_devices_are_two_workloads(make_run: MakeRun, tmp_path: Path) -> None:
-    for seed, device in enumerate(("cpu", "H100")):
-        for overrides in (("seconds=5", "interval=second"), ()):
-            path = make_run("scheduler=cosine", f"seed={seed}", *overrides) / "result.json"
-            path.write_text(path.read_text().replace('"device": "cpu"', f'"device": "{device}"'))
+def test_replaced_records_are_named(make_run: MakeRun, tmp_path: Path) -> None:
+    later = make_run("seed=0", folder="b", finished_at="2026-02-01T00:00:00+00:00")
+    earlier = make_run("seed=0", folder="c")
+    collection = collect([tmp_path / "sweep"])
+    assert list(collection.runs["folder"]) == [str(later)]
+    assert collection.problems == [f"{earlier}: another record of the same run replaces it, that in {later}"]
+    make_run("seed=0", folder="a", status="failed")
+    assert collect([tmp_path / "sweep"]).problems == [
+        f"2 records are replaced by others of the same runs, for example {tmp_path / 'sweep' / 'a'} by {later}"
+    ]
+
+
+def test_records_of_one_run_on_two_kinds_of_device_are_two_runs(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run(folder="cpu")
+    make_run(folder="gpu", **GPU)
+    make_run(folder="early", **NO_DEVICE)
+    collection = collect([tmp_path / "sweep"])
+    assert sorted(collection.runs["device_type"]) == ["cpu", "cuda"]
+    assert len(collection.problems) == 1
+
+
+def test_conditions_of_a_run_are_columns(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run()
+    run = collect([tmp_path / "sweep"]).runs.iloc[0]
+    assert (run["device_type"], run["torch"], run["num_threads"], run["num_workers"]) == ("cpu", "2.13.0", 1, 2)
+    assert (run["git_sha"][:7], run["git_dirty"]) == ("0123456", False)
+    assert run["cpu"] == "AMD EPYC (family 26, model 2, stepping 1), 2 cores, AVX512"
+
+
+def test_labels_compare_settings_made_under_the_same_conditions(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("scheduler=step", "optimizer.momentum=0.5", folder="a")
+    for overrides in ((), ("optimizer.momentum=0.5",), ("optimizer.momentum=0.8",)):
+        make_run("scheduler=step", *overrides, **GPU)
     runs = collect([tmp_path / "sweep"]).runs
-    assert set(runs["timed_on"][runs["seconds"].notna()]) == {"cpu", "H100"}
-    assert set(runs["timed_on"][runs["seconds"].isna()]) == {""}
+    assert set(runs["label"][runs["device_type"] == "cpu"]) == {"step"}
+    assert "step (optimizer.momentum=0.5)" in set(runs["label"][runs["device_type"] == "cuda"])
 
 
 def test_only_planned_folders_are_read(make_run: MakeRun, tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def test_command_and_state_of_the_code_are_shown(make_run: MakeRun, tmp_path: Pa
     assert "python scripts/sweep.py 'schedulers=[a, b]'" in parsed
     assert "0123abcd with uncommitted changes" in parsed
     assert "0 to 2, 5" in parsed
-    assert "cpu (4 runs)" in parsed
+    assert "AMD EPYC, 2 cores (4 runs)" in parsed
     assert "The command is unknown" in page(tmp_path)
 
 
