@@ -105,6 +105,8 @@ def _summary(rows: pd.DataFrame, target: str | None) -> dict[str, Any]:
     first = rows.iloc[0]
     completed = rows[rows["status"] == "completed"]
     summary: dict[str, Any] = {name: first[name] for name in [*SETTING, "label", "setting"]}
+    rates = rows["peak_lr"] if "peak_lr" in rows else rows["lr"]
+    summary["lr_low"], summary["lr_high"] = rates.min(), rates.max()  # they differ if every replicate was tuned
     summary["n"] = len(completed)
     for metric in METRICS:
         values = pd.to_numeric(completed[metric])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+
+from src.config.identity import digest
 
 TOGETHER = -1  # the replicate of runs whose rate all tuning seeds choose together
 
@@ -28,6 +30,26 @@ def with_replicates(runs: pd.DataFrame, protocol: Mapping[str, Any]) -> pd.DataF
 def known_replicates(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows, with a column `replicate` of -1 if they have none."""
     return rows if "replicate" in rows else rows.assign(replicate=TOGETHER)
+
+
+def share_settings(runs: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Makes one setting of the replicates of a schedule, which differ in the rates that they were tuned to.
+
+    Its `lr` is the median of their rates (the lower one of the middle two), and `peak_lr` keeps the rate of each run.
+
+    Args:
+        runs: The runs that count.
+        by: The columns whose values the replicates of a schedule share.
+    """
+    runs = runs.assign(peak_lr=runs["lr"])
+    is_replicate = runs["replicate"] != TOGETHER
+    if not is_replicate.any():
+        return runs
+    rates = runs[is_replicate].groupby(list(by), dropna=False)["lr"]
+    runs.loc[is_replicate, "lr"] = rates.transform(lambda lrs: lrs.quantile(0.5, interpolation="lower"))
+    shared = runs.loc[is_replicate, list(by)].itertuples(index=False)
+    runs.loc[is_replicate, "setting"] = [digest(list(map(str, values))) for values in shared]
+    return runs
 
 
 def _places(seeds: list[int]) -> dict[int, int]:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from src.analysis.replicates import known_replicates
+from src.analysis.replicates import known_replicates, share_settings
 from src.analysis.workloads import WORKLOAD
 
 GROUP = [*WORKLOAD, "scheduler", "warmup", "label"]
@@ -110,12 +110,15 @@ def evaluation_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs that count in a comparison.
 
     Tuning runs do not. Of a schedule that was tuned, only runs at the rate that their own replicate chose count, under
-    seeds that tuning did not use.
+    seeds that tuning did not use. The replicates of a schedule that each have a rate of their own share one setting.
     """
     runs = known_replicates(runs)
     tuning, candidates = runs[is_tuning(runs)], runs[~is_tuning(runs)]
-    if tuning.empty:
-        return candidates
+    return share_settings(candidates if tuning.empty else _at_chosen_rates(candidates, tuning), by=GROUP)
+
+
+def _at_chosen_rates(candidates: pd.DataFrame, tuning: pd.DataFrame) -> pd.DataFrame:
+    """Runs of schedules that were not tuned, and those that follow from the tuning runs."""
     chosen = choose(sensitivity(tuning))[[*CHOICE, "lr"]].rename(columns={"lr": "chosen_lr"})
     merged = candidates.merge(chosen, on=CHOICE, how="left")
     merged = merged.merge(tuning[GROUP].drop_duplicates(), on=GROUP, how="left", indicator="tuned")

@@ -13,7 +13,8 @@ from src.analysis.workloads import WORKLOAD, workload_title
 
 COLUMNS = {
     "scheduler": "The learning-rate schedule, with the settings in which it differs from others of the same name.",
-    "peak lr": "The largest learning rate; the schedule scales it.",
+    "peak lr": "The largest learning rate; the schedule scales it. Two numbers are the smallest and the largest of the "
+    "rates that the tuning seeds chose, each for one evaluation seed.",
     "n": "Number of completed runs, one per seed.",
     "test error %": "Share of test images that are misclassified after the last step (never at the best epoch): mean "
     "over the seeds and, if there are six or more, its 95% confidence interval.",
@@ -59,7 +60,7 @@ def format_table(rows: pd.DataFrame) -> pd.DataFrame:
     """The comparison of one workload with rounded numbers, under the headings in COLUMNS."""
     columns: dict[str, list[str]] = {
         "scheduler": list(rows["label"]),
-        "peak lr": ["–" if pd.isna(lr) else f"{lr:g}" for lr in rows["lr"]],
+        "peak lr": _rates(rows),
         "n": [str(n) for n in rows["n"]],
         "test error %": _with_interval(rows, "test_error", "test_error_mean"),
         "test loss": _mean_and_sd(rows, "test_loss", 4),
@@ -130,6 +131,12 @@ def to_markdown(table: pd.DataFrame) -> str:
         markdown = text.to_markdown(index=False, disable_numparse=True, colalign=alignment)
         parts.append(f"### {title}\n\n{markdown}\n\n{' '.join(notes(rows))}\n")
     return "\n".join(parts)
+
+
+def _rates(rows: pd.DataFrame) -> list[str]:
+    """`0.05`, or `0.016–0.05` if every replicate has a rate of its own."""
+    columns = zip(rows["lr_low"], rows["lr_high"], strict=True)
+    return ["–" if pd.isna(low) else f"{low:g}" + f"–{high:g}" * (low != high) for low, high in columns]
 
 
 def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:

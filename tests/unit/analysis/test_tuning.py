@@ -83,7 +83,7 @@ def test_each_tuning_seed_chooses_for_its_replicate(make_run: MakeRun, tmp_path:
         for seed in (2, 3):
             make_run("scheduler=step", f"optimizer.lr={lr}", f"seed={seed}")
     runs = evaluation_runs(with_replicates(collect([tmp_path / "sweep"]).runs, protocol))
-    assert {(row["seed"], row["lr"]) for row in runs.to_dict("records")} == {(3, 0.1), (2, 1.0)}
+    assert {(row["seed"], row["peak_lr"]) for row in runs.to_dict("records")} == {(3, 0.1), (2, 1.0)}
 
 
 def test_replicate_that_was_not_tuned_does_not_count(make_run: MakeRun, tmp_path: Path) -> None:
