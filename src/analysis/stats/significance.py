@@ -30,6 +30,14 @@ _UNBOUNDED = 0.1 / _ROUNDING  # t squared of values that are equal but for round
 
 
 @dataclass(frozen=True)
+class Patterns:
+    """The sign patterns of a test: all of them for up to `exact_up_to` seeds, otherwise a fixed random sample."""
+
+    exact_up_to: int
+    num_random: int
+
+
+@dataclass(frozen=True)
 class FamilyTest:
     """Two-sided tests of the comparisons of a family.
 
@@ -46,7 +54,7 @@ class FamilyTest:
     intervals: list[Interval]
 
 
-def family_test(differences: ArrayLike) -> FamilyTest:
+def family_test(differences: ArrayLike, patterns: Patterns | None = None) -> FamilyTest:
     """Tests whether each mean difference is zero.
 
     Exact over all sign patterns for up to 20 seeds; a Monte Carlo estimate from 99,999 random patterns beyond. Both are
@@ -55,15 +63,17 @@ def family_test(differences: ArrayLike) -> FamilyTest:
 
     Args:
         differences: (seeds, comparisons); NaN where a comparison lacks a seed. Every comparison has two or more.
+        patterns: Fewer sign patterns, for a test that is repeated many times.
     """
     columns = np.asarray(differences, dtype=float)
-    p, p_adjusted = _p_values(columns)
+    patterns = patterns or _default_patterns()
+    p, p_adjusted = _p_values(columns, patterns)
     decidable = _counts(columns) >= MIN_SEEDS
     half_widths = np.full(len(p), math.nan)
     if decidable.any():
         if not decidable.all():
-            p_adjusted[decidable] = _p_values(columns[:, decidable])[1]
-        half_widths[decidable] = _half_widths(columns[:, decidable])
+            p_adjusted[decidable] = _p_values(columns[:, decidable], patterns)[1]
+        half_widths[decidable] = _half_widths(columns[:, decidable], patterns)
     means = np.nanmean(columns, axis=0)
     intervals = [
         _agreeing(Interval(float(mean - half_width), float(mean + half_width)), mean, is_significant=adjusted < ALPHA)
@@ -77,7 +87,7 @@ def mean_interval(values: ArrayLike) -> Interval:
     column = np.asarray(values, dtype=float).reshape(-1, 1)
     if len(column) < MIN_SEEDS:
         return Interval(math.nan, math.nan)
-    mean, half_width = float(column.mean()), float(_half_widths(column)[0])
+    mean, half_width = float(column.mean()), float(_half_widths(column, _default_patterns())[0])
     return Interval(mean - half_width, mean + half_width)
 
 
@@ -99,45 +109,46 @@ def seeds_for_equivalence(sd: float, margin: float, family: int) -> int:
     return max(MIN_SEEDS, math.ceil((quantiles * sd / margin) ** 2))
 
 
-def _p_values(columns: Floats) -> tuple[Floats, Floats]:
+def _p_values(columns: Floats, patterns: Patterns) -> tuple[Floats, Floats]:
     """p-values of each comparison by itself and adjusted for the family."""
     degrees = _counts(columns) - 1
     explained = _explained(_unit(columns).sum(axis=0))
     order = np.argsort(_t_squared(explained, degrees), kind="stable")
     thresholds = _t_squared(explained * (1 - _ROUNDING), degrees)[order]
     counts, counts_adjusted, total = np.zeros(len(order)), np.zeros(len(order)), 0
-    for flipped in _flipped_t_squared(columns[:, order]):
+    for flipped in _flipped_t_squared(columns[:, order], patterns):
         total += flipped.shape[1]
         largest = np.zeros(flipped.shape[1])  # among the comparisons up to this one, whose observed t is smaller
         for place, (values, threshold) in enumerate(zip(flipped, thresholds, strict=True)):
             np.maximum(largest, values, out=largest)
             counts[place] += np.count_nonzero(values >= threshold)
             counts_adjusted[place] += np.count_nonzero(largest >= threshold)
-    observed = len(columns) > EXACT_UP_TO  # random patterns do not include the observed one
+    observed = len(columns) > patterns.exact_up_to  # random patterns do not include the observed one
     p, p_adjusted = np.empty(len(order)), np.empty(len(order))
     p[order] = (counts + observed) / (total + observed)
     p_adjusted[order[::-1]] = np.maximum.accumulate((counts_adjusted[::-1] + observed) / (total + observed))
     return p, p_adjusted
 
 
-def _half_widths(columns: Floats) -> Floats:
+def _half_widths(columns: Floats, patterns: Patterns) -> Floats:
     """Half the widths of simultaneous intervals, from flipping the signs of the deviations from the means.
 
     NaN where flips do not bound the mean: few deviations that are all equally large.
     """
     deviations = columns - np.nanmean(columns, axis=0)
     deviations[np.abs(deviations) <= _ROUNDING * np.nanmax(np.abs(columns), axis=0)] = 0
-    largest = np.sort(np.concatenate([flipped.max(axis=0) for flipped in _flipped_t_squared(deviations)]))
+    maxima = [flipped.max(axis=0) for flipped in _flipped_t_squared(deviations, patterns)]
+    largest = np.sort(np.concatenate(maxima))
     critical = largest[math.ceil(CONFIDENCE * len(largest)) - 1]
     counts = _counts(columns)
     errors = np.sqrt(np.nansum(deviations**2, axis=0) / (counts * (counts - 1)))
     return np.where(errors == 0, 0.0, math.sqrt(critical) * errors if critical < _UNBOUNDED else math.nan)
 
 
-def _flipped_t_squared(columns: Floats) -> Iterator[Floats]:
+def _flipped_t_squared(columns: Floats, patterns: Patterns) -> Iterator[Floats]:
     """t squared under every sign pattern, in batches of shape (comparisons, patterns)."""
     unit, degrees = _unit(columns).T, (_counts(columns) - 1)[:, None]
-    for signs in _sign_patterns(len(columns), batch_size=max(1, _BATCH // max(columns.shape))):
+    for signs in _sign_patterns(len(columns), patterns, batch_size=max(1, _BATCH // max(columns.shape))):
         yield _t_squared(_explained(unit @ signs.T), degrees)
 
 
@@ -172,17 +183,18 @@ def _agreeing(interval: Interval, mean: float, *, is_significant: bool) -> Inter
     )
 
 
-def _sign_patterns(length: int, batch_size: int) -> Iterator[Floats]:
-    """Patterns of signs in batches of shape (batch_size, length); of two opposite patterns one is enough.
+def _default_patterns() -> Patterns:
+    return Patterns(EXACT_UP_TO, RANDOM_PATTERNS)
 
-    All of them for up to 20 seeds, otherwise 99,999 random ones from a fixed seed.
-    """
-    if length <= EXACT_UP_TO:
+
+def _sign_patterns(length: int, patterns: Patterns, batch_size: int) -> Iterator[Floats]:
+    """Patterns of signs in batches of shape (batch_size, length); of two opposite patterns one is enough."""
+    if length <= patterns.exact_up_to:
         count, places = 2 ** (length - 1), np.arange(length)
         for first in range(0, count, batch_size):
             numbers = np.arange(first, min(first + batch_size, count))
             yield (1 - 2 * (numbers[:, None] >> places & 1)).astype(np.float64)  # the highest bit is 0
     else:
-        bits = np.random.default_rng(0).integers(0, 2, size=(RANDOM_PATTERNS, length), dtype=np.int8)
-        for first in range(0, RANDOM_PATTERNS, batch_size):
+        bits = np.random.default_rng(0).integers(0, 2, size=(patterns.num_random, length), dtype=np.int8)
+        for first in range(0, patterns.num_random, batch_size):
             yield (1 - 2 * bits[first : first + batch_size]).astype(np.float64)

@@ -12,7 +12,7 @@ from scipy import stats
 
 from src.analysis.stats.conventions import ALPHA, DECIMALS, Floats
 from src.analysis.stats.estimates import Interval
-from src.analysis.stats.significance import FamilyTest, by_seed, family_test
+from src.analysis.stats.significance import FamilyTest, Patterns, by_seed, family_test
 
 VERDICTS = ("better", "slightly better", "equivalent", "inconclusive", "slightly worse", "worse")
 
@@ -54,8 +54,12 @@ class Table:
         return [name for name in self.errors if name != self.reference]
 
 
-def compare(tables: Sequence[Table]) -> list[dict[str, Comparison]]:
+def compare(tables: Sequence[Table], patterns: Patterns | None = None) -> list[dict[str, Comparison]]:
     """Compares the schedules of every table with its reference. All comparisons are one family.
+
+    Args:
+        tables: One per workload.
+        patterns: Fewer sign patterns, for comparisons that are repeated many times.
 
     Returns:
         For each table, one comparison for each schedule but the reference. Its numbers are NaN for fewer than two
@@ -66,7 +70,8 @@ def compare(tables: Sequence[Table]) -> list[dict[str, Comparison]]:
         for table in tables
     ]
     testable = [(number, name) for number, rows in enumerate(differences) for name in rows if len(rows[name]) >= 2]
-    test = family_test(by_seed([differences[number][name] for number, name in testable])) if testable else None
+    matrix = by_seed([differences[number][name] for number, name in testable])
+    test = family_test(matrix, patterns) if testable else None
     places = {key: place for place, key in enumerate(testable)}
     return [
         {name: _comparison(table, name, rows[name], test, places.get((number, name))) for name in rows}
