@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from src.analysis import stats
+from src.analysis.time_to_target import time_target, time_to_target
 from src.analysis.workloads import SETTING, WORKLOAD
-from src.runs.record import TIME_UNITS
 from src.status import LOST
 
 METRICS = (
@@ -43,7 +43,7 @@ def comparison(
         without_result: Schedules that get a row without a result: `untrainable_schedules`.
     """
     workloads = [rows for _, rows in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False)]
-    parts = [_summaries(rows) for rows in workloads]
+    parts = [_summaries(rows, reference) for rows in workloads]
     testable = [number for number, part in enumerate(parts) if _reference_setting(part, reference) and len(part) > 1]
     tables = [_stats_table(workloads[number], parts[number], reference) for number in testable]
     comparisons = dict(zip(testable, stats.compare(tables), strict=True))
@@ -72,10 +72,10 @@ def errors_by_seed(rows: pd.DataFrame) -> dict[int, float]:
     return dict(zip(completed["seed"].astype(int), completed["test_error"].astype(float), strict=True))
 
 
-def _summaries(runs: pd.DataFrame) -> pd.DataFrame:
+def _summaries(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
     """The metrics of each setting of one workload."""
     groups = {str(setting): rows for setting, rows in runs.groupby("setting", sort=False)}
-    target = _target(runs)
+    target = time_target(runs, reference)
     return pd.DataFrame([_summary(rows, target) for rows in groups.values()], index=list(groups))
 
 
@@ -121,27 +121,7 @@ def _summary(rows: pd.DataFrame, target: str | None) -> dict[str, Any]:
     for status in NOT_COMPLETED:
         summary[status] = int((rows["status"] == status).sum())
     summary["seeds"] = " ".join(str(seed) for seed in sorted(completed["seed"]))
-    return summary | _time_to_target(rows[rows["status"] != "interrupted"], target)
-
-
-def _target(runs: pd.DataFrame) -> str | None:
-    """The highest validation accuracy that more than half of the completed runs reached."""
-    prefix = "epoch_to_"
-    targets = [str(name).removeprefix(prefix) for name in runs if str(name).startswith(prefix)]
-    completed = runs[runs["status"] == "completed"]
-    reached = [target for target in targets if len(completed) and completed[prefix + target].notna().mean() > 0.5]
-    return max(reached, key=float, default=None)
-
-
-def _time_to_target(runs: pd.DataFrame, target: str | None) -> dict[str, Any]:
-    """Median time to the target over all runs that ended; a run that did not complete never reached it."""
-    columns: dict[str, Any] = {"target": None if target is None else float(target), "reached": 0, "tried": len(runs)}
-    for unit in TIME_UNITS:
-        times = [] if target is None else runs[f"{unit}_to_{target}"].where(runs["status"] == "completed")
-        times_or_none = [None if pd.isna(time) else time for time in times]
-        columns[f"{unit}_to_target"] = stats.censored_median(times_or_none)
-        columns["reached"] = sum(time is not None for time in times_or_none)
-    return columns
+    return summary | time_to_target(rows, target)
 
 
 def _difference_columns(comparison: stats.Comparison | None) -> dict[str, Any]:
