@@ -19,7 +19,7 @@ from src.training.averaging import build_averaging, check_averaging
 from src.training.callbacks import Callback, build_callbacks, check_callbacks
 from src.training.checkpoint import Checkpoint
 from src.training.console import EpochLines, ProgressBar
-from src.training.device import Precision, configure_torch, select_device, select_precision
+from src.training.device import FP32, Precision, configure_torch, select_device, select_precision
 from src.training.parts import Parts
 from src.training.tracking import History, TensorBoard
 from src.training.trainer import Trainer
@@ -27,14 +27,14 @@ from src.training.trainer import Trainer
 _CONSOLE: dict[str, list[type[Callback]]] = {"bar": [ProgressBar], "lines": [EpochLines], "nothing": []}
 
 
-def build(config: Config, device: torch.device) -> Parts:
+def build(config: Config, device: torch.device, precision: Precision = FP32) -> Parts:
     """Builds the parts of a run, without its data, and inspects them.
 
     Raises:
         UsageError: a part cannot be built, or would fail in training. Names the value and the remedy.
     """
     check_callbacks(config)
-    model, optimizer = build_model_and_optimizer(config, device)
+    model, optimizer = build_model_and_optimizer(config, device, precision)
     averaging = build_averaging(config.averaging)
     check_averaging(config, averaging, optimizer)
     schedule = build_schedule(config, optimizer)
@@ -42,7 +42,9 @@ def build(config: Config, device: torch.device) -> Parts:
     return Parts(model, optimizer, schedule, averaging)
 
 
-def build_model_and_optimizer(config: Config, device: torch.device) -> tuple[nn.Module, Optimizer]:
+def build_model_and_optimizer(
+    config: Config, device: torch.device, precision: Precision = FP32
+) -> tuple[nn.Module, Optimizer]:
     """The model on `device`, in its memory format, and the optimizer of its weights.
 
     Raises:
@@ -53,7 +55,9 @@ def build_model_and_optimizer(config: Config, device: torch.device) -> tuple[nn.
     model = model.to(device)
     if config.trainer.channels_last:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = build_optimizer(config.optimizer, model.parameters(), fused=config.trainer.fused)
+    # torch's fused SGD leaves its momentum uninitialized if the loss scaler skips the first update.
+    fused = config.trainer.fused and not precision.scales_gradients
+    optimizer = build_optimizer(config.optimizer, model.parameters(), fused=fused)
     check_optimizer(config.optimizer, optimizer)
     return model, optimizer
 
@@ -83,7 +87,7 @@ def build_trainer(config: Config, folder: Path, show: str = "nothing", stop: Sto
         stop: Polled after every update.
     """
     device, precision = _device_and_precision(config)
-    parts = build(config, device)
+    parts = build(config, device, precision)
     callbacks = [
         *(callback() for callback in _CONSOLE[show]),
         History(folder),
@@ -97,7 +101,7 @@ def build_trainer(config: Config, folder: Path, show: str = "nothing", stop: Sto
 def build_bare_trainer(config: Config) -> Trainer:
     """A trainer that leaves no files and calls no callbacks."""
     device, precision = _device_and_precision(config)
-    return Trainer(config, build(config, device), dataset.load(config.data, device), precision)
+    return Trainer(config, build(config, device, precision), dataset.load(config.data, device), precision)
 
 
 def _device_and_precision(config: Config) -> tuple[torch.device, Precision]:

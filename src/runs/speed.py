@@ -63,7 +63,7 @@ def time_trainer(config: Config) -> float:
 def time_bare_loop(config: Config) -> float:
     """Seconds per update of the shortest possible loop over tensors in memory: no schedule, no metrics, no logging."""
     device = select_device(config.trainer.device)
-    model, optimizer = build_model_and_optimizer(config, device)  # with the trainer's kernels and memory format
+    model, optimizer = _build_like_trainer(config, device)
     dataset = data.load(config.data, device)
     autocast, scaler = _build_amp(config, device)
     mean, scale = 255 * config.data.mean, 1 / (255 * config.data.std)
@@ -87,7 +87,7 @@ def time_bare_loop(config: Config) -> float:
 def time_loader_loop(config: Config, num_workers: int) -> float:
     """Seconds per update of the loop in most tutorials, over one epoch: torchvision, DataLoader, `loss.item()`."""
     device = select_device(config.trainer.device)
-    model, optimizer = build_model_and_optimizer(config, device)  # with the trainer's kernels and memory format
+    model, optimizer = _build_like_trainer(config, device)
     loader = _build_loader(config, num_workers, pin_memory=device.type == "cuda")
     autocast, scaler = _build_amp(config, device)
     model.train()
@@ -122,6 +122,11 @@ def _build_loader(config: Config, num_workers: int, *, pin_memory: bool) -> Data
     transform = transforms.Compose([transforms.ToTensor(), normalize])
     dataset = source(config.data.root, train=True, download=True, transform=transform)
     return DataLoader(dataset, config.batch_size, shuffle=True, num_workers=num_workers, pin_memory=pin_memory)
+
+
+def _build_like_trainer(config: Config, device: torch.device) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+    """The model and the optimizer with the trainer's kernels and memory format."""
+    return build_model_and_optimizer(config, device, select_precision(config.trainer.precision, device))
 
 
 def _build_amp(config: Config, device: torch.device) -> tuple[torch.autocast, torch.amp.GradScaler]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CyclicLR, LambdaLR, LRScheduler, OneCycleLR, ReduceLROnPlateau
@@ -21,7 +21,12 @@ METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")  # those 
 
 @dataclass(frozen=True)
 class Warmup:
-    """A linear ramp to 1 over a number of updates or, in a wall-clock run, over a number of seconds."""
+    """A linear ramp to 1 over a number of updates or, in a wall-clock run, over a number of seconds.
+
+    No update is wasted on a learning rate of 0: the first one has 1/steps or, in a wall-clock run, `START` of the peak.
+    """
+
+    START: ClassVar[float] = 0.01
 
     steps: int = 0
     seconds: float = 0.0
@@ -31,7 +36,7 @@ class Warmup:
         if self.steps:
             return min(1.0, (step + 1) / self.steps)
         if self.seconds:
-            return min(1.0, seconds / self.seconds)
+            return min(1.0, max(self.START, seconds / self.seconds))
         return 1.0
 
 

@@ -25,6 +25,9 @@ class Precision:
         return self.autocast_dtype is torch.float16
 
 
+FP32 = Precision("fp32", None)
+
+
 def select_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

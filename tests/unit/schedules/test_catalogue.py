@@ -158,7 +158,7 @@ def test_halving_follows_the_clock() -> None:
 def test_warmup_multiplies_any_schedule_by_a_ramp(name: str) -> None:
     if by_tick(name).tick_interval == "second":
         config = by_tick(name, f"warmup={8 / TICKS}")
-        ramp = [min(1.0, t / 8) for t in range(TICKS)]
+        ramp = [0.01, *(min(1.0, t / 8) for t in range(1, TICKS))]
     else:
         config = catalogue("warmup=8")[name]
         ramp = [min(1.0, (t + 1) / 8) for t in range(TICKS)]

@@ -22,7 +22,8 @@ def test_traced_curve_equals_the_driven_one(name: str) -> None:
         assert traced == curve(config)
         return
     seconds = [step * TICKS / len(traced) for step in range(len(traced))]
-    assert traced == pytest.approx([config.optimizer["lr"] * min(1.0, second / (0.1 * TICKS)) for second in seconds])
+    ramp = [min(1.0, max(0.01, second / (0.1 * TICKS))) for second in seconds]
+    assert traced == pytest.approx([config.optimizer["lr"] * factor for factor in ramp])
 
 
 def test_assumed_metric_stops_improving_after_two_fifths_of_the_run() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from pathlib import Path
 from typing import Any, ClassVar
@@ -304,6 +305,53 @@ def test_skipped_update_is_counted_and_is_not_a_tick(tmp_path: Path) -> None:
     assert (trainer.progress.step, trainer.progress.skipped_updates) == (27, 13)
     assert trainer.schedule.scheduler.last_epoch == 27
     assert len((tmp_path / "steps.csv").read_text().splitlines()) == 1 + 40
+
+
+class OverflowingScale(Callback):
+    """Starts with a loss scale so large that the first updates are skipped."""
+
+    def on_run_start(self, trainer: Trainer) -> None:
+        if trainer.progress.step + trainer.progress.skipped_updates == 0:
+            trainer.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**26)
+            trainer._scale = trainer.scaler.get_scale()
+
+
+@pytest.fixture
+def _fp16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """fp16 with a real GradScaler on the CPU."""
+    monkeypatch.setattr("src.runs.build.select_precision", lambda name, device: Precision("fp16", torch.float16))
+
+
+def fp16_trainer(folder: Path, *overrides: str) -> Trainer:
+    trainer = build_trainer(small_config("model=mlp", *overrides), folder)
+    trainer.callbacks.add(OverflowingScale())
+    return trainer
+
+
+@pytest.mark.usefixtures("_fp16")
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+@pytest.mark.parametrize("clip", ["null", "1.0"])
+def test_run_learns_after_the_loss_scaler_skipped_its_first_updates(optimizer: str, clip: str, tmp_path: Path) -> None:
+    overrides = (f"optimizer={optimizer}", f"trainer.clip_grad_norm={clip}")
+    trainer = fp16_trainer(tmp_path, *overrides)
+    outcome = trainer.fit()
+    assert (outcome.status, trainer.progress.step + trainer.progress.skipped_updates) == ("completed", 40)
+    assert 2 < trainer.progress.skipped_updates < 20
+    assert trainer.progress.history[-1].val_loss < 1.0
+
+
+@pytest.mark.usefixtures("_fp16")
+def test_run_resumed_with_a_loss_scaler_is_the_uninterrupted_one(tmp_path: Path) -> None:
+    uninterrupted, first = fp16_trainer(tmp_path / "whole"), fp16_trainer(tmp_path / "run")
+    uninterrupted.fit()
+    first.callbacks.add(StopAfter(5))
+    assert first.fit().status == "interrupted"
+    second = fp16_trainer(tmp_path / "run")
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    second.fit()
+    assert second.progress.skipped_updates == uninterrupted.progress.skipped_updates > 2
+    assert all(map(torch.equal, weights(second), weights(uninterrupted)))
+    assert second.scaler.state_dict() == uninterrupted.scaler.state_dict()
 
 
 @pytest.mark.gpu
