@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from src.analysis import stats
+from src.analysis.common_seeds import join_seeds, with_common_seeds
 from src.analysis.time_to_target import time_target, time_to_target
 from src.analysis.workloads import SETTING, WORKLOAD
 from src.status import LOST
@@ -33,8 +34,9 @@ def comparison(
 ) -> pd.DataFrame:
     """Final-step metrics over the completed runs of each setting, by workload, smallest mean test error first.
 
-    A setting with failed or diverged runs comes after those without: the mean over its completed runs is not what a
-    user can expect. Differences are relative to the setting of the reference schedule. They are missing where the
+    Settings are ordered by their means over common seeds, see `with_common_seeds`. Those that are not ranked come
+    after them, and those with failed or diverged runs last: the mean over their completed runs is not what a user can
+    expect. Differences are relative to the setting of the reference schedule. They are missing where the
     reference has no setting or several. The comparisons of all workloads are one family.
 
     Args:
@@ -50,10 +52,11 @@ def comparison(
     parts = [_with_differences(part, comparisons.get(number, {}), reference) for number, part in enumerate(parts)]
     if without_result is not None and len(without_result):
         counts = dict.fromkeys(("n", *NOT_COMPLETED, "reached", "tried"), 0)
-        parts.append(without_result.assign(setting="", seeds="", **counts))
+        parts.append(without_result.assign(setting="", seeds="", common_seeds="", **counts))
     table = pd.concat(parts, ignore_index=True)
-    table["tier"] = (table["n"] == 0).astype(int) * 2 + ((table["diverged"] + table["failed"]) > 0)
-    order = [*WORKLOAD, "tier", "test_error_mean", "label", "lr", "warmup"]
+    has_failures = (table["diverged"] + table["failed"]) > 0
+    table["tier"] = table["common_error_mean"].isna() + has_failures * 2 + (table["n"] == 0) * 4
+    order = [*WORKLOAD, "tier", "common_error_mean", "test_error_mean", "label", "lr", "warmup"]
     return table.sort_values(order, na_position="last", ignore_index=True).drop(columns="tier")
 
 
@@ -76,7 +79,8 @@ def _summaries(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
     """The metrics of each setting of one workload."""
     groups = {str(setting): rows for setting, rows in runs.groupby("setting", sort=False)}
     target = time_target(runs, reference)
-    return pd.DataFrame([_summary(rows, target) for rows in groups.values()], index=list(groups))
+    table = pd.DataFrame([_summary(rows, target) for rows in groups.values()], index=list(groups))
+    return with_common_seeds(table, {setting: errors_by_seed(rows) for setting, rows in groups.items()})
 
 
 def _reference_setting(table: pd.DataFrame, reference: str) -> str | None:
@@ -120,7 +124,7 @@ def _summary(rows: pd.DataFrame, target: str | None) -> dict[str, Any]:
     }
     for status in NOT_COMPLETED:
         summary[status] = int((rows["status"] == status).sum())
-    summary["seeds"] = " ".join(str(seed) for seed in sorted(completed["seed"]))
+    summary["seeds"] = join_seeds(completed["seed"])
     return summary | time_to_target(rows, target)
 
 

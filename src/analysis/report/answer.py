@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from src.analysis.comparison import NOT_COMPLETED
 from src.analysis.labels import display_names
-from src.analysis.report.differences import median_line, others_line, test_line
+from src.analysis.report.differences import differences_line, median_line, others_line, untested_line
+from src.analysis.report.ranking import (
+    NO_COMMON_SEED,
+    best_line,
+    contradiction_line,
+    left_out_line,
+    lines_without_result,
+)
 from src.analysis.stats import ALPHA
-from src.analysis.wording import count_noun, join_names
 from src.status import LOST
 
 _ROUNDING = 1e-12  # mean errors that differ by less are equal
@@ -36,7 +41,10 @@ class Answer:
 
 
 def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -> Answer:
-    """Puts the table of one workload into words. A schedule with failed or diverged runs is never called best.
+    """Puts the table of one workload into words.
+
+    The best schedule is the one with the lowest mean over the common seeds. None is called best if a paired difference
+    over more seeds contradicts that, and none with failed or diverged runs ever is.
 
     Args:
         title: The workload.
@@ -45,77 +53,54 @@ def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -
         margin: Differences in test error smaller than this do not matter.
     """
     rows = rows.assign(name=display_names(rows), failures=rows[list(LOST)].sum(axis=1))
-    is_eligible = (rows["failures"] == 0) & rows["test_error_mean"].notna()
-    ranked = rows[is_eligible].sort_values("test_error_mean", kind="stable")
+    if not ((rows["failures"] == 0) & rows["test_error_mean"].notna()).any():
+        return _answer(title, lines_without_result(rows))
+    ranked = rows[rows["common_error_mean"].notna()].sort_values("common_error_mean", kind="stable")
     if ranked.empty:
-        return Answer(title, (), False, tuple(_lines_without_best(rows)))
+        return _without_order(title, NO_COMMON_SEED, rows, margin)
     best = ranked.iloc[0]
-    tied = tuple(ranked[ranked["test_error_mean"] <= best["test_error_mean"] + _ROUNDING]["name"])
-    beats_all = len(rows) > 1 and _num_wins(best, pairs) == len(rows) - 1
-    lines = (
-        _best_line(rows, best, tied, beats_all),
-        test_line(rows, best, tied, beats_all, margin),
-        others_line(rows, best, beats_all),
+    pairs = _pairs_of(best, pairs)
+    if rivals := _with_smaller_error(pairs, ranked):
+        return _without_order(title, contradiction_line(rows, best, rivals), rows, margin)
+    tied = tuple(ranked[ranked["common_error_mean"] <= best["common_error_mean"] + _ROUNDING]["name"])
+    num_wins = int(((pairs["p_adjusted"] < ALPHA) & (pairs["difference"] < 0)).sum())
+    beats_all = 0 < num_wins == len(rows) - 1
+    lines = [
+        best_line(rows, best, tied, beats_all),
+        differences_line(rows, best, tied, beats_all, margin),
+        others_line(rows, best, margin, beats_all),
         median_line(rows, best),
-        _failures_line(rows),
-    )
-    is_significant = beats_all or (len(tied) == 1 and best["verdict"] == "better")
-    return Answer(title, tied, is_significant, tuple(line for line in lines if line))
-
-
-def _num_wins(row: pd.Series, pairs: pd.DataFrame) -> int:
-    """How many other schedules it is significantly better than, adjusted for all pairs."""
-    if pairs.empty:
-        return 0
-    significant = pairs[pairs["p_adjusted"] < ALPHA]
-    is_first, is_second = (
-        (significant[place] == row["label"])
-        & (significant[f"{place}_lr"] == row["lr"])
-        & (significant[f"{place}_warmup"] == row["warmup"])
-        for place in ("first", "second")
-    )
-    wins = (is_first & (significant["difference"] < 0)) | (is_second & (significant["difference"] > 0))
-    return int(wins.sum())
-
-
-def _lines_without_best(rows: pd.DataFrame) -> list[str]:
-    num_completed = int(rows["n"].sum())
-    if not num_completed:
-        counts = {status: int(rows[status].sum()) for status in NOT_COMPLETED}
-        statuses = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        return [f"No best schedule: none of the {sum(counts.values())} runs completed ({statuses})."]
-    if rows["test_error_mean"].isna().all():
-        return [
-            f"No test error yet: {count_noun(num_completed, 'run')} completed, all of them tuning runs.",
-            "Tuning runs never read the test set; only their validation results are shown.",
-        ]
-    return [
-        "No best schedule: every schedule with a completed run also has failed or diverged runs.",
-        "The means in the table cover the completed runs only, so a new run may well do worse.",
-        _failures_line(rows),
+        left_out_line(rows),
     ]
+    return _answer(title, lines, tied, beats_all or (len(tied) == 1 and best["verdict"] == "better"))
 
 
-def _best_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_all: bool) -> str:
-    low, high = best["test_error_low"], best["test_error_high"]
-    interval = "" if pd.isna(low) else f" (95% confidence interval {100 * low:.2f} to {100 * high:.2f})"
-    error = f"{100 * best['test_error_mean']:.2f}%{' test error' if beats_all else ''}"
-    heading = "Best schedule" if beats_all else "Lowest test error"
-    if (rows["test_error_mean"] < best["test_error_mean"]).any():
-        heading += " among schedules without failed or diverged runs"
-    return f"{heading}: {join_names(tied)}, {error}{interval}, over {count_noun(best['n'], 'seed')}."
+def _answer(title: str, lines: Sequence[str], best: tuple[str, ...] = (), is_significant: bool = False) -> Answer:
+    return Answer(title, best, is_significant, tuple(line for line in lines if line))
 
 
-def _failures_line(rows: pd.DataFrame) -> str:
-    lines = []
-    with_failures = rows[rows["failures"] > 0]
-    if len(with_failures):
-        details = []
-        for row in with_failures.to_dict("records"):
-            counts = " and ".join(f"{row[status]} {status}" for status in LOST if row[status])
-            details.append(f"{row['name']} ({counts} of {row['n'] + row['failures'] + row['interrupted']})")
-        lines.append(f"Never called best because of failed or diverged runs: {join_names(details)}.")
-    untrainable = rows[(rows["n"] == 0) & rows["lr"].isna() & (rows["failures"] == 0) & (rows["interrupted"] == 0)]
-    if len(untrainable):
-        lines.append(f"No learning rate in the grid trained {join_names(untrainable['name'])}.")
-    return " ".join(lines)
+def _without_order(title: str, line: str, rows: pd.DataFrame, margin: float) -> Answer:
+    """The answer if the seeds that schedules completed do not allow an order; the verdicts hold all the same."""
+    return _answer(title, [line, untested_line(rows), others_line(rows, None, margin), left_out_line(rows)])
+
+
+def _pairs_of(row: pd.Series, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs that a schedule belongs to: `difference` is its test error minus that of the other, named here."""
+    columns = ["label", "lr", "warmup", "difference", "p_adjusted"]
+    parts = [pd.DataFrame(columns=columns)]
+    for place, other, sign in (("first", "second", 1), ("second", "first", -1)) if len(pairs) else ():
+        is_here = (
+            (pairs[place] == row["label"])
+            & (pairs[f"{place}_lr"] == row["lr"])
+            & (pairs[f"{place}_warmup"] == row["warmup"])
+        )
+        names = {other: "label", f"{other}_lr": "lr", f"{other}_warmup": "warmup"}
+        part = pairs[is_here].rename(columns=names)
+        parts.append(part.assign(difference=sign * part["difference"])[columns])
+    return pd.concat([part for part in parts if len(part)] or parts[:1])
+
+
+def _with_smaller_error(pairs: pd.DataFrame, ranked: pd.DataFrame) -> list[str]:
+    """The ranked schedules that made fewer errors than the one of `pairs` over the seeds that both completed."""
+    rivals = pairs[pairs["difference"] > _ROUNDING].merge(ranked, on=["label", "lr", "warmup"])
+    return list(rivals["name"])

@@ -7,91 +7,65 @@ from collections.abc import Sequence
 import pandas as pd
 
 from src import layout
-from src.analysis.report.tables import family_size, power_note
-from src.analysis.stats import MIN_SEEDS, seeds_for_equivalence
+from src.analysis.report.ranking import num_common_seeds
+from src.analysis.report.tables import power_note
+from src.analysis.stats import ALPHA, Interval, seeds_for_equivalence
 from src.analysis.wording import join_names, p_with_sign
 
 
-def test_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_all: bool, margin: float) -> str:
+def differences_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_all: bool, margin: float) -> str:
     """How the best schedule compares with the reference, or why that was not tested."""
-    family = family_size(rows)
-    if not family:
-        return _untested_line(len(rows), beats_all)
-    reference = str(rows["reference"].dropna().iloc[0])
-    num_seeds = int(rows["paired"].max())
+    if line := untested_line(rows, beats_all):
+        return line
+    reference = _reference(rows)
+    if best["scheduler"] == reference:
+        return f"{reference} is the reference, and no other schedule was shown to be better."
+    return _difference_line("It" if len(tied) == 1 else best["name"], best, rows, margin)
+
+
+def untested_line(rows: pd.DataFrame, beats_all: bool = False) -> str:
+    """Why no difference from the reference can be significant; empty if one can."""
+    if len(rows) == 1:
+        return "Nothing was tested: there is no other schedule to compare with."
+    if rows["verdict"].isna().all():
+        if beats_all:
+            return "It is better than every other schedule: all pairs were tested, with an adjustment for their number."
+        return (
+            "There is no unique reference among these schedules, so none was tested against it. Read the order as a "
+            "description, not as a test."
+        )
+    reference, num_seeds = _reference(rows), int(rows["paired"].max())
     if not num_seeds:
         return f"Nothing could be tested: no other schedule completed a run with a seed that {reference} completed."
-    if too_few_seeds := power_note(reference, num_seeds):
-        return too_few_seeds
-    if best["scheduler"] == reference:
-        if rows["verdict"].isin(("better", "slightly better")).any():
-            return (
-                f"{reference} is the reference. Over common seeds another schedule was better; check which seeds each "
-                "schedule completed."
-            )
-        return f"{reference} is the reference, and no other schedule was shown to be better."
-    return _difference_line("It" if len(tied) == 1 else best["name"], best, reference, margin)
+    return power_note(reference, num_seeds)
 
 
-def _untested_line(num_rows: int, beats_all: bool) -> str:
-    if num_rows == 1:
-        return "Nothing was tested: there is no other schedule to compare with."
-    if beats_all:
-        return "It is better than every other schedule: all pairs were tested, with an adjustment for their number."
-    return (
-        "Nothing was tested: there is no unique reference among these schedules. Read the order as a description, not "
-        "as a test."
-    )
-
-
-def _difference_line(subject: str, row: pd.Series, reference: str, margin: float) -> str:
-    if pd.isna(row["p_adjusted"]):
-        return f"{subject} could not be compared with {reference}: they share fewer than two seeds."
-    points = f"{abs(100 * row['difference']):.2f} percentage points"
-    p = f"adjusted {p_with_sign(row['p_adjusted'])}"
-    if row["verdict"] in ("better", "worse"):
-        return f"{subject} is {row['verdict']} than {reference} by {points} ({p})."
-    if str(row["verdict"]).startswith("slightly"):
-        margin_text = f"less than the {100 * margin:g} percentage points that matter"
-        return f"{subject} is {row['verdict']} than {reference} by {points}, {margin_text} ({p})."
-    if row["verdict"] == "equivalent":
-        within = f"the 95% interval of the difference lies within ± {100 * margin:g} percentage points"
-        return f"{subject} is equivalent to {reference}: {within}."
-    if row["difference"] == 0:
-        return f"{subject} has the same mean error as {reference}."
-    side = "below" if row["difference"] < 0 else "above"
-    decision = _equivalence_line(row, margin)
-    return f"{subject} is {points} {side} {reference}, which may be due to chance ({p}).{decision}"
-
-
-def _equivalence_line(row: pd.Series, margin: float) -> str:
-    """How many seeds could show that an inconclusive difference does not matter; empty if that cannot be estimated."""
-    if pd.isna(row["difference_sd"]) or row["difference_sd"] == 0 or row["failures"]:
+def others_line(rows: pd.DataFrame, best: pd.Series | None, margin: float, beats_all: bool = False) -> str:
+    """The verdicts on the schedules besides the best one; empty if none can be significant."""
+    if untested_line(rows):
         return ""
-    num_seeds = seeds_for_equivalence(row["difference_sd"], margin, family=1)
-    return f" Showing that the two are equivalent, if they are, would take at least {num_seeds} seeds."
-
-
-def others_line(rows: pd.DataFrame, best: pd.Series, beats_all: bool) -> str:
-    """The verdicts on the other schedules; empty if the seeds are too few for any to be significant."""
-    tested = rows[rows["p_adjusted"].notna()]
-    if tested.empty or tested["paired"].max() < MIN_SEEDS:
-        return ""
-    reference = tested["reference"].iloc[0]
-    has_verdict = (tested["failures"] == 0) | (tested["verdict"] == "worse")
-    others = tested[(tested["name"] != best["name"]) & has_verdict]
+    reference = _reference(rows)
+    has_verdict = (rows["failures"] == 0) | (rows["verdict"] == "worse")
+    others = rows[rows["p_adjusted"].notna() & has_verdict]
+    others = others if best is None else others[others["name"] != best["name"]]
+    reasons = {row["name"]: _reason(row, rows, margin) for _, row in others.iterrows()}
+    best_is_better = best is not None and best["verdict"] == "better"
     headings = {
-        "better": f"{'Also better' if best['verdict'] == 'better' else 'Better'} than {reference}",
+        "better": f"{'Also better' if best_is_better else 'Better'} than {reference}",
         "slightly better": f"Better than {reference}, but by less than the margin",
         "equivalent": f"Equivalent to {reference}",
         "slightly worse": f"Worse than {reference}, but by less than the margin",
         "worse": f"Worse than {reference}",
         "inconclusive": f"Not shown to differ from {reference}",
     }
-    names = {verdict: list(others[others["verdict"] == verdict]["name"]) for verdict in headings}
+    undecided = others["name"].map(reasons) != ""
+    names = {verdict: list(others[(others["verdict"] == verdict) & ~undecided]["name"]) for verdict in headings}
     lines = [f"{heading}: {join_names(names[verdict])}." for verdict, heading in headings.items() if names[verdict]]
-    if best["verdict"] == "better" and names["better"] and not beats_all:
-        lines.insert(1, _pairs_line(str(best["name"])))
+    if best is not None and best_is_better and names["better"] and not beats_all:
+        them = "it" if len(names["better"]) == 1 else "them"
+        lines.insert(1, f"Whether {best['name']} differs from {them} is in {layout.PAIRWISE}.")
+    if details := [f"{name} ({reason})" for name, reason in reasons.items() if reason]:
+        lines.append(f"Inconclusive: {join_names(details)}.")
     return " ".join(lines)
 
 
@@ -108,6 +82,53 @@ def median_line(rows: pd.DataFrame, best: pd.Series) -> str:
     return f"The mean and the median difference have opposite signs: {join_names(details)}."
 
 
-def _pairs_line(best: str) -> str:
-    """Where to see whether the best schedule differs from others that are better than the reference too."""
-    return f"Whether {best} differs from them is in {layout.PAIRWISE}."
+def _difference_line(subject: str, row: pd.Series, rows: pd.DataFrame, margin: float) -> str:
+    reference = _reference(rows)
+    if pd.isna(row["p_adjusted"]):
+        return f"{subject} could not be compared with {reference}: they share fewer than two seeds."
+    over = "" if row["paired"] == num_common_seeds(row) else f" over the {row['paired']:g} seeds that both completed"
+    points = f"{abs(100 * row['difference']):.2f} percentage points{over}"
+    p = f"adjusted {p_with_sign(row['p_adjusted'])}"
+    side = "below" if row["difference"] < 0 else "above"
+    if row["verdict"] in ("better", "worse"):
+        return f"{subject} is {row['verdict']} than {reference} by {points} ({p})."
+    if str(row["verdict"]).startswith("slightly"):
+        margin_text = f"less than the {100 * margin:g} percentage points that matter"
+        return f"{subject} is {row['verdict']} than {reference} by {points}, {margin_text} ({p})."
+    if row["verdict"] == "equivalent":
+        within = f"the 95% interval of the difference lies within ± {100 * margin:g} percentage points"
+        return f"{subject} is equivalent to {reference}{over}: {within}."
+    if reason := _reason(row, rows, margin):
+        return f"{subject} is {points} {side} {reference} ({p}), but the verdict is inconclusive: {reason}."
+    if row["difference"] == 0:
+        return f"{subject} has the same mean error as {reference}{over}."
+    decision = _equivalence_line(row, margin)
+    return f"{subject} is {points} {side} {reference}, which may be due to chance ({p}).{decision}"
+
+
+def _equivalence_line(row: pd.Series, margin: float) -> str:
+    """How many seeds could show that an inconclusive difference does not matter; empty if that cannot be estimated."""
+    if pd.isna(row["difference_sd"]) or row["difference_sd"] == 0 or row["failures"]:
+        return ""
+    num_seeds = seeds_for_equivalence(row["difference_sd"], margin, family=1)
+    if num_seeds <= row["paired"]:
+        return ""
+    return f" Showing that the two are equivalent, if they are, would take at least {num_seeds} seeds."
+
+
+def _reason(row: pd.Series, rows: pd.DataFrame, margin: float) -> str:
+    """Why the verdict is inconclusive although the numbers alone would decide it; empty if they would not."""
+    if row["verdict"] != "inconclusive":
+        return ""
+    if isinstance(row.get("reason"), str) and row["reason"]:
+        return str(row["reason"])
+    interval = Interval(row["difference_low"], row["difference_high"])
+    if not (row["p_adjusted"] < ALPHA or interval.is_within(margin)):
+        return ""
+    reference = rows[rows["scheduler"] == _reference(rows)].iloc[0]
+    names = [side["name"] for side in (row, reference) if side["failures"]]
+    return f"{join_names(names)} {'has' if len(names) == 1 else 'have'} failed or diverged runs"
+
+
+def _reference(rows: pd.DataFrame) -> str:
+    return str(rows["reference"].dropna().iloc[0])

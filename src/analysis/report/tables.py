@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Iterable
 
 import pandas as pd
 
+from src.analysis.common_seeds import have_different_seeds
 from src.analysis.comparison import NOT_COMPLETED
 from src.analysis.stats import EXACT_UP_TO, MIN_SEEDS, RANDOM_PATTERNS
 from src.analysis.wording import count_noun, format_number, format_p
 from src.analysis.workloads import WORKLOAD, workload_title
+from src.status import LOST
 
 COLUMNS = {
     "scheduler": "The learning-rate schedule, with the settings in which it differs from others of the same name.",
@@ -18,6 +21,8 @@ COLUMNS = {
     "n": "Number of completed runs, one per seed.",
     "test error %": "Share of test images that are misclassified after the last step (never at the best epoch): mean "
     "over the seeds and, if there are six or more, its 95% confidence interval.",
+    "common error %": "The same over the seeds that all ranked schedules completed; rows are sorted by it. It appears "
+    "where schedules completed different seeds, and is missing for those that are not ranked.",
     "test loss": "Cross-entropy on the test set after the last step: mean ± standard deviation.",
     "averaged error %": "Test error of the averaged weights.",
     "warmup": "Length of the linear warmup: below 1 a fraction of the run, from 1 on a number of updates.",
@@ -37,18 +42,22 @@ COLUMNS = {
     "failed": "Runs that ended in an error.",
     "interrupted": "Runs that were stopped and can be resumed.",
 }
-DIFFERENCES = ("Δ", "p (adjusted)", "P(better)", "verdict")  # columns that compare with the reference
-
-NOTE = (
-    "Mean test error at the final step over n seeds, smallest first, with a 95% confidence interval in brackets if n "
-    "is six or more; ± is a standard deviation. Failed and diverged runs are counted in separate columns, and "
-    "schedules that have any come last."
+FAILURES_NOTE = "Failed and diverged runs are counted in separate columns, and schedules that have any come last."
+COMMON_NOTE = (
+    "The schedules completed different seeds. Rows are sorted by the common error, the mean over the seeds that all "
+    f"ranked schedules completed. Those with fewer than {MIN_SEEDS} seeds beside others with more are not ranked."
 )
 AVERAGED_NOTE = (
     "The averaged error is the test error of the averaged weights; rows are sorted by that of the last step."
 )
-UNTESTED_NOTE = "The differences are descriptive; they were not tested."
-TARGET_NOTE = "Epochs to a validation accuracy: median, with the number of runs that reached it in brackets."
+UNTESTED_NOTE = (
+    "There is no unique reference among these schedules, so differences from it are neither shown nor tested."
+)
+TARGET_NOTE = (
+    "Epochs to the highest recorded validation accuracy that more than half of the reference's runs reached: median, "
+    "with the number of runs that reached it in brackets."
+)
+DIFFERENCES = ("Δ", "p (adjusted)", "P(better)", "verdict")  # columns that compare with the reference
 
 
 def split_by_workload(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -64,8 +73,10 @@ def format_table(rows: pd.DataFrame) -> pd.DataFrame:
         "peak lr": _rates(rows),
         "n": [str(n) for n in rows["n"]],
         "test error %": _with_interval(rows, "test_error", "test_error_mean"),
-        "test loss": _mean_and_sd(rows, "test_loss", 4),
     }
+    if have_different_seeds(rows):
+        columns["common error %"] = _with_interval(rows, "common_error", "common_error_mean")
+    columns["test loss"] = _mean_and_sd(rows, "test_loss", 4)
     if rows["averaged_test_accuracy_mean"].notna().any():
         accuracies = rows["averaged_test_accuracy_mean"]
         columns["averaged error %"] = [format_number(100 * (1 - accuracy), ".2f") for accuracy in accuracies]
@@ -82,25 +93,23 @@ def format_table(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def notes(rows: pd.DataFrame) -> list[str]:
-    """What a reader needs to know about the table of one workload."""
-    texts = [NOTE]
-    if rows["averaged_test_accuracy_mean"].notna().any():
-        texts.append(AVERAGED_NOTE)
-    if rows["verdict"].notna().any():
-        num_seeds = int(rows["paired"].max())
-        reference = str(rows["reference"].iloc[0])
-        texts += [_test_note(reference, num_seeds), power_note(reference, num_seeds)]
-    else:
-        texts.append(UNTESTED_NOTE)
-    if rows["target"].notna().any():
-        texts.append(TARGET_NOTE)
+def notes(rows: pd.DataFrame, shown: Iterable[str] | None = None) -> list[str]:
+    """What a reader needs to know about the table of one workload.
+
+    Args:
+        rows: `comparison` of the workload.
+        shown: The columns that the reader sees; by default all of `format_table`.
+    """
+    shown = set(format_table(rows).columns if shown is None else shown)
+    texts = [
+        _error_note(rows, shown),
+        FAILURES_NOTE if rows[list(LOST)].any(axis=None) else "",
+        COMMON_NOTE if "common error %" in shown else "",
+        AVERAGED_NOTE if "averaged error %" in shown else "",
+        *_difference_notes(rows, shown),
+        TARGET_NOTE if any(name.startswith("epochs to") for name in shown) else "",
+    ]
     return [text for text in texts if text]
-
-
-def family_size(rows: pd.DataFrame) -> int:
-    """The number of comparisons in one workload's table; of those planned, if no two runs share a seed."""
-    return int(rows["p_adjusted"].notna().sum()) or int(rows["verdict"].notna().sum())
 
 
 def power_note(reference: str, num_seeds: int) -> str:
@@ -113,14 +122,34 @@ def power_note(reference: str, num_seeds: int) -> str:
     )
 
 
-def _test_note(reference: str, num_seeds: int) -> str:
+def _error_note(rows: pd.DataFrame, shown: Container[str]) -> str:
+    if rows["test_error_mean"].isna().all():
+        return ""
+    parts = [f"Mean test error at the final step over {'n' if 'n' in shown else 'the'} seeds"]
+    parts += ["smallest first"] * (len(rows) > 1)
+    if rows["test_error_low"].notna().any():
+        parts.append(f"with a 95% confidence interval in brackets if there are {MIN_SEEDS} seeds or more")
+    deviation = "; ± is a standard deviation" * ("test loss" in shown and bool(rows["test_loss_sd"].notna().any()))
+    return f"{', '.join(parts)}{deviation}."
+
+
+def _difference_notes(rows: pd.DataFrame, shown: Container[str]) -> list[str]:
+    if rows["verdict"].isna().all():
+        return [UNTESTED_NOTE] * (len(rows) > 1)
+    num_seeds, reference = int(rows["paired"].max()), str(rows["reference"].dropna().iloc[0])
+    return [_test_note(reference, num_seeds, shown), power_note(reference, num_seeds)]
+
+
+def _test_note(reference: str, num_seeds: int, shown: Container[str]) -> str:
     patterns = "all sign patterns" if num_seeds <= EXACT_UP_TO else f"{RANDOM_PATTERNS:,} random sign patterns"
     intervals = ", with an interval that holds for all comparisons of the report at once" * (num_seeds >= MIN_SEEDS)
-    return (
-        f"Δ is the mean paired difference from {reference} in percentage points{intervals}; p is the p-value of a "
-        f"sign-flip test over {patterns}, adjusted for all comparisons of the report; P(better) is the probability "
-        f"that a run beats a run of {reference}."
-    )
+    texts = {
+        "Δ": f"Δ is the mean paired difference from {reference} in percentage points{intervals}",
+        "p (adjusted)": f"p is the p-value of a sign-flip test over {patterns}, adjusted for all comparisons of the "
+        "report",
+        "P(better)": f"P(better) is the probability that a run beats a run of {reference}",
+    }
+    return "; ".join(text for column, text in texts.items() if column in shown) + "."
 
 
 def to_markdown(table: pd.DataFrame) -> str:

@@ -15,22 +15,25 @@ _UNLIMITED = 10_000
 
 
 def print_comparison(table: pd.DataFrame) -> None:
-    """Prints the table of every workload, then the notes."""
+    """Prints the table of every workload, then the notes on the columns that there was room for."""
     console = make_console()
-    workloads = split_by_workload(table)
-    for title, rows in workloads:
-        console.print(_fit(format_table(rows), title, console))
-    console.print(*dict.fromkeys(note for _, rows in workloads for note in notes(rows)), style="dim", highlight=False)
+    texts: dict[str, None] = {}  # each note once, in order
+    for title, rows in split_by_workload(table):
+        text = _fit(format_table(rows), title, console)
+        console.print(_make_table(text, title))
+        texts |= dict.fromkeys(notes(rows, text.columns))
+    console.print(*texts, style="dim", highlight=False)
 
 
-def _fit(text: pd.DataFrame, title: str, console: Console) -> Table:
-    """The table with as many columns as the terminal has room for; the files have all of them."""
-    for num_dropped in range(len(DROP_ORDER) + 1):
-        columns = [name for name in text if name not in DROP_ORDER[:num_dropped]]
-        table = _make_table(text[columns], title)
+def _fit(text: pd.DataFrame, title: str, console: Console) -> pd.DataFrame:
+    """As many columns as the terminal has room for; the files have all of them."""
+    order = [name for name in DROP_ORDER if name != "n" or text["n"].nunique() == 1]
+    for num_dropped in range(len(order) + 1):
+        kept = text[[name for name in text if name not in order[:num_dropped]]]
+        table = _make_table(kept, title)
         if console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum <= console.width:
             break
-    return table
+    return kept
 
 
 def _make_table(text: pd.DataFrame, title: str) -> Table:

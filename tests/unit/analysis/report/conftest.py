@@ -1,4 +1,4 @@
-"""A comparison of four schedules with three seeds, and a single run with a longer budget."""
+"""A comparison of four schedules with three seeds, a single run with a longer budget, and answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import pandas as pd
 import pytest
 
 from src.analysis.collect import collect
-from src.analysis.comparison import comparison
+from src.analysis.comparison import comparison, equivalence_margin
+from src.analysis.pairwise import pairwise
+from src.analysis.report.answer import Answer, answer
+from src.analysis.report.tables import split_by_workload
+from src.analysis.tuning import evaluation_runs, untrainable_schedules
+from src.analysis.workloads import select_workload
 from tests.unit.analysis.conftest import MakeRun
 
 
@@ -31,3 +36,20 @@ def four_schedules(table: pd.DataFrame) -> pd.DataFrame:
 @pytest.fixture
 def single_run(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["epochs"] == 3].reset_index(drop=True)
+
+
+def answers(folder: Path, reference: str = "constant") -> list[Answer]:
+    """The answers of all workloads below `folder`."""
+    runs = collect([folder / "sweep"]).runs
+    evaluation = runs if evaluation_runs(runs).empty else evaluation_runs(runs)
+    pairs = pairwise(evaluation)
+    margins = {name: equivalence_margin(rows) for name, rows in runs.groupby("dataset")}
+    return [
+        answer(title, rows, select_workload(pairs, rows), margins[rows["dataset"].iloc[0]])
+        for title, rows in split_by_workload(comparison(evaluation, reference, untrainable_schedules(runs)))
+    ]
+
+
+def lines(folder: Path, reference: str = "constant") -> list[str]:
+    """Their sentences."""
+    return [line for summary in answers(folder, reference) for line in summary.lines]

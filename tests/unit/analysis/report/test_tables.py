@@ -8,7 +8,7 @@ import pandas as pd
 
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
-from src.analysis.report.tables import format_table, notes, to_markdown
+from src.analysis.report.tables import UNTESTED_NOTE, format_table, notes, to_markdown
 from tests.unit.analysis.conftest import MakeRun, make_winner
 
 
@@ -49,8 +49,12 @@ def test_six_seeds_have_intervals(make_run: MakeRun, tmp_path: Path) -> None:
     assert "adjusted for all comparisons of the report" in " ".join(notes(rows))
 
 
-def test_notes_say_when_nothing_was_tested(single_run: pd.DataFrame) -> None:
-    assert "The differences are descriptive; they were not tested." in notes(single_run)
+def test_notes_say_when_nothing_was_tested(make_run: MakeRun, tmp_path: Path, single_run: pd.DataFrame) -> None:
+    for scheduler in ("step", "cosine"):
+        make_run(f"scheduler={scheduler}", "epochs=4")
+    rows = comparison(collect([tmp_path / "sweep"]).runs)
+    assert UNTESTED_NOTE in notes(rows[rows["epochs"] == 4])
+    assert UNTESTED_NOTE not in notes(single_run)
 
 
 def test_markdown_has_one_table_per_workload(table: pd.DataFrame) -> None:

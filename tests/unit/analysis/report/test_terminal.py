@@ -22,3 +22,27 @@ def test_narrow_terminal_shows_the_most_important_columns(
     assert all(name in output for name in columns)
     if width == 200:
         assert "…" not in output
+
+
+@pytest.mark.parametrize(("width", "is_mentioned"), [(90, False), (200, True)])
+def test_notes_mention_only_the_columns_that_are_shown(
+    width: int,
+    is_mentioned: bool,
+    four_schedules: pd.DataFrame,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("src.terminal.FILE_WIDTH", width)
+    print_comparison(four_schedules)
+    output = " ".join(capsys.readouterr().out.split())
+    assert "Δ is the mean paired difference from constant" in output
+    for note in ("P(better) is the probability", "p is the p-value", "± is a standard deviation"):
+        assert (note in output) == is_mentioned, note
+
+
+def test_number_of_seeds_is_shown_where_it_differs(
+    four_schedules: pd.DataFrame, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.terminal.FILE_WIDTH", 60)
+    print_comparison(four_schedules)
+    assert "n seeds" in capsys.readouterr().out

@@ -1,0 +1,104 @@
+"""The order of the schedules in words: which is best, over which seeds, and which are not ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from src.analysis.comparison import NOT_COMPLETED
+from src.analysis.stats import MIN_SEEDS
+from src.analysis.wording import count_noun, join_names
+from src.status import LOST
+
+NO_COMMON_SEED = "No best schedule: there is no seed that all schedules completed, so their errors cannot be ranked."
+
+
+def lines_without_result(rows: pd.DataFrame) -> list[str]:
+    """Why no schedule can be ranked: none has a test error, or all that have one also have failures."""
+    num_completed = int(rows["n"].sum())
+    if not num_completed:
+        counts = {status: int(rows[status].sum()) for status in NOT_COMPLETED}
+        statuses = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        return [f"No best schedule: none of the {sum(counts.values())} runs completed ({statuses})."]
+    if rows["test_error_mean"].isna().all():
+        return [
+            f"No test error yet: {count_noun(num_completed, 'run')} completed, all of them tuning runs.",
+            "Tuning runs never read the test set; only their validation results are shown.",
+        ]
+    return [
+        "No best schedule: every schedule with a completed run also has failed or diverged runs.",
+        "The means in the table cover the completed runs only, so a new run may well do worse.",
+        left_out_line(rows),
+    ]
+
+
+def best_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_all: bool) -> str:
+    """The schedules with the lowest test error over the common seeds."""
+    low, high = best["common_error_low"], best["common_error_high"]
+    interval = "" if pd.isna(low) else f" (95% confidence interval {100 * low:.2f} to {100 * high:.2f})"
+    error = f"{100 * best['common_error_mean']:.2f}%{' test error' if beats_all else ''}"
+    heading = "Best schedule" if beats_all else "Lowest test error"
+    if (rows[rows["failures"] > 0]["test_error_mean"] < best["common_error_mean"]).any():
+        heading += " among schedules without failed or diverged runs"
+    return f"{heading}: {join_names(tied)}, {error}{interval}, over {_seeds(rows)}."
+
+
+def contradiction_line(rows: pd.DataFrame, best: pd.Series, rivals: Sequence[str]) -> str:
+    """Why the schedule with the lowest error over the common seeds is not called best.
+
+    Args:
+        rows: The table of the workload.
+        best: That schedule.
+        rivals: The schedules that made fewer errors than it did over all seeds that both completed.
+    """
+    name, verb = best["name"], "does better over all seeds that it shares"
+    if len(rivals) > 1:
+        verb = "do better over all seeds that they share"
+    return (
+        f"No best schedule: {name} has the lowest test error over {_seeds(rows)}, but {join_names(rivals)} {verb} with "
+        f"{name}."
+    )
+
+
+def num_common_seeds(row: pd.Series) -> int:
+    return len(row["common_seeds"].split())
+
+
+def left_out_line(rows: pd.DataFrame) -> str:
+    """The schedules that are not ranked, and why."""
+    lines = [_failures(rows[rows["failures"] > 0]), _too_few_seeds(rows), _untrainable(rows)]
+    return " ".join(line for line in lines if line)
+
+
+def _seeds(rows: pd.DataFrame) -> str:
+    """`8 seeds`; where schedules completed different seeds, which of them count and whether these are enough."""
+    ranked = rows[rows["common_seeds"] != ""]
+    count = num_common_seeds(ranked.iloc[0])
+    if (ranked["seeds"] == ranked["common_seeds"]).all():
+        return count_noun(count, "seed")
+    who = "all" if (rows["n"] > 0).sum() == len(ranked) else "all ranked schedules"
+    seeds = f"the only seed that {who} completed" if count == 1 else f"the {count} seeds that {who} completed"
+    return seeds if count >= MIN_SEEDS else f"{seeds}, too few for a reliable order"
+
+
+def _failures(rows: pd.DataFrame) -> str:
+    details = []
+    for row in rows.to_dict("records"):
+        counts = " and ".join(f"{row[status]} {status}" for status in LOST if row[status])
+        details.append(f"{row['name']} ({counts} of {row['n'] + row['failures'] + row['interrupted']})")
+    return f"Never called best because of failed or diverged runs: {join_names(details)}." if details else ""
+
+
+def _too_few_seeds(rows: pd.DataFrame) -> str:
+    """Schedules with too few seeds beside others that have enough."""
+    if (rows["common_seeds"] == "").all():
+        return ""
+    is_left_out = (rows["common_seeds"] == "") & (rows["failures"] == 0) & rows["test_error_mean"].notna()
+    details = [f"{row['name']} ({count_noun(row['n'], 'seed')})" for row in rows[is_left_out].to_dict("records")]
+    return f"Not ranked, with fewer than {MIN_SEEDS} seeds: {join_names(details)}." if details else ""
+
+
+def _untrainable(rows: pd.DataFrame) -> str:
+    rows = rows[(rows["n"] == 0) & rows["lr"].isna() & (rows["failures"] == 0) & (rows["interrupted"] == 0)]
+    return f"No learning rate in the grid trained {join_names(rows['name'])}." if len(rows) else ""
