@@ -1,4 +1,4 @@
-"""Schedules over several budgets and workloads: their ranks, whether ranks differ, and how fast they reach a target."""
+"""Schedules over several tables: their ranks, whether ranks differ, and how fast schedules reach a target."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from src.analysis.labels import workload_names
 from src.analysis.workloads import WORKLOAD
 
 TASK = [name for name in WORKLOAD if name not in ("epochs", "seconds", "timed_on")]  # a workload without its budget
+_DECIMALS = 12  # means that are equal otherwise differ by rounding errors
 
 
 def budget_table(table: pd.DataFrame) -> pd.DataFrame:
     """Mean test error and rank of each schedule at every budget, its mean rank, and how often it is among the top.
 
-    A budget is a number of epochs; runs with a time budget are left out. Only schedules with a row at every budget are
-    included, and only tasks with several budgets. A schedule with failed or diverged runs at a budget ranks last there.
+    A budget is a number of epochs; runs with a time budget are left out. Only schedules that are compared at every
+    budget are included, and only tasks with several budgets. A schedule with failed or diverged runs at a budget ranks
+    last there.
     """
     parts = []
     for task, errors in errors_by_task(table).items():
@@ -46,18 +48,16 @@ def ranks_by_budget(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def errors_by_task(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
-    """Mean test errors of each task: one row per number of epochs, one column per schedule that has a row at all.
+    """Mean test errors of each task over the common seeds: one row per number of epochs, one column per schedule.
 
-    NaN where a schedule has failed or diverged runs: the mean over its completed runs is not what a user can expect.
+    NaN where a schedule has failed or diverged runs, or no learning rate trained it: the mean over its completed runs
+    is not what a user can expect. Schedules are left out that are not ranked for another reason, such as too few seeds.
     """
     named = table.assign(name=workload_names(table))
-    named = named[named["seconds"].isna()]
+    named = named[named["seconds"].isna() & ~_is_unfinished(named)]
     errors_of = {}
     for task, rows in named.groupby(TASK, dropna=False, sort=False):
-        has_failures = (rows["diverged"] + rows["failed"]) > 0
-        errors = rows.assign(error=rows["test_error_mean"].mask(has_failures)).pivot(
-            index="epochs", columns="name", values="error"
-        )
+        errors = rows.pivot(index="epochs", columns="name", values="common_error_mean")
         num_budgets = rows.groupby("name")["epochs"].nunique()
         errors = errors[[name for name in errors if num_budgets[name] == len(errors)]]
         if errors.notna().any(axis=None):
@@ -65,9 +65,16 @@ def errors_by_task(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
     return errors_of
 
 
+def _is_unfinished(table: pd.DataFrame) -> pd.Series:
+    """Rows that are not ranked although nothing failed: too few seeds, tuning runs only, or interrupted runs only."""
+    has_failures = (table["diverged"] + table["failed"]) > 0
+    has_runs = (table["n"] + table["interrupted"]) > 0
+    return table["common_error_mean"].isna() & ~has_failures & has_runs
+
+
 def rank_schedules(errors: pd.DataFrame) -> pd.DataFrame:
     """The rank of each schedule within its row; 1 is the smallest error, ties share their mean, NaN ranks last."""
-    return errors.rank(axis=1, na_option="bottom")
+    return errors.round(_DECIMALS).rank(axis=1, na_option="bottom")
 
 
 def times_by_workload(table: pd.DataFrame) -> pd.DataFrame:
@@ -76,34 +83,42 @@ def times_by_workload(table: pd.DataFrame) -> pd.DataFrame:
     Infinite where half of the runs or more missed the target.
     """
     timed = table.assign(name=workload_names(table)).dropna(subset="target")
-    times = timed.pivot_table(index=WORKLOAD, columns="name", values="step_to_target", dropna=False)
+    timed = timed.assign(workload=timed.groupby(WORKLOAD, dropna=False, sort=False).ngroup())
+    times = timed.pivot(index="workload", columns="name", values="step_to_target")
     return times.dropna(how="all", axis=0).dropna(how="all", axis=1)
 
 
 def across_workloads(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean ranks over all workloads, smallest first; empty unless at least two workloads share two schedules.
+    """Mean ranks over all tables, smallest first; empty unless at least two tasks share two schedules.
 
-    Workloads that differ only in their budget are not independent: their ranks are averaged first, and they count as
-    one. Columns: scheduler, workloads, mean_rank, profile_area (over all workloads and budgets), friedman_p,
-    critical_difference. The last two are NaN for fewer than six workloads or three schedules.
+    Results on the same data set are not independent, whatever the model, optimizer, batch size, budget or device: they
+    come from the same examples. Friedman's test counts data sets, as in Demšar (JMLR 2006), so ranks are averaged over
+    the tables of each data set first. Averages vary less than single ranks, so the critical difference is too large
+    rather than too small.
+
+    Columns: scheduler, tables, data_sets, mean_rank, profile_area (over all tables), friedman_p, critical_difference.
+    The last two are NaN for fewer than six data sets or three schedules.
     """
-    ranks = {task: rank_schedules(errors).mean() for task, errors in errors_by_task(table).items()}
-    common = pd.DataFrame(ranks).T.dropna(axis=1)  # only schedules that every workload has
-    num_workloads, num_schedules = common.shape
-    if num_workloads < 2 or num_schedules < 2:
+    tasks = errors_by_task(table)
+    common = [name for name in next(iter(tasks.values()), []) if all(name in errors for errors in tasks.values())]
+    if len(tasks) < 2 or len(common) < 2:
         return pd.DataFrame()
-    is_tested = num_workloads >= stats.MIN_WORKLOADS and num_schedules >= 3
-    mean_ranks = rank_schedules(common).mean()
-    result = pd.DataFrame({"workloads": num_workloads, "mean_rank": mean_ranks}, index=common.columns)
-    result["profile_area"] = _profile_areas(table).reindex(common.columns)
-    result["friedman_p"] = stats.friedman_p(common) if is_tested else math.nan
-    critical_difference = stats.critical_difference(num_workloads, num_schedules) if is_tested else math.nan
+    data_sets = [task[TASK.index("dataset")] for task in tasks]
+    ranks = pd.concat([rank_schedules(errors[common]) for errors in tasks.values()], keys=data_sets)
+    ranks_by_data_set = ranks.groupby(level=0).mean()
+    num_data_sets, num_schedules = ranks_by_data_set.shape
+    is_tested = num_data_sets >= stats.MIN_DATA_SETS and num_schedules >= 3
+    result = pd.DataFrame({"tables": len(ranks), "data_sets": num_data_sets}, index=pd.Index(common))
+    result["mean_rank"] = ranks_by_data_set.mean()
+    result["profile_area"] = _profile_areas(table).reindex(common)
+    result["friedman_p"] = stats.friedman_p(rank_schedules(ranks_by_data_set)) if is_tested else math.nan
+    critical_difference = stats.critical_difference(num_data_sets, num_schedules) if is_tested else math.nan
     result["critical_difference"] = critical_difference
     return result.rename_axis("scheduler").reset_index().sort_values("mean_rank", kind="stable", ignore_index=True)
 
 
 def _profile_areas(table: pd.DataFrame) -> pd.Series:
-    """Profile areas relative to the reference, over the workloads in which the reference was timed.
+    """Profile areas relative to the reference, over the tables in which the reference was timed.
 
     Only schedules that were timed in all of them are included; empty unless there is exactly one reference.
     """

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from src.analysis.report.answer import Answer
-from src.analysis.stats import ALPHA, MIN_WORKLOADS
-from src.analysis.wording import join_names, p_with_sign
+from src.analysis.stats import ALPHA, MIN_DATA_SETS
+from src.analysis.wording import count_noun, join_names, p_with_sign
 
 
 def overview(answers: Sequence[Answer]) -> str:
@@ -35,12 +35,12 @@ def ranks_in_words(across: pd.DataFrame) -> str:
     if across.empty:
         return ""
     row = across.iloc[0]
-    opening = (
-        f"Mean ranks by test error over {row['workloads']} workloads; workloads that differ only in their budget count "
-        "as one."
-    )
+    num_tables, num_data_sets = int(row["tables"]), int(row["data_sets"])
+    opening = f"Mean ranks by test error over {num_tables} tables of {count_noun(num_data_sets, 'data set')}."
+    if num_tables > num_data_sets:
+        opening += " Tables of the same data set are not independent, so their ranks are averaged first."
     if pd.isna(row["friedman_p"]):
-        return f"{opening} The ranks were not tested: a test needs {MIN_WORKLOADS} workloads and three schedules."
+        return f"{opening} The ranks were not tested: a test needs {MIN_DATA_SETS} data sets and three schedules."
     p = f"Friedman's test, {p_with_sign(row['friedman_p'])}"
     if row["friedman_p"] >= ALPHA:
         return f"{opening} The schedules are not shown to differ ({p})."

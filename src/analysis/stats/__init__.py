@@ -3,7 +3,7 @@
 Runs are paired by seed: under the same seed, two schedules start from the same weights and see the same batches.
 """
 
-from src.analysis.stats.conventions import ALPHA, MIN_WORKLOADS, Floats
+from src.analysis.stats.conventions import ALPHA, MIN_DATA_SETS, Floats
 from src.analysis.stats.estimates import Interval, censored_median, interquartile_mean
 from src.analysis.stats.profiles import performance_profile, profile_area
 from src.analysis.stats.ranks import critical_difference, friedman_p
@@ -32,8 +32,8 @@ from src.analysis.stats.verdicts import (
 __all__ = [
     "ALPHA",
     "EXACT_UP_TO",
+    "MIN_DATA_SETS",
     "MIN_SEEDS",
-    "MIN_WORKLOADS",
     "RANDOM_PATTERNS",
     "VERDICTS",
     "Comparison",

@@ -9,5 +9,5 @@ Floats = NDArray[np.float64]
 
 ALPHA = 0.05
 CONFIDENCE = 0.95
-MIN_WORKLOADS = 6  # fewer workloads are too few to test ranks
+MIN_DATA_SETS = 6  # fewer data sets are too few to test ranks
 DECIMALS = 15  # more than any accuracy has; anything smaller is rounding error of a difference

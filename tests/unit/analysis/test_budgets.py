@@ -82,39 +82,87 @@ def test_missing_error_ranks_last() -> None:
     assert rank_schedules(errors).mean().tolist() == [1.5, 3.0, 1.5]
 
 
-def make_workloads(make_run: MakeRun, count: int) -> None:
-    """Workloads in which cosine is always first and constant always last."""
+def make_data_sets(make_run: MakeRun, count: int, *overrides: str) -> None:
     for number in range(count):
-        make_budgets(make_run, {2: (0.7, 0.9, 0.8)}, f"batch_size={16 + number}")
+        make_budgets(make_run, {2: (0.7, 0.9, 0.8)}, f"data.name=set{number}", *overrides)
 
 
-def test_ranks_over_fewer_than_six_workloads_are_not_tested(make_run: MakeRun, tmp_path: Path) -> None:
-    make_workloads(make_run, 5)
+def test_ranks_over_fewer_than_six_data_sets_are_not_tested(make_run: MakeRun, tmp_path: Path) -> None:
+    make_data_sets(make_run, 5)
     across = across_workloads(comparison_of(tmp_path))
     assert list(across["scheduler"]) == ["cosine", "step", "constant"]
     assert list(across["mean_rank"]) == [1, 2, 3]
     assert across[["friedman_p", "critical_difference"]].isna().all(axis=None)
 
 
-def test_ranks_over_six_workloads_are_tested(make_run: MakeRun, tmp_path: Path) -> None:
-    make_workloads(make_run, 6)
+def test_ranks_over_six_data_sets_are_tested(make_run: MakeRun, tmp_path: Path) -> None:
+    make_data_sets(make_run, 6)
     across = across_workloads(comparison_of(tmp_path))
-    assert (across["workloads"] == 6).all()
+    assert (across["data_sets"] == 6).all()
     assert across["friedman_p"].iloc[0] == pytest.approx(math.exp(-6))  # chi-square of 12 on 2 degrees of freedom
     assert across["critical_difference"].iloc[0] == critical_difference(6, 3)
 
 
-def test_budgets_of_one_workload_count_as_one(make_run: MakeRun, tmp_path: Path) -> None:
-    make_budgets(make_run, dict.fromkeys(range(1, 7), (0.7, 0.9, 0.8)))
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [f"batch_size={16 + number}" for number in range(6)],
+        [f"model.name=model{number}" for number in range(6)],
+        [f"optimizer.name=optimizer{number}" for number in range(6)],
+    ],
+)
+def test_tables_of_one_data_set_are_not_independent(make_run: MakeRun, tmp_path: Path, overrides: list[str]) -> None:
+    for override in overrides:
+        make_budgets(make_run, {2: (0.7, 0.9, 0.8)}, override)
+    across = across_workloads(comparison_of(tmp_path))
+    assert (across["tables"] == 6).all()
+    assert (across["data_sets"] == 1).all()
+    assert across[["friedman_p", "critical_difference"]].isna().all(axis=None)
+
+
+def test_data_sets_count_once_however_many_tables_they_have(make_run: MakeRun, tmp_path: Path) -> None:
+    make_data_sets(make_run, 6)
+    once = across_workloads(comparison_of(tmp_path)).set_index("scheduler")
+    make_data_sets(make_run, 6, "batch_size=32")
+    twice = across_workloads(comparison_of(tmp_path)).set_index("scheduler")
+    assert (twice["tables"] == 12).all()
+    assert twice[["mean_rank", "friedman_p", "critical_difference"]].equals(
+        once[["mean_rank", "friedman_p", "critical_difference"]]
+    )
+
+
+def test_ranks_are_averaged_within_a_data_set(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, dict.fromkeys(range(1, 4), (0.7, 0.9, 0.8)))
     assert across_workloads(comparison_of(tmp_path)).empty
     make_budgets(make_run, {2: (0.9, 0.8, 0.7)}, "batch_size=32")
+    make_budgets(make_run, {2: (0.9, 0.8, 0.7)}, "data.name=other")
     across = across_workloads(comparison_of(tmp_path)).set_index("scheduler")
-    assert across["mean_rank"].to_dict() == {"cosine": 1.5, "constant": 2, "step": 2.5}
+    assert across["mean_rank"].to_dict() == {
+        "constant": (2.5 + 1) / 2,
+        "cosine": (1.25 + 2) / 2,
+        "step": (2.25 + 3) / 2,
+    }
+
+
+def test_ranks_do_not_come_from_different_seeds(make_run: MakeRun, tmp_path: Path) -> None:
+    for epochs in (2, 3):
+        for seed in range(8):
+            make_run("scheduler=constant", f"epochs={epochs}", f"seed={seed}", accuracy=0.9 if seed < 6 else 0.1)
+            if seed < 6:
+                make_run("scheduler=cosine", f"epochs={epochs}", f"seed={seed}", accuracy=0.8)
+        make_run("scheduler=step", f"epochs={epochs}", accuracy=0.99)  # one seed: not ranked
+    budgets = budget_table(comparison_of(tmp_path)).set_index("scheduler")
+    assert budgets["mean_rank"].to_dict() == {"constant": 1, "cosine": 2}
+    assert budgets["test_error_at_2"].round(6).to_dict() == {"constant": 0.1, "cosine": 0.2}
+
+
+def test_means_that_differ_by_rounding_are_tied() -> None:
+    assert rank_schedules(pd.DataFrame({"a": [0.1 + 0.2], "b": [0.3]})).to_numpy().tolist() == [[1.5, 1.5]]
 
 
 def test_schedule_missing_in_a_workload_has_no_rank(make_run: MakeRun, tmp_path: Path) -> None:
-    make_workloads(make_run, 2)
-    make_run("scheduler=wsd", "batch_size=16")
+    make_data_sets(make_run, 2)
+    make_run("scheduler=wsd", "data.name=set1")
     assert "wsd" not in set(across_workloads(comparison_of(tmp_path))["scheduler"])
 
 

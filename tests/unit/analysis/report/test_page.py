@@ -85,7 +85,7 @@ def test_ranks_over_several_workloads_have_a_table(make_run: MakeRun, tmp_path: 
     make_winner(make_run, 3)
     make_winner(make_run, 3, "batch_size=32")
     text = page(tmp_path)
-    assert "Mean ranks by test error over 2 workloads" in text
+    assert "Mean ranks by test error over 2 tables of 1 data set." in text
     assert '<tr><th scope="row">cosine</th><td>1.00</td><td>0.750</td></tr>' in text
 
 

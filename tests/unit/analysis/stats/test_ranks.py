@@ -1,4 +1,4 @@
-"""Tests on ranks over workloads, against scipy and against published tables."""
+"""Tests on ranks over data sets, against scipy and against published tables."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def test_friedman_p_equals_scipy() -> None:
     assert friedman_p(table) < 0.05
 
 
-def test_fewer_than_six_workloads_are_refused() -> None:
+def test_fewer_than_six_data_sets_are_refused() -> None:
     for compute in (lambda: friedman_p(np.arange(20).reshape(5, 4)), lambda: critical_difference(5, 4)):
-        with pytest.raises(ValueError, match="5 workloads"):
+        with pytest.raises(ValueError, match="5 data sets"):
             compute()
 
 
