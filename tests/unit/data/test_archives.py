@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +95,63 @@ def test_damaged_mirror_is_reported_and_nothing_is_stored(data: DataConfig, mirr
     assert not archives.archive_path(data, "train_images").exists()
 
 
-def test_missing_archive_error_names_both_remedies(data: DataConfig) -> None:
-    with pytest.raises(DataUnavailableError, match=r"data\.mirror=DIR.*data=digits"):
-        archives.ensure(replace(data, mirror=None))
+def test_missing_archive_error_names_mirrors_and_both_remedies(data: DataConfig, tmp_path: Path) -> None:
+    with pytest.raises(DataUnavailableError, match=r"data\.mirror=DIR.*data=digits") as error:
+        archives.ensure(replace(data, mirror=str(tmp_path / "empty")))
+    assert f"{tmp_path / 'empty'}: No such file or directory; {UNREACHABLE}: " in str(error.value)
+    assert "refused" in str(error.value)
+
+
+@contextmanager
+def serving(body: Callable[[], Iterator[bytes]]) -> Iterator[str]:
+    """The URL of a server that answers with the pieces of `body()`, as long as the client listens."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for piece in body():
+                    self.wfile.write(piece)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def trickle() -> Iterator[bytes]:
+    while True:
+        time.sleep(0.02)
+        yield b"x"
+
+
+def test_slow_mirror_is_given_up(data: DataConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "PATIENCE_SECONDS", 0.1)
+    with serving(trickle) as url, pytest.raises(DataUnavailableError, match=rf"{url}: too slow, \d+ bytes in 0 s"):
+        archives.ensure(replace(data, mirror=url))
+
+
+def test_endless_download_is_given_up(data: DataConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_BYTES", 10_000)
+    with (
+        serving(lambda: repeat(b"x" * 1000)) as url,
+        pytest.raises(DataUnavailableError, match="sent more than 10,000 bytes"),
+    ):
+        archives.ensure(replace(data, mirror=url))
+
+
+def test_next_mirror_replaces_one_that_is_too_slow(data: DataConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "PATIENCE_SECONDS", 0.1)
+    with serving(trickle) as url:
+        archives.ensure(replace(data, mirror=url, mirrors=[str(data.mirror)]))
+    assert gzip.decompress(archives.read(data, "train_labels")) == FILES["train_labels"]
 
 
 def test_unwritable_folder_is_reported(data: DataConfig, tmp_path: Path) -> None:
