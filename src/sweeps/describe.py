@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from src.analysis.stats import MIN_SEEDS
+from src.analysis.wording import count_noun
 from src.errors import DataUnavailableError, UsageError
 from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
 from src.sweeps.parallelism import concurrent_jobs
@@ -28,7 +29,7 @@ def print_plan(plan: Plan) -> None:
     for number, job in enumerate(plan.jobs, 1):
         table.add_row(str(number), job.status(), " ".join(line for line in job.overrides if line not in shared))
     console = Console()
-    title = f"{len(plan.jobs)} jobs in {plan.folder}, {len(plan.unfinished())} to run"
+    title = f"{count_noun(len(plan.jobs), 'job')} in {plan.folder}, {len(plan.unfinished())} to run"
     console.print(title, soft_wrap=True, highlight=False)
     console.print(table)
     console.print("all with", *sorted(shared), soft_wrap=True, highlight=False)
@@ -66,7 +67,8 @@ def study_notes(study: Study) -> Iterator[str]:
     """What the user should know before spending hours: too few seeds, a folder with another sweep."""
     num_seeds = len(study.protocol.evaluation_seeds)
     if len(study.protocol.schedulers) > 1 and num_seeds < MIN_SEEDS:
-        yield f"{num_seeds} evaluation seeds cannot show any difference, however large: that takes {MIN_SEEDS}"
+        seeds = count_noun(num_seeds, "evaluation seed")
+        yield f"{seeds} cannot show any difference, however large: that takes {MIN_SEEDS}"
     plan = study.first_plan
     earlier_jobs = read_planned_jobs(plan.folder)
     tuning_folders = {job["folder"] for job in earlier_jobs if TUNING in job["overrides"]}

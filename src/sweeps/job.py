@@ -28,7 +28,7 @@ def run_job(cfg: DictConfig) -> None:
 def _run(cfg: DictConfig) -> None:
     number, folder, config = HydraConfig.get().job.num + 1, run_folder(), load_config(cfg)
     workers_here = num_workers(HydraConfig.get().launcher)
-    label = f"[{number}] {config.scheduler['name']} seed={config.seed}: "
+    label = f"[{number}] {config.scheduler['name']} lr={config.optimizer['lr']:g} seed={config.seed}: "
     try:
         record = run_here(cfg, config, folder, wait=True, num_workers=workers_here)
     except FolderTakenError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from pathlib import Path
@@ -63,6 +64,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Refinement of the best rates: 8 of 8 runs to do" in done.stdout
     assert "Evaluation: 4 of 4 runs to do" in done.stdout
+    assert re.search(r"\[1\] constant lr=[\d.]+ seed=7: validation accuracy", done.stdout)
     return folder
 
 

@@ -27,6 +27,13 @@ def test_plan_lists_status_and_own_overrides_of_each_job(tmp_path: Path, capsys:
     assert "all with batch_size=64 data=digits" in out
 
 
+def test_single_job_is_counted_in_the_singular(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    print_plan(make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}"]))
+    assert f"1 job in {tmp_path}, 1 to run" in capsys.readouterr().out
+    (note,) = study_notes(make_study(tmp_path, evaluation_seeds=[0]))
+    assert note.startswith("1 evaluation seed cannot show any difference")
+
+
 def test_study_shows_runs_seeds_and_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     print_study(make_study(tmp_path))
     out = capsys.readouterr().out
