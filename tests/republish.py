@@ -9,15 +9,15 @@ from pathlib import Path
 import pandas as pd
 
 from src import layout
-from src.analysis.comparison import comparison
+from src.analysis.collect import Collection
 from src.analysis.figures.results import draw_test_errors
 from src.analysis.figures.save import save_figure
 from src.analysis.figures.style import palette
 from src.analysis.labels import workload_names
-from src.analysis.pairwise import pairwise
 from src.analysis.report.latex import to_latex
+from src.analysis.report.results import Results, compute_results
 from src.analysis.report.tables import to_markdown
-from src.analysis.tuning import evaluation_runs
+from src.analysis.tuning import with_tolerance
 from src.analysis.workloads import with_workload
 from src.files import write_text
 from src.runs.upgrade import device_type_of
@@ -25,39 +25,36 @@ from src.runs.upgrade import device_type_of
 MARGINS = {"mnist": 0.0005}  # data.equivalence_margin, which runs.csv does not have
 
 
-def read_runs(folder: Path) -> pd.DataFrame:
-    """The evaluation runs of a published result; runs.csv of an earlier version lacks some columns."""
+def read_results(folder: Path) -> Results:
+    """The results that follow from the published runs and protocol; an earlier runs.csv lacks some columns."""
     runs = pd.read_csv(folder / layout.RUNS)
     earlier = {"device_type": runs["device"].map(device_type_of), "cpu": None, "num_threads": None, "num_workers": None}
     missing = {name: column for name, column in earlier.items() if name not in runs}
-    runs = evaluation_runs(with_workload(runs.assign(**missing)))
-    return runs.assign(settings=[{"data.equivalence_margin": MARGINS[name]} for name in runs["dataset"]])
+    runs = with_workload(runs.assign(**missing))
+    runs["settings"] = [{"data.equivalence_margin": MARGINS[name]} for name in runs["dataset"]]
+    return compute_results(Collection(runs, problems=[]), sweep=json.loads((folder / layout.SWEEP).read_text()))
 
 
 def tables(folder: Path) -> dict[str, str]:
-    """The tables that follow from the evaluation runs, by file name."""
-    runs = read_runs(folder)
-    table = comparison(runs, _reference(folder))
+    """The tables that follow from the runs, by file name."""
+    results = read_results(folder)
     return {
-        layout.COMPARISON_CSV: table.to_csv(index=False),
-        layout.COMPARISON_MD: to_markdown(table),
-        layout.COMPARISON_TEX: to_latex(table),
-        layout.PAIRWISE: pairwise(runs).to_csv(index=False),
+        layout.COMPARISON_CSV: results.table.to_csv(index=False),
+        layout.COMPARISON_MD: to_markdown(results.table),
+        layout.COMPARISON_TEX: to_latex(results.table),
+        layout.PAIRWISE: results.pairs.to_csv(index=False),
+        layout.LR_SENSITIVITY: with_tolerance(results.sensitivity).to_csv(index=False),
     }
 
 
 def draw(folder: Path) -> None:
     """Draws the figure of test errors again; the curves need the files of the runs."""
-    runs = read_runs(folder)
-    table = comparison(runs, _reference(folder))
-    runs, table = runs.assign(name=workload_names(runs)), table.assign(name=workload_names(table))
+    results = read_results(folder)
+    runs = results.evaluation.assign(name=workload_names(results.evaluation))
+    table = results.table.assign(name=workload_names(results.table))
     figure = draw_test_errors(table, runs, palette([*runs["name"], *table["name"]]))
     assert figure is not None
     save_figure(figure, folder / layout.FIGURES, "test_error")
-
-
-def _reference(folder: Path) -> str:
-    return str(json.loads((folder / "sweep.json").read_text())["protocol"]["reference"])
 
 
 def main() -> None:

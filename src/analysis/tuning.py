@@ -21,6 +21,11 @@ def is_tuning(runs: pd.DataFrame) -> pd.Series:
     return ~runs["read_test"].astype(bool)
 
 
+def val_errors(ended: pd.DataFrame) -> pd.Series:
+    """Final validation errors of runs that ended; 1 for a failed or diverged run."""
+    return 1 - pd.to_numeric(ended["val_accuracy"]).where(ended["status"] == "completed", 0.0).fillna(0.0)
+
+
 def sensitivity(tuning: pd.DataFrame) -> pd.DataFrame:
     """Median final validation error and loss by schedule, replicate and peak lr.
 
@@ -28,9 +33,8 @@ def sensitivity(tuning: pd.DataFrame) -> pd.DataFrame:
     """
     ended = known_replicates(tuning[tuning["status"] != "interrupted"])
     is_completed = ended["status"] == "completed"
-    errors = 1 - pd.to_numeric(ended["val_accuracy"]).where(is_completed, 0.0).fillna(0.0)
     losses = pd.to_numeric(ended["val_loss"]).where(is_completed, np.inf).fillna(np.inf)
-    ended = ended.assign(val_error=errors, val_loss=losses, completed=is_completed)
+    ended = ended.assign(val_error=val_errors(ended), val_loss=losses, completed=is_completed)
     table = ended.groupby([*CHOICE, "lr"], dropna=False, sort=True).agg(
         n=("seed", "size"),
         median_val_error=("val_error", "median"),
@@ -70,6 +74,28 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
         is_trained=np.isfinite(table[_LOSS].astype(float)),
     )
     return table.sort_values(["is_trained", _ERROR, _LOSS, "lr"], ascending=[False, True, True, True])
+
+
+def with_choices(table: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
+    """The comparison with what is known about the choice of each rate.
+
+    `tunings` counts the choices: 0 if a schedule was not tuned, several if every replicate was tuned by itself.
+    `at_lower_edge` and `at_upper_edge` count those at an edge of the grid. `tied_rates` has the other rates with the
+    same error.
+    """
+    if choices.empty:
+        return table.assign(tunings=0, at_lower_edge=0, at_upper_edge=0, tied_rates="")
+    trained = choices.dropna(subset="lr")
+    trained = trained.assign(tunings=1, at_lower_edge=trained["edge"] == -1, at_upper_edge=trained["edge"] == 1)
+    groups = trained.groupby(GROUP, dropna=False)
+    counts = groups[["tunings", "at_lower_edge", "at_upper_edge"]].sum()
+    merged = table.merge(counts.join(groups["tied"].agg(_only_tie).rename("tied_rates")), on=GROUP, how="left")
+    return merged.fillna(dict.fromkeys(counts, 0) | {"tied_rates": ""}).astype(dict.fromkeys(counts, int))
+
+
+def _only_tie(tied: pd.Series) -> str:
+    """`0.016 0.05`; empty if several replicates chose."""
+    return " ".join(f"{lr:g}" for lr in tied.iloc[0]) if len(tied) == 1 else ""
 
 
 def tolerance(grid: pd.DataFrame, within: float = 0.005) -> tuple[float, bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from src.analysis.wording import count_noun
@@ -83,3 +85,9 @@ def _where_several(values: pd.Series, groups: pd.Series | None = None) -> pd.Ser
     groups = pd.Series(True, values.index) if groups is None else groups
     is_varied = values.groupby(groups).transform("nunique") > 1
     return values.where(is_varied & values.notna(), "")
+
+
+def keys(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """One string per row, equal where all values in `columns` are equal; missing values are equal to each other."""
+    values = rows[list(columns)].astype(object)
+    return values.where(values.notna(), "").astype(str).agg("\x1f".join, axis=1) if len(rows) else pd.Series(dtype=str)

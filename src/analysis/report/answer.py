@@ -16,7 +16,7 @@ from src.analysis.report.ranking import (
     left_out_line,
     lines_without_result,
 )
-from src.analysis.stats import ALPHA
+from src.analysis.stability import differs
 from src.status import LOST
 
 _ROUNDING = 1e-12  # mean errors that differ by less are equal
@@ -63,7 +63,7 @@ def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -
     if rivals := _with_smaller_error(pairs, ranked):
         return _without_order(title, contradiction_line(rows, best, rivals), rows, margin)
     tied = tuple(ranked[ranked["common_error_mean"] <= best["common_error_mean"] + _ROUNDING]["name"])
-    num_wins = int(((pairs["p_adjusted"] < ALPHA) & (pairs["difference"] < 0)).sum())
+    num_wins = int((pairs["differs"].astype(bool) & (pairs["difference"] < 0)).sum())
     beats_all = 0 < num_wins == len(rows) - 1
     lines = [
         best_line(rows, best, tied, beats_all),
@@ -86,7 +86,7 @@ def _without_order(title: str, line: str, rows: pd.DataFrame, margin: float) -> 
 
 def _pairs_of(row: pd.Series, pairs: pd.DataFrame) -> pd.DataFrame:
     """The pairs that a schedule belongs to: `difference` is its test error minus that of the other, named here."""
-    columns = ["label", "lr", "warmup", "difference", "p_adjusted"]
+    columns = ["label", "lr", "warmup", "difference", "differs"]
     parts = [pd.DataFrame(columns=columns)]
     for place, other, sign in (("first", "second", 1), ("second", "first", -1)) if len(pairs) else ():
         is_here = (
@@ -96,7 +96,7 @@ def _pairs_of(row: pd.Series, pairs: pd.DataFrame) -> pd.DataFrame:
         )
         names = {other: "label", f"{other}_lr": "lr", f"{other}_warmup": "warmup"}
         part = pairs[is_here].rename(columns=names)
-        parts.append(part.assign(difference=sign * part["difference"])[columns])
+        parts.append(part.assign(difference=sign * part["difference"], differs=differs(part))[columns])
     return pd.concat([part for part in parts if len(part)] or parts[:1])
 
 

@@ -14,7 +14,9 @@ from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import REFERENCE, comparison
 from src.analysis.pairwise import pairwise
+from src.analysis.redraws import redraws
 from src.analysis.replicates import with_replicates
+from src.analysis.stability import with_stable_pairs, with_stable_verdicts
 from src.analysis.sweep_file import read_sweep_file
 from src.analysis.tuning import (
     choose,
@@ -23,6 +25,7 @@ from src.analysis.tuning import (
     sensitivity,
     unevaluated_schedules,
     untrainable_schedules,
+    with_choices,
 )
 from src.analysis.wording import count_noun, join_names
 from src.errors import UsageError
@@ -37,7 +40,7 @@ class Results:
     Attributes:
         runs: All runs, including tuning runs and runs that did not complete.
         evaluation: The runs that the comparison is made from.
-        table: `comparison` of the evaluation runs.
+        table: `comparison` of the evaluation runs, with what is known about the choice of the rates.
         pairs: `pairwise` of the evaluation runs.
         across: `across_workloads` of the table; may be empty.
         sensitivity: `sensitivity` of the tuning runs, over all tuning seeds; may be empty.
@@ -109,15 +112,16 @@ def compute_results(
         log.warning("No learning rate trained %s; try a smaller optimizer.lr", names)
     if evaluation.empty:  # the sweep was stopped while tuning, or nothing could be trained
         evaluation, untrainable = runs, untrainable[:0]
+    choices, redrawn = choose(sensitivity(tuning)), redraws(runs)
     table = comparison(evaluation, reference or protocol.get("reference", REFERENCE), untrainable)
     return Results(
         runs=runs,
         evaluation=evaluation,
-        table=table,
-        pairs=pairwise(evaluation),
+        table=with_choices(with_stable_verdicts(table, evaluation, redrawn), choices),
+        pairs=with_stable_pairs(pairwise(evaluation), evaluation, redrawn),
         across=across_workloads(table),
         sensitivity=sensitivity(tuning.drop(columns="replicate")),
-        choices=choose(sensitivity(tuning)),
+        choices=choices,
         problems=collection.problems,
         num_missing=num_missing,
         sweep=sweep,

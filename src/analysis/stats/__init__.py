@@ -7,6 +7,7 @@ from src.analysis.stats.conventions import ALPHA, MIN_DATA_SETS, Floats
 from src.analysis.stats.estimates import Interval, censored_median, interquartile_mean
 from src.analysis.stats.profiles import performance_profile, profile_area
 from src.analysis.stats.ranks import critical_difference, friedman_p
+from src.analysis.stats.resampling import seed_draws
 from src.analysis.stats.significance import (
     EXACT_UP_TO,
     MIN_SEEDS,
@@ -55,6 +56,7 @@ __all__ = [
     "performance_profile",
     "probability_of_improvement",
     "profile_area",
+    "seed_draws",
     "seeds_for_equivalence",
     "verdict",
 ]
