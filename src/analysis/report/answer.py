@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from src.analysis.labels import display_names
+from src.analysis.report.caveats import rate_caveats
 from src.analysis.report.differences import differences_line, median_line, others_line, untested_line
 from src.analysis.report.ranking import (
     NO_COMMON_SEED,
@@ -71,6 +72,7 @@ def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -
         others_line(rows, best, margin, beats_all),
         median_line(rows, best),
         left_out_line(rows),
+        *rate_caveats(rows, best),
     ]
     return _answer(title, lines, tied, beats_all or (len(tied) == 1 and best["verdict"] == "better"))
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from src.analysis.comparison import equivalence_margin
 from src.analysis.report.answer import Answer, answer
+from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.overview import overview, ranks_in_words
 from src.analysis.report.page_figures import page_figures
 from src.analysis.report.page_method import method
@@ -96,7 +97,7 @@ def _alerts(results: Results) -> list[str]:
         alerts.append(f"Not finished: {', '.join(results.unfinished)}. Run the same command to resume.")
     if warning := added_seeds(results.sweep):
         alerts.append(warning)
-    return alerts
+    return alerts + tuning_alerts(results)
 
 
 def _summary(results: Results) -> str:

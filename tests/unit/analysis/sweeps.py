@@ -10,7 +10,8 @@ import pandas as pd
 MARGIN = 0.0005
 _COMMON = {
     "dataset": "mnist", "model": "lenet", "optimizer": "sgd", "epochs": 5, "seconds": math.nan, "timed_on": "",
-    "device_type": "cpu", "precision": "fp32", "validation_examples": "0123", "setup": "", "batch_size": 128, "warmup": 0.0, "replicate": -1, "train_seconds": 1.0, "averaged_test_accuracy": math.nan,
+    "device_type": "cpu", "precision": "fp32", "validation_examples": "0123", "setup": "",
+    "batch_size": 128, "warmup": 0.0, "replicate": -1, "train_seconds": 1.0, "averaged_test_accuracy": math.nan,
     "averaged_test_loss": math.nan, "mean_val_accuracy": 0.9, "test_loss": 0.1, "val_loss": 0.1,
     "settings": {"data.equivalence_margin": MARGIN},
 }  # fmt: skip

@@ -1,0 +1,66 @@
+"""What the choice of the learning rates means for the answer: edges, ties, and tuning seeds that disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from src.analysis.report.results import Results
+from src.analysis.wording import join_names
+
+ONE_SEED = "The rates were tuned with one seed, so the verdicts do not include the noise of that choice."
+
+
+def rate_caveats(rows: pd.DataFrame, best: pd.Series) -> list[str]:
+    """Sentences about the rates of the best schedule and of the reference.
+
+    Args:
+        rows: `with_choices` of the comparison of one workload, and the names.
+        best: The row of the best schedule.
+    """
+    if "tunings" not in rows:
+        return []
+    if (rows["tunings"] == 0).all():
+        return _untuned(rows)
+    reference = rows[(rows["scheduler"] == rows["reference"]) & (rows["name"] != best["name"])]
+    stated = [best.to_dict(), *reference.to_dict("records")]
+    lines = [line for row in stated for line in (_edge(row, "lower"), _edge(row, "upper"), _tie(row))]
+    return [line for line in lines if line]
+
+
+def tuning_alerts(results: Results) -> list[str]:
+    """What a reader must know about the tuning of the whole report."""
+    tuned_alone = results.choices.empty or (results.choices["replicate"] >= 0).any()
+    decides = results.table["verdict"].notna() & (results.table["verdict"] != "inconclusive")
+    if tuned_alone or results.table["tuning_agreement"].notna().any() or not decides.any():
+        return []
+    return [ONE_SEED]
+
+
+def _untuned(rows: pd.DataFrame) -> list[str]:
+    if len(rows) < 2 or rows["lr"].nunique(dropna=False) > 1 or rows["lr"].isna().any():
+        return []
+    return [
+        f"All schedules ran at lr {rows['lr'].iloc[0]:g}, which was not tuned for any of them; at its own best rate "
+        "another schedule may win."
+    ]
+
+
+def _edge(row: Mapping[str, Any], side: str) -> str:
+    """A warning if the best rate may lie outside the grid."""
+    count, total = row[f"at_{side}_edge"], row["tunings"]
+    if not count:
+        return ""
+    rates = f"The rate of {row['name']}" if total == 1 else f"{count} of the {total} rates of {row['name']}"
+    verb, other = "lies" if count == 1 else "lie", "smaller" if side == "lower" else "larger"
+    return f"{rates} {verb} at the {side} edge of the grid, so a {other} one may be better."
+
+
+def _tie(row: Mapping[str, Any]) -> str:
+    """Which rates are as good as the chosen one, judged by the error."""
+    if not row["tied_rates"]:
+        return ""
+    rates = join_names([f"{row['lr']:g}", *row["tied_rates"].split()])
+    return f"{row['name']} has the same median validation error at the rates {rates}; the loss decided."
