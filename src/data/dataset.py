@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 from collections.abc import Iterator
@@ -73,15 +74,30 @@ def load(config: DataConfig, device: torch.device) -> Dataset:
     num_classes = int(official.labels.max()) + 1
     if num_classes > config.num_classes:
         raise UsageError(f"data.num_classes={config.num_classes}: {config.name} has {num_classes} classes")
-    permutation = torch.randperm(len(official), generator=torch.Generator().manual_seed(VALIDATION_SEED))
-    val, train = permutation[: config.num_val].sort().values, permutation[config.num_val :].sort().values
+    train, val = _split_indices(config.num_train, config.num_val)
     return Dataset(
         config=config,
         device=device,
         train=_subset(official, train).to(device),
         val=_subset(official, val).to(device),
-        val_digest=hashlib.sha256(val.numpy().tobytes()).hexdigest()[:16],
+        val_digest=_digest(val),
     )
+
+
+@functools.cache  # a sweep asks for it once per job
+def validation_digest(num_train: int, num_val: int) -> str:
+    """`Dataset.val_digest` of an official training set of this size, without reading it."""
+    return _digest(_split_indices(num_train, num_val)[1])
+
+
+def _split_indices(num_train: int, num_val: int) -> tuple[Tensor, Tensor]:
+    """The indices of the training and of the validation examples in the official training set."""
+    permutation = torch.randperm(num_train, generator=torch.Generator().manual_seed(VALIDATION_SEED))
+    return permutation[num_val:].sort().values, permutation[:num_val].sort().values
+
+
+def _digest(indices: Tensor) -> str:
+    return hashlib.sha256(indices.numpy().tobytes()).hexdigest()[:16]
 
 
 def _subset(split: Split, indices: Tensor) -> Split:

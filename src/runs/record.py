@@ -16,6 +16,9 @@ from src.runs.upgrade import UPGRADES, upgraded
 from src.status import STATUSES
 
 SCHEMA_VERSION = 4
+OTHER_FOLDER = (
+    "choose another folder (hydra.run.dir=DIR; for a sweep name=NAME or hydra.sweep.dir=DIR), or move that run away"
+)
 TIME_UNITS = ("epoch", "step", "seconds")  # the keys of an entry of `time_to`
 
 
@@ -134,8 +137,7 @@ def check_owner(folder: Path, owner: str, config_hash: str) -> None:
     if owner != config_hash:
         raise FolderTakenError(
             f"{folder} holds another run (config hash {owner}, this one has {config_hash}), which is not overwritten; "
-            "choose another folder (hydra.run.dir=DIR; for a sweep name=NAME or hydra.sweep.dir=DIR), or move that run "
-            "away"
+            f"{OTHER_FOLDER}"
         )
 
 

@@ -15,6 +15,7 @@ from src.errors import UsageError
 from src.files import lock_folder, write_text
 from src.runs import record as records
 from src.runs.build import build_trainer
+from src.runs.conditions import check_conditions
 from src.runs.provenance import git_state
 from src.runs.record import RunRecord
 from src.runs.summary import make_record
@@ -50,14 +51,15 @@ def run(
         The record. Its status says how the run ended; that of a failed run has the traceback in `error`.
 
     Raises:
-        UsageError: the run cannot start, or the folder belongs to another run. Nothing is recorded.
+        UsageError: the run cannot start, or the folder belongs to another run or to one made under other conditions.
+            Nothing is recorded.
     """
-    if (finished := finished_record(config, folder)) is not None:
+    if (finished := finished_record(config, folder, num_workers)) is not None:
         log.info("%s: already finished, skipping", folder)
         return finished
     started_at = records.utc_now()
     with _locked(folder, wait):
-        if (finished := finished_record(config, folder)) is not None:  # by the process that held the lock
+        if (finished := finished_record(config, folder, num_workers)) is not None:  # by the process that held the lock
             return finished
         write_text(folder / layout.CONFIG_HASH, config_hash(config) + "\n")
         on_claim()
@@ -88,18 +90,21 @@ def record_refusal(config: Config, folder: Path, error: UsageError) -> RunRecord
     return record
 
 
-def finished_record(config: Config, folder: Path) -> RunRecord | None:
+def finished_record(config: Config, folder: Path, num_workers: int | None) -> RunRecord | None:
     """The folder's record if this very run is finished there.
 
     Raises:
-        FolderTakenError: the folder belongs to another run.
+        FolderTakenError: the folder belongs to another run, or the run was made under conditions other than these.
     """
     claim, record = folder / layout.CONFIG_HASH, records.find_record(folder)
     if record is not None:
         records.check_owner(folder, record.config_hash, config_hash(config))
     elif claim.exists():  # the run has started, but has not ended
         records.check_owner(folder, claim.read_text().strip(), config_hash(config))
-    return record if record is not None and record.status in FINISHED else None
+    if record is None or record.status not in FINISHED:
+        return None
+    check_conditions(record, config, folder, num_workers)
+    return record
 
 
 def _resumed_trainer(config: Config, folder: Path, show: str, stop: Stop) -> Trainer:

@@ -18,6 +18,7 @@ from src.errors import UsageError
 from src.runs.record import RunRecord, check_owner, find_record
 from src.status import FINISHED
 from src.sweeps.hydra_adapter import Multirun, compose_multirun
+from src.sweeps.parallelism import num_workers
 
 NEW = "new"  # the status of a job without a record
 PENDING = (NEW, "interrupted")  # statuses of jobs that have not ended, not even with a failure
@@ -89,7 +90,8 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
         dry_run: Run no range test; folder and status of a job with `optimizer.lr=auto` are then unknown.
 
     Raises:
-        UsageError: an override is invalid, a job's config is impossible, or a folder holds another run.
+        UsageError: an override is invalid, a job's config is impossible, or a folder holds another run or one that was
+            made under other conditions.
     """
     with rewording_errors():
         multirun = compose_multirun(overrides)
@@ -99,9 +101,18 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
             multirun = compose_multirun(overrides)  # range tests compose configs too, which ends its context
         folder = _fix_folder(multirun.config)
         planned = _make_jobs(multirun, jobs, folder)
+    plan = Plan(folder, planned, multirun)
     for job in planned:
-        job.record()  # refuses another run's folder before the first job starts
-    return Plan(folder, planned, multirun)
+        record = job.record()  # refuses another run's folder before the first job starts
+        if record is not None and record.status in FINISHED and plan.runs_here:
+            _check_conditions(record, job, num_workers(multirun.launcher))
+    return plan
+
+
+def _check_conditions(record: RunRecord, job: Job, workers: int | None) -> None:
+    from src.runs.conditions import check_conditions  # imports torch
+
+    check_conditions(record, job.config, job.folder, workers)
 
 
 def _with_numeric_lr(job: Sequence[str], search_path: list[str]) -> list[str]:

@@ -15,11 +15,11 @@ from src.config import CONF
 from src.config.compose import load_config
 from src.config.identity import config_hash, identity
 from src.config.schema import Config
+from src.data.dataset import validation_digest
 from src.runs.record import RunRecord, write_record
 from tests.conftest import SMALL, composed
 
 MakeRun = Callable[..., Path]
-VALIDATION = "0123456789abcdef"
 PROVENANCE: dict[str, Any] = {
     "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
     "device": "AMD EPYC, 2 cores",
@@ -99,7 +99,7 @@ def record_of(
         val_loss=val_loss if is_completed else None,
         device_type="cpu",
         precision="fp32",
-        validation_examples=VALIDATION,
+        validation_examples=validation_digest(config.data.num_train, config.data.num_val),
         read_test=config.read_test,
         mean_val_accuracy=accuracy,
         train_loss=0.4,

@@ -49,6 +49,10 @@ def test_validation_set_does_not_depend_on_the_seed() -> None:
     assert torch.equal(first.val.images, second.val.images)
 
 
+def test_hash_of_the_validation_set_is_known_without_reading_it(digits: data.Dataset) -> None:
+    assert data.validation_digest(1437, 180) == digits.val_digest != data.validation_digest(1437, 181)
+
+
 def test_train_order_is_a_permutation_that_depends_on_seed_and_epoch(digits: data.Dataset) -> None:
     order = digits.train_order(seed=3, epoch=1)
     assert torch.equal(order.sort().values, torch.arange(1257))

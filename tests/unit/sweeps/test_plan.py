@@ -13,9 +13,9 @@ from src.errors import FolderTakenError, UsageError
 from src.runs import range_test
 from src.runs.record import write_record
 from src.status import STATUSES
-from src.sweeps.plan import make_plan
+from src.sweeps.plan import Plan, make_plan
 from tests.conftest import SMALL
-from tests.unit.analysis.conftest import record_of
+from tests.unit.analysis.conftest import GPU, record_of
 
 
 def overrides(folder: Path, *more: str) -> list[str]:
@@ -32,6 +32,21 @@ def test_every_combination_is_a_job_with_its_own_folder(tmp_path: Path) -> None:
     assert "warmup=0.1" in job.folder.parts[-2]
     assert job.folder.name == "seed=2"
     assert len(plan.settings) == 4  # jobs that differ only in the seed share one
+
+
+def test_finished_job_from_another_device_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan(overrides(tmp_path, "seed=0,1"))
+    write_record(record_of(plan.jobs[1].config, **GPU), plan.jobs[1].folder)
+    with pytest.raises(FolderTakenError, match=r"seed=1 holds this run, finished with device type cuda"):
+        make_plan(overrides(tmp_path, "seed=0,1"))
+    monkeypatch.setattr(Plan, "runs_here", False)  # on a cluster, whose devices are unknown
+    assert len(make_plan(overrides(tmp_path, "seed=0,1")).unfinished()) == 1
+
+
+def test_unfinished_job_from_another_device_is_run_again(tmp_path: Path) -> None:
+    plan = make_plan(overrides(tmp_path, "seed=0"))
+    write_record(record_of(plan.jobs[0].config, **GPU | {"status": "failed"}), plan.jobs[0].folder)
+    assert len(make_plan(overrides(tmp_path, "seed=0")).unfinished()) == 1
 
 
 def test_finished_jobs_are_not_run_again(tmp_path: Path) -> None:
