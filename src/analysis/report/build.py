@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from src import layout
+from src.analysis.consistency import mixed_setups
 from src.analysis.figures.build import draw_figures
 from src.analysis.figures.curves import SERIES, has_series
 from src.analysis.report.events import write_events
@@ -49,11 +50,13 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
 
 
 def _log_warnings(results: Results) -> None:
-    """Logs which runs are missing from the tables or from the figures."""
+    """Logs why the tables may mislead, and which runs are missing from them or from the figures."""
     if results.unfinished:
         log.warning("Not finished: %s", ", ".join(results.unfinished))
     if warning := added_seeds(results.sweep):
         log.warning(warning)
+    for title, warning in mixed_setups(results.evaluation).items():
+        log.warning("%s: %s", title, warning)
     for _, run in results.runs[results.runs["status"] == "failed"].iterrows():
         log.warning("Failed: %s: %s", run["folder"], first_line(run["error"]))
     completed = results.evaluation[results.evaluation["status"] == "completed"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from src.analysis.comparison import equivalence_margin
+from src.analysis.consistency import mixed_setups
 from src.analysis.report.answer import Answer, answer
 from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.overview import overview, ranks_in_words
@@ -78,9 +80,14 @@ def _environment() -> Environment:
 
 def _answers(results: Results) -> list[Answer]:
     margins = {name: equivalence_margin(rows) for name, rows in results.runs.groupby("dataset", sort=False)}
-    return [
+    answers = [
         answer(title, rows, select_workload(results.pairs, rows), margins[rows["dataset"].iloc[0]])
         for title, rows in split_by_workload(results.table)
+    ]
+    warnings = mixed_setups(results.evaluation)
+    return [
+        replace(summary, lines=(warnings[summary.title], *summary.lines)) if summary.title in warnings else summary
+        for summary in answers
     ]
 
 

@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from src.analysis.report import build
 from src.analysis.report.build import build_report
 from src.errors import UsageError
-from tests.unit.analysis.conftest import MakeRun
+from tests.unit.analysis.conftest import PROVENANCE, MakeRun
 
 
 @pytest.fixture
@@ -78,6 +78,19 @@ def test_sweep_file_gives_the_reference_and_the_planned_runs(make_run: MakeRun, 
     assert "Not finished: 1 planned run without a record." in (tmp_path / "elsewhere" / "report.html").read_text()
     for name in ("comparison.md", "comparison.tex"):
         assert "Not finished: 1 planned run" in (tmp_path / "elsewhere" / name).read_text().splitlines()[0]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_mixed_setup_is_logged_and_heads_the_tables(
+    make_run: MakeRun, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_run("seed=0")
+    make_run("seed=1", provenance=PROVENANCE | {"num_threads": 2})
+    build_report([tmp_path / "sweep"], tmp_path)
+    warning = "batch 64: These runs are not from one setup: 1 with 1 thread and 1 with 2 threads."
+    assert warning in caplog.text
+    for name in ("comparison.md", "comparison.tex"):
+        assert warning in (tmp_path / name).read_text().splitlines()[0]
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -15,7 +15,7 @@ from src.analysis.report.page_figures import LARGE_SVG, MAX_EMBEDDED
 from src.analysis.report.page_runs import MAX_LINKS
 from src.analysis.report.results import compute_results
 from src.analysis.report.tables import COLUMNS, format_table, split_by_workload
-from tests.unit.analysis.conftest import MakeRun, make_winner
+from tests.unit.analysis.conftest import PROVENANCE, MakeRun, make_winner
 
 HOSTILE = "</td><script>alert(1)</script>\"'&"
 SWEEP: dict[str, Any] = {
@@ -102,6 +102,15 @@ def test_fallback_data_set_is_named_first(make_run: MakeRun, tmp_path: Path) -> 
     text = page(tmp_path, collection=Collection(runs, []))
     assert "mnist was unavailable, so these runs used digits instead." in text
     assert text.index("mnist was unavailable") < text.index("Lowest test error")
+
+
+def test_answer_begins_with_a_mixed_setup(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 3)
+    assert "not from one setup" not in page(tmp_path)
+    make_run("scheduler=cosine", "seed=3", provenance=PROVENANCE | {"num_threads": 2})
+    text = page(tmp_path)
+    warning = "These runs are not from one setup: 6 with 1 thread and 1 with 2 threads."
+    assert warning in re.search(r'<section class="answer.*?</p>', text, re.DOTALL)[0]  # type: ignore[index]
 
 
 def test_unfinished_sweep_names_what_is_missing(make_run: MakeRun, tmp_path: Path) -> None:
