@@ -103,12 +103,16 @@ def _row(record: RunRecord, folder: Path) -> dict[str, Any]:
 
 
 def _provenance_columns(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """What the runs of a comparison should share, so that differences between them come from their settings."""
+    """What the runs of a comparison should share, so that differences between them come from their settings.
+
+    `provenance` is everything that the record says about it.
+    """
     names = ("device", "num_threads", "num_workers", "git_sha", "git_dirty")
     return {
         **{name: provenance.get(name) for name in names},
         "cpu": _cpu(provenance.get("cpu")),
         "torch": (provenance.get("packages") or {}).get("torch"),
+        "provenance": provenance,
     }
 
 

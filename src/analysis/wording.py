@@ -29,6 +29,20 @@ def count_noun(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+def counted(values: pd.Series) -> str:
+    """The value that all runs share, or `a (12 runs) and b (3 runs)`; empty if none is known.
+
+    Args:
+        values: One per run.
+    """
+    if values.isna().all():
+        return ""
+    counts = values.astype(object).where(values.notna(), "unknown").value_counts()
+    if len(counts) == 1:
+        return str(counts.index[0])
+    return join_names(f"{value} ({count_noun(count, 'run')})" for value, count in counts.items())
+
+
 def format_p(p: float) -> str:
     """`0.016`, or `< 0.001`."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from src.analysis.comparison import equivalence_margin
-from src.analysis.wording import join_names, ranges
+from src.analysis.wording import counted, join_names, ranges
 
 PROTOCOL = {
     "name": "Protocol",
@@ -27,7 +27,7 @@ def method(runs: pd.DataFrame, sweep: Mapping[str, Any]) -> list[tuple[str, str]
     lines = [*_protocol_lines(runs, sweep.get("protocol") or {}), *_data_lines(runs)]
     for name, rows in runs.groupby("dataset", sort=False):
         lines.append(("Equivalence margin", f"{name}: ± {100 * equivalence_margin(rows):g} percentage points"))
-    lines.append(("Precision", join_names(sorted(set(runs["precision"].dropna().astype(str))))))
+    lines += [("Device type", counted(runs["device_type"])), ("Precision", counted(runs["precision"]))]
     return [(term, text) for term, text in lines if text]
 
 
@@ -46,13 +46,16 @@ def _text(value: object) -> str:
 def _data_lines(runs: pd.DataFrame) -> list[tuple[str, str]]:
     lines = []
     for name, rows in runs.groupby("dataset", sort=False):
-        settings = rows["settings"].iloc[0]
-        train, val, test = (settings[f"data.num_{part}"] for part in ("train", "val", "test"))
-        line = f"{name}: {train - val} training, {val} validation and {test} test examples"
-        hashes = sorted(set(rows["validation_examples"].dropna()))
-        if len(hashes) == 1:
-            line += f"; all runs have the same validation examples (hash {hashes[0]})"
-        elif hashes:
-            line += f"; the runs have {len(hashes)} different validation sets and cannot be compared"
+        line = f"{name}: {counted(rows['settings'].map(_sizes))}"
+        hashes = rows["validation_examples"]
+        if hashes.nunique() == 1:
+            line += f"; all runs have the same validation examples (hash {counted(hashes)})"
+        elif hashes.nunique():
+            line += f"; one table for each set of validation examples, with hash {counted(hashes)}"
         lines.append(("Data", line))
     return lines
+
+
+def _sizes(settings: Mapping[str, Any]) -> str:
+    train, val, test = (settings[f"data.num_{part}"] for part in ("train", "val", "test"))
+    return f"{train - val} training, {val} validation and {test} test examples"

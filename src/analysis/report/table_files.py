@@ -23,7 +23,7 @@ def write_tables(results: Results, folder: Path) -> None:
     warnings = [text for text in (unfinished, added_seeds(results.sweep), *setups, *tuning_alerts(results)) if text]
     markdown_note = "".join(f"**{text}**\n\n" for text in warnings)
     latex_note = "".join(f"% {text}\n" for text in warnings)
-    write_text(folder / layout.RUNS, results.runs.drop(columns=["settings"]).to_csv(index=False))
+    write_text(folder / layout.RUNS, results.runs.drop(columns=["settings", "provenance"]).to_csv(index=False))
     write_text(folder / layout.COMPARISON_CSV, results.table.to_csv(index=False))
     write_text(folder / layout.COMPARISON_MD, markdown_note + to_markdown(results.table))
     write_text(folder / layout.COMPARISON_TEX, latex_note + to_latex(results.table))

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from src.analysis.wording import count_noun, first_line, format_number, format_p, join_names, p_with_sign, ranges
+from src.analysis.wording import (
+    count_noun,
+    counted,
+    first_line,
+    format_number,
+    format_p,
+    join_names,
+    p_with_sign,
+    ranges,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +33,19 @@ def test_names_are_joined_with_commas_and_and(names: list[object], text: str) ->
 
 def test_nouns_are_plural_unless_there_is_one() -> None:
     assert [count_noun(count, "run") for count in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        (["a", "a"], "a"),
+        (["b", "a", "a"], "a (2 runs) and b (1 run)"),
+        (["a", None, "a"], "a (2 runs) and unknown (1 run)"),
+        ([None, None], ""),
+    ],
+)
+def test_values_are_counted_where_runs_differ(values: list[object], text: str) -> None:
+    assert counted(pd.Series(values, dtype=object)) == text
 
 
 def test_missing_number_is_a_dash() -> None:

@@ -15,7 +15,7 @@ from src.analysis.report.page_figures import LARGE_SVG, MAX_EMBEDDED
 from src.analysis.report.page_runs import MAX_LINKS
 from src.analysis.report.results import compute_results
 from src.analysis.report.tables import COLUMNS, format_table, split_by_workload
-from tests.unit.analysis.conftest import PROVENANCE, MakeRun, make_winner
+from tests.unit.analysis.conftest import GPU, PROVENANCE, MakeRun, make_winner
 
 HOSTILE = "</td><script>alert(1)</script>\"'&"
 SWEEP: dict[str, Any] = {
@@ -257,8 +257,34 @@ def test_command_and_state_of_the_code_are_shown(make_run: MakeRun, tmp_path: Pa
     assert "python scripts/sweep.py 'schedulers=[a, b]'" in parsed
     assert "0123abcd with uncommitted changes" in parsed
     assert "0 to 2, 5" in parsed
-    assert "AMD EPYC, 2 cores (4 runs)" in parsed
+    assert "AMD EPYC (family 26, model 2, stepping 1), 2 cores, AVX512" in parsed
+    assert "numpy 2.4.6, torch 2.13.0" in parsed
     assert "The command is unknown" in page(tmp_path)
+
+
+def test_page_counts_the_runs_made_with_each_version_and_device(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(5):
+        changes = {"packages": {"torch": "2.12.1"}, "num_threads": 4, "git_sha": "fedcba98"} if seed < 2 else {}
+        make_run(f"seed={seed}", provenance=PROVENANCE | changes)  # on one device, from two commits
+    make_run("seed=5", **GPU)
+    parsed = Page(page(tmp_path)).text
+    assert "AMD EPYC, 2 cores (5 runs) and NVIDIA H100 80GB HBM3 (1 run)" in parsed
+    assert f"{PROVENANCE['git_sha']} (4 runs) and fedcba98 (2 runs)" in parsed
+    assert "numpy 2.4.6 (4 runs) and no numpy (2 runs), torch 2.13.0 (4 runs) and torch 2.12.1 (2 runs)" in parsed
+    assert "1 (4 runs) and 4 (2 runs)" in parsed
+    assert "cpu (5 runs) and cuda (1 run)" in parsed
+    assert "fp32 (5 runs) and bf16 (1 run)" in parsed
+
+
+def test_page_names_every_validation_set(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("seed=0", validation_examples="aaaa")
+    make_run("seed=1", validation_examples="aaaa")
+    assert "all runs have the same validation examples (hash aaaa)" in page(tmp_path)
+    make_run("seed=2", "data.num_val=100", validation_examples="bbbb")
+    text = page(tmp_path)
+    sizes = "1257 training, 180 validation and 360 test examples (2 runs) and 1337 training, 100 validation"
+    assert sizes in text
+    assert "one table for each set of validation examples, with hash aaaa (2 runs) and bbbb (1 run)" in text
 
 
 def test_each_column_is_defined(make_run: MakeRun, tmp_path: Path) -> None:
