@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -32,12 +33,13 @@ def identity(config: Config) -> dict[str, Any]:
 
 
 def normalize_identity(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """`flat` without machine keys, and without the modules that our own classes and functions live in.
+    """`flat` without machine keys, without the modules that our own classes and functions live in, and as JSON.
 
     A module of ours that moves must not turn a finished run into another one, so `src.models.lenet` counts as `lenet`.
+    JSON has no infinity and no NaN: they become strings, so that the identity can be computed from a record again.
     """
     return {
-        key: value.rpartition(".")[2] if _is_project_target(key, value) else value
+        key: value.rpartition(".")[2] if _is_project_target(key, value) else _without_infinities(value)
         for key, value in flat.items()
         if key not in MACHINE_KEYS
     }
@@ -62,6 +64,14 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def digest(value: object) -> str:
     """Sixteen hex digits of a plain value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _without_infinities(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_infinities(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_infinities(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _is_project_target(key: str, value: object) -> bool:

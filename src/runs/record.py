@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from src import layout
+from src.config.identity import digest
+from src.config.resolvers import updates_per_epoch
 from src.errors import FolderTakenError, UsageError
 from src.files import write_text
 from src.runs.upgrade import UPGRADES, upgraded
@@ -98,7 +101,7 @@ def read_record(path: Path) -> RunRecord:
     """Reads `result.json`, also that of an earlier schema version.
 
     Raises:
-        RecordError: it is not a JSON object, or has another schema version, other fields or impossible values.
+        RecordError: it is not a JSON object, has another schema version or other fields, or contradicts itself.
     """
     try:
         content = json.loads(path.read_text())
@@ -111,15 +114,12 @@ def read_record(path: Path) -> RunRecord:
     if version != SCHEMA_VERSION:
         readable = f"{min(UPGRADES)} to {SCHEMA_VERSION}"
         raise RecordError(f"{path} has schema version {version}; this program reads {readable}")
-    field_names = {field.name for field in fields(RunRecord)}
-    if differing_fields := sorted(content.keys() ^ field_names):
+    if differing_fields := sorted(content.keys() ^ {field.name for field in fields(RunRecord)}):
         raise RecordError(f"{path} is not a record: missing or unknown {', '.join(differing_fields)}")
-    if content["status"] not in STATUSES:
-        raise RecordError(f"{path} is not a record: status {content['status']!r}")
-    for name in field_names:
-        if name.endswith("_accuracy") and not _is_fraction(content[name]):
-            raise RecordError(f"{path} is not a record: {name} {content[name]!r} is not a fraction from 0 to 1")
-    return RunRecord(**content)
+    record = RunRecord(**content)
+    if contradiction := next(_contradictions(record), None):
+        raise RecordError(f"{path} cannot be right: {contradiction}; move it away to run it again")
+    return record
 
 
 def find_record(folder: Path) -> RunRecord | None:
@@ -144,6 +144,29 @@ def check_owner(folder: Path, owner: str, config_hash: str) -> None:
 def utc_now() -> str:
     """The time as records store it: ISO 8601 in UTC, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _contradictions(record: RunRecord) -> Iterator[str]:
+    """What cannot be true of a run, in words."""
+    if record.status not in STATUSES:
+        yield f"status {record.status!r}"
+    for name, value in vars(record).items():
+        if name.endswith("_accuracy") and not _is_fraction(value):
+            yield f"{name} {value!r} is not a fraction from 0 to 1"
+    if record.config_hash != (actual := digest(record.config)):
+        yield f"config_hash {record.config_hash} is not that of its config, {actual}"
+    total, done = _total_updates(record.config), record.steps + record.skipped_updates
+    if record.status == "completed" and total is not None and done != total:
+        yield f"completed after {done} of {total} updates"
+
+
+def _total_updates(config: Mapping[str, Any]) -> int | None:
+    """Number of updates in the run, as `Config.total_steps`; None for a time budget, and if the config lacks a key."""
+    keys = ("epochs", "data.num_train", "data.num_val", "batch_size", "trainer.accumulate_batches")
+    if config.get("seconds") or not all(key in config for key in keys):
+        return None
+    epochs, num_train, num_val, batch_size, accumulate_batches = (int(config[key]) for key in keys)
+    return epochs * updates_per_epoch(num_train - num_val, batch_size, accumulate_batches)
 
 
 def _is_fraction(value: object) -> bool:

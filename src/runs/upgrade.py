@@ -42,11 +42,26 @@ def _with_lr(value: Any, lr: float) -> Any:
 def _from_3(content: dict[str, Any]) -> dict[str, Any]:
     """Adds the device type. The exact processor and the number of workers are unknown."""
     provenance = content.get("provenance") or {}
+    config = _with_infinity(content.get("config") or {}, content.get("config_hash"))
+    is_restored = config != content.get("config")
     return {
         **content,
+        "config": config,
+        "config_hash": digest(config) if is_restored else content.get("config_hash"),
         "device_type": device_type_of(provenance.get("device")),
         "provenance": {"cpu": None, "num_workers": None, **provenance},
     }
+
+
+def _with_infinity(config: dict[str, Any], config_hash: object) -> dict[str, Any]:
+    """`config` with the infinity or NaN in it, if there is one: version 3 hashed it, but wrote null."""
+    if digest(config) == config_hash:
+        return config
+    for key in (key for key, value in config.items() if value is None):
+        for number in ("inf", "-inf", "nan"):
+            if digest({**config, key: float(number)}) == config_hash:
+                return {**config, key: number}
+    return config
 
 
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _from_2, 3: _from_3}

@@ -97,6 +97,7 @@ def record_of(
         averaged_test_accuracy=averaged if is_tested else None,
         val_accuracy=accuracy,
         val_loss=val_loss if is_completed else None,
+        steps=(config.total_steps or 100) if is_completed else 0,
         device_type="cpu",
         precision="fp32",
         validation_examples=validation_digest(config.data.num_train, config.data.num_val),

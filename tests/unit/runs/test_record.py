@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from src.config.identity import digest
 from src.runs.record import RecordError, find_record, read_record, write_record
 from src.runs.run import run
 from tests.conftest import small_config
+from tests.unit.analysis.conftest import config_of, record_of
 
 FIELDS = {
     "status", "dataset", "model", "optimizer", "scheduler", "lr", "warmup", "epochs", "batch_size", "seed",
@@ -68,6 +70,10 @@ def test_non_finite_values_are_null(folder: Path, tmp_path: Path) -> None:
         ({"bonus": 1}, "missing or unknown bonus"),
         ({"test_accuracy": 1.5}, "test_accuracy 1.5 is not a fraction from 0 to 1"),
         ({"val_accuracy": "high"}, "val_accuracy 'high' is not a fraction"),
+        ({"steps": 40}, "completed after 40 of 60 updates; move it away to run it again"),
+        ({"steps": 40, "skipped_updates": 21}, "completed after 61 of 60 updates"),
+        ({"config_hash": "0123"}, "config_hash 0123 is not that of its config, "),
+        ({"config": {"epochs": 3}}, "is not that of its config"),
         (None, "it contains a list"),
     ],
 )
@@ -96,6 +102,39 @@ def version_2(folder: Path, **changes: object) -> dict[str, Any]:
     del content["lr_requested"]
     content["config"] |= {"model._target_": "src.somewhere.else.softmax", **changes}
     return content | {"schema_version": 2, "config_hash": "of the old config"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"steps": 59, "skipped_updates": 1}, {"steps": 40, "status": "interrupted"}, {"steps": 0, "status": "failed"}],
+)
+def test_updates_may_be_skipped_or_missing_in_an_unfinished_run(
+    folder: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    record = replace(read_record(folder / "result.json"), **change)
+    assert read_record(write_record(record, tmp_path)) == record
+
+
+def test_time_budget_has_no_number_of_updates(tmp_path: Path) -> None:
+    for steps in (1, 1000):
+        record = replace(record_of(config_of("seconds=5", "interval=second")), steps=steps)
+        assert read_record(write_record(record, tmp_path)).steps == steps
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+def test_identity_with_a_number_that_json_lacks_can_be_computed_again(tmp_path: Path, number: str) -> None:
+    config = config_of()
+    config.optimizer = {**config.optimizer, "bound": float(number)}
+    record = record_of(config)
+    assert record.config["optimizer.bound"] == number
+    path = write_record(record, tmp_path)
+    assert read_record(path) == record
+    content = json.loads(path.read_text())  # as version 3 wrote it
+    content["config_hash"] = digest({**content["config"], "optimizer.bound": float(number)})
+    content["config"]["optimizer.bound"] = None
+    del content["device_type"]
+    path.write_text(json.dumps(content | {"schema_version": 3}))
+    assert read_record(path).config_hash == record.config_hash
 
 
 @pytest.mark.parametrize("earlier", [version_2, version_3])
