@@ -14,6 +14,7 @@ from src.analysis.report.ranking import (
     NO_COMMON_SEED,
     best_line,
     contradiction_line,
+    has_few_seeds,
     left_out_line,
     lines_without_result,
 )
@@ -54,6 +55,7 @@ def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -
         margin: Differences in test error smaller than this do not matter.
     """
     rows = rows.assign(name=display_names(rows), failures=rows[list(LOST)].sum(axis=1))
+    rows = rows.assign(has_few_seeds=has_few_seeds(rows))
     if not ((rows["failures"] == 0) & rows["test_error_mean"].notna()).any():
         return _answer(title, lines_without_result(rows))
     ranked = rows[rows["common_error_mean"].notna()].sort_values("common_error_mean", kind="stable")

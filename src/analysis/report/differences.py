@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from src import layout
-from src.analysis.report.ranking import num_common_seeds
+from src.analysis.report.ranking import num_seeds
 from src.analysis.report.tables import power_note
 from src.analysis.stats import ALPHA, Interval, seeds_for_equivalence
 from src.analysis.wording import join_names, p_with_sign
@@ -31,13 +31,10 @@ def untested_line(rows: pd.DataFrame, beats_all: bool = False) -> str:
         if beats_all:
             return "It is better than every other schedule: all pairs were tested, with an adjustment for their number."
         return (
-            "There is no unique reference among these schedules, so none was tested against it. Read the order as a "
-            "description, not as a test."
+            "There is no unique reference among these schedules, so no difference from it was tested. Read the order "
+            "as a description, not as a test."
         )
-    reference, num_seeds = _reference(rows), int(rows["paired"].max())
-    if not num_seeds:
-        return f"Nothing could be tested: no other schedule completed a run with a seed that {reference} completed."
-    return power_note(reference, num_seeds)
+    return power_note(_reference(rows), int(rows["paired"].max()))
 
 
 def others_line(rows: pd.DataFrame, best: pd.Series | None, margin: float, beats_all: bool = False) -> str:
@@ -46,7 +43,7 @@ def others_line(rows: pd.DataFrame, best: pd.Series | None, margin: float, beats
         return ""
     reference = _reference(rows)
     has_verdict = (rows["failures"] == 0) | (rows["verdict"] == "worse")
-    others = rows[rows["p_adjusted"].notna() & has_verdict]
+    others = rows[rows["p_adjusted"].notna() & has_verdict & ~rows["has_few_seeds"]]
     others = others if best is None else others[others["name"] != best["name"]]
     reasons = {row["name"]: _reason(row, rows, margin) for _, row in others.iterrows()}
     best_is_better = best is not None and best["verdict"] == "better"
@@ -86,7 +83,8 @@ def _difference_line(subject: str, row: pd.Series, rows: pd.DataFrame, margin: f
     reference = _reference(rows)
     if pd.isna(row["p_adjusted"]):
         return f"{subject} could not be compared with {reference}: they share fewer than two seeds."
-    over = "" if row["paired"] == num_common_seeds(row) else f" over the {row['paired']:g} seeds that both completed"
+    has_other_seeds = bool(row["paired"] != num_seeds(row["common_seeds"]))
+    over = f" over the {row['paired']:g} seeds that both completed" * has_other_seeds
     points = f"{abs(100 * row['difference']):.2f} percentage points{over}"
     p = f"adjusted {p_with_sign(row['p_adjusted'])}"
     side = "below" if row["difference"] < 0 else "above"
@@ -99,7 +97,9 @@ def _difference_line(subject: str, row: pd.Series, rows: pd.DataFrame, margin: f
         within = f"the 95% interval of the difference lies within ± {100 * margin:g} percentage points"
         return f"{subject} is equivalent to {reference}{over}: {within}."
     if reason := _reason(row, rows, margin):
-        return f"{subject} is {points} {side} {reference} ({p}), but the verdict is inconclusive: {reason}."
+        is_small = row["p_adjusted"] >= ALPHA
+        finding = f"would count as equivalent to {reference}" if is_small else f"is {points} {side} {reference} ({p})"
+        return f"{subject} {finding}, but the verdict is inconclusive: {reason}."
     if row["difference"] == 0:
         return f"{subject} has the same mean error as {reference}{over}."
     decision = _equivalence_line(row, margin)
@@ -110,10 +110,10 @@ def _equivalence_line(row: pd.Series, margin: float) -> str:
     """How many seeds could show that an inconclusive difference does not matter; empty if that cannot be estimated."""
     if pd.isna(row["difference_sd"]) or row["difference_sd"] == 0 or row["failures"]:
         return ""
-    num_seeds = seeds_for_equivalence(row["difference_sd"], margin, family=1)
-    if num_seeds <= row["paired"]:
+    needed = seeds_for_equivalence(row["difference_sd"], margin, family=1)
+    if needed <= row["paired"]:
         return ""
-    return f" Showing that the two are equivalent, if they are, would take at least {num_seeds} seeds."
+    return f" Showing that the two are equivalent, if they are, would take at least {needed} seeds."
 
 
 def _reason(row: pd.Series, rows: pd.DataFrame, margin: float) -> str:

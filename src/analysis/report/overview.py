@@ -23,7 +23,8 @@ def overview(answers: Sequence[Answer]) -> str:
     if most < 2:
         return f"No schedule has the lowest test error in more than one of the {len(answers)} tables."
     names = [name for name, count in wins.items() if count == most]
-    return f"Lowest test error most often: {join_names(names)}, in {most} of {len(answers)} tables."
+    each = "each " * (len(names) > 1)
+    return f"Lowest test error most often: {join_names(names)}, {each}in {most} of {len(answers)} tables."
 
 
 def ranks_in_words(across: pd.DataFrame) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from src.analysis.common_seeds import have_different_seeds
 from src.analysis.comparison import NOT_COMPLETED
 from src.analysis.stats import MIN_SEEDS
 from src.analysis.wording import count_noun, join_names
@@ -20,10 +21,13 @@ def lines_without_result(rows: pd.DataFrame) -> list[str]:
     if not num_completed:
         counts = {status: int(rows[status].sum()) for status in NOT_COMPLETED}
         statuses = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        return [f"No best schedule: none of the {sum(counts.values())} runs completed ({statuses})."]
+        num_runs = sum(counts.values())
+        none = "the only run did not complete" if num_runs == 1 else f"none of the {num_runs} runs completed"
+        return [f"No best schedule: {none} ({statuses})."]
     if rows["test_error_mean"].isna().all():
         return [
-            f"No test error yet: {count_noun(num_completed, 'run')} completed, all of them tuning runs.",
+            f"No test error yet: {count_noun(num_completed, 'run')} completed, "
+            f"{'a tuning run' if num_completed == 1 else 'all of them tuning runs'}.",
             "Tuning runs never read the test set; only their validation results are shown.",
         ]
     return [
@@ -41,7 +45,7 @@ def best_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_al
     heading = "Best schedule" if beats_all else "Lowest test error"
     if (rows[rows["failures"] > 0]["test_error_mean"] < best["common_error_mean"]).any():
         heading += " among schedules without failed or diverged runs"
-    return f"{heading}: {join_names(tied)}, {error}{interval}, over {_seeds(rows)}."
+    return f"{heading}: {join_names(tied)}, {error}{interval}, over {_seeds(rows)}.{_too_few_common_seeds(rows)}"
 
 
 def contradiction_line(rows: pd.DataFrame, best: pd.Series, rivals: Sequence[str]) -> str:
@@ -61,8 +65,15 @@ def contradiction_line(rows: pd.DataFrame, best: pd.Series, rivals: Sequence[str
     )
 
 
-def num_common_seeds(row: pd.Series) -> int:
-    return len(row["common_seeds"].split())
+def num_seeds(text: str) -> int:
+    """3 for `0 1 2`."""
+    return len(text.split())
+
+
+def has_few_seeds(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are not ranked because others have enough seeds for a test and they do not."""
+    is_unranked = (rows["common_seeds"] == "") & (rows["failures"] == 0) & rows["test_error_mean"].notna()
+    return is_unranked & bool((rows["common_seeds"] != "").any())
 
 
 def left_out_line(rows: pd.DataFrame) -> str:
@@ -72,14 +83,23 @@ def left_out_line(rows: pd.DataFrame) -> str:
 
 
 def _seeds(rows: pd.DataFrame) -> str:
-    """`8 seeds`; where schedules completed different seeds, which of them count and whether these are enough."""
-    ranked = rows[rows["common_seeds"] != ""]
-    count = num_common_seeds(ranked.iloc[0])
-    if (ranked["seeds"] == ranked["common_seeds"]).all():
+    """`8 seeds`; where schedules completed different seeds, `the 8 seeds that all completed`."""
+    count = _num_common_seeds(rows)
+    if not have_different_seeds(rows):
         return count_noun(count, "seed")
-    who = "all" if (rows["n"] > 0).sum() == len(ranked) else "all ranked schedules"
-    seeds = f"the only seed that {who} completed" if count == 1 else f"the {count} seeds that {who} completed"
-    return seeds if count >= MIN_SEEDS else f"{seeds}, too few for a reliable order"
+    who = "all" if (rows["n"] > 0).sum() == (rows["common_seeds"] != "").sum() else "all ranked schedules"
+    return f"the only seed that {who} completed" if count == 1 else f"the {count} seeds that {who} completed"
+
+
+def _too_few_common_seeds(rows: pd.DataFrame) -> str:
+    count = _num_common_seeds(rows)
+    if count >= MIN_SEEDS or not have_different_seeds(rows):
+        return ""
+    return f" {count_noun(count, 'common seed')} {'is' if count == 1 else 'are'} too few for a reliable order."
+
+
+def _num_common_seeds(rows: pd.DataFrame) -> int:
+    return int(rows["common_seeds"].map(num_seeds).max())
 
 
 def _failures(rows: pd.DataFrame) -> str:
@@ -91,11 +111,8 @@ def _failures(rows: pd.DataFrame) -> str:
 
 
 def _too_few_seeds(rows: pd.DataFrame) -> str:
-    """Schedules with too few seeds beside others that have enough."""
-    if (rows["common_seeds"] == "").all():
-        return ""
-    is_left_out = (rows["common_seeds"] == "") & (rows["failures"] == 0) & rows["test_error_mean"].notna()
-    details = [f"{row['name']} ({count_noun(row['n'], 'seed')})" for row in rows[is_left_out].to_dict("records")]
+    rows = rows[rows["has_few_seeds"]]
+    details = [f"{row['name']} ({count_noun(row['n'], 'seed')})" for row in rows.to_dict("records")]
     return f"Not ranked, with fewer than {MIN_SEEDS} seeds: {join_names(details)}." if details else ""
 
 

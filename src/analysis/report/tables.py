@@ -42,10 +42,11 @@ COLUMNS = {
     "failed": "Runs that ended in an error.",
     "interrupted": "Runs that were stopped and can be resumed.",
 }
+UNREAD_NOTE = "Tuning runs do not read the test set, so there is no test error."
 FAILURES_NOTE = "Failed and diverged runs are counted in separate columns, and schedules that have any come last."
 COMMON_NOTE = (
     "The schedules completed different seeds. Rows are sorted by the common error, the mean over the seeds that all "
-    f"ranked schedules completed. Those with fewer than {MIN_SEEDS} seeds beside others with more are not ranked."
+    f"ranked schedules completed. Schedules with fewer than {MIN_SEEDS} seeds are not ranked beside others with more."
 )
 AVERAGED_NOTE = (
     "The averaged error is the test error of the averaged weights; rows are sorted by that of the last step."
@@ -82,7 +83,7 @@ def format_table(rows: pd.DataFrame) -> pd.DataFrame:
         columns["averaged error %"] = [format_number(100 * (1 - accuracy), ".2f") for accuracy in accuracies]
     if (rows["warmup"] > 0).any():
         columns["warmup"] = [f"{warmup:g}" for warmup in rows["warmup"]]
-    if rows["verdict"].notna().any():
+    if _num_paired(rows):
         columns |= _difference_columns(rows)
     if rows["target"].notna().any():
         columns[f"epochs to {100 * rows['target'].dropna().iloc[0]:g} %"] = _times_to_target(rows)
@@ -113,9 +114,16 @@ def notes(rows: pd.DataFrame, shown: Iterable[str] | None = None) -> list[str]:
 
 
 def power_note(reference: str, num_seeds: int) -> str:
-    """A warning if the seeds are too few for any difference to be significant; otherwise empty."""
+    """A warning if the seeds are too few for any difference to be significant; otherwise empty.
+
+    Args:
+        reference: The name of the reference.
+        num_seeds: The largest number of seeds that a schedule shares with it.
+    """
     if num_seeds >= MIN_SEEDS:
         return ""
+    if not num_seeds:
+        return f"Nothing could be tested: no other schedule completed a run with a seed that {reference} completed."
     return (
         f"With {count_noun(num_seeds, 'seed')}, no difference from {reference} can be significant, however large: that "
         f"takes {MIN_SEEDS} seeds. Read this as a description, not as a test."
@@ -124,9 +132,10 @@ def power_note(reference: str, num_seeds: int) -> str:
 
 def _error_note(rows: pd.DataFrame, shown: Container[str]) -> str:
     if rows["test_error_mean"].isna().all():
-        return ""
+        return UNREAD_NOTE if (rows["n"] > 0).any() else ""
     parts = [f"Mean test error at the final step over {'n' if 'n' in shown else 'the'} seeds"]
-    parts += ["smallest first"] * (len(rows) > 1)
+    if len(rows) > 1 and (rows["seeds"] == rows["common_seeds"]).any():
+        parts += ["smallest first"]
     if rows["test_error_low"].notna().any():
         parts.append(f"with a 95% confidence interval in brackets if there are {MIN_SEEDS} seeds or more")
     deviation = "; ± is a standard deviation" * ("test loss" in shown and bool(rows["test_loss_sd"].notna().any()))
@@ -134,10 +143,18 @@ def _error_note(rows: pd.DataFrame, shown: Container[str]) -> str:
 
 
 def _difference_notes(rows: pd.DataFrame, shown: Container[str]) -> list[str]:
+    if len(rows) == 1 or rows["test_error_mean"].isna().all():
+        return []
     if rows["verdict"].isna().all():
-        return [UNTESTED_NOTE] * (len(rows) > 1)
-    num_seeds, reference = int(rows["paired"].max()), str(rows["reference"].dropna().iloc[0])
-    return [_test_note(reference, num_seeds, shown), power_note(reference, num_seeds)]
+        return [UNTESTED_NOTE]
+    reference = str(rows["reference"].dropna().iloc[0])
+    num_seeds = _num_paired(rows)
+    return [_test_note(reference, num_seeds, shown) if num_seeds else "", power_note(reference, num_seeds)]
+
+
+def _num_paired(rows: pd.DataFrame) -> int:
+    """The largest number of seeds that a schedule shares with the reference."""
+    return 0 if rows["paired"].isna().all() else int(rows["paired"].max())
 
 
 def _test_note(reference: str, num_seeds: int, shown: Container[str]) -> str:
@@ -175,7 +192,7 @@ def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
         "p (adjusted)": ["" if pd.isna(p) else format_p(p) for p in rows["p_adjusted"]],
         "P(better)": ["" if pd.isna(p) else f"{p:.2f}" for p in rows["p_better"]],
         "verdict": [
-            "reference" if scheduler == reference and pd.isna(verdict) else str(verdict or "")
+            verdict if isinstance(verdict, str) else "reference" if scheduler == reference else ""
             for verdict, scheduler, reference in zip(rows["verdict"], rows["scheduler"], rows["reference"], strict=True)
         ],
     }

@@ -37,8 +37,8 @@ def test_common_seeds_that_contradict_the_pairs_name_no_best_schedule(make_run: 
     make_seeds(make_run, "cosine", {seed: 0.91 if seed < 2 else 0.88 + seed / 1000 for seed in range(12)})
     make_seeds(make_run, "step", dict.fromkeys((0, 1, 12, 13, 14, 15), 0.8))
     assert lines(tmp_path) == [
-        "No best schedule: cosine has the lowest test error over the 2 seeds that all completed, too few for a "
-        "reliable order, but constant does better over all seeds that it shares with cosine.",
+        "No best schedule: cosine has the lowest test error over the 2 seeds that all completed, but "
+        "constant does better over all seeds that it shares with cosine.",
         "Worse than constant: cosine. Not shown to differ from constant: step.",
     ]
     assert answers(tmp_path)[0].best == ()
@@ -49,7 +49,8 @@ def test_few_common_seeds_are_called_too_few(make_run: MakeRun, tmp_path: Path) 
     make_seeds(make_run, "cosine", {seed: 0.95 + seed / 1000 for seed in range(3, 11)})
     first, second = lines(tmp_path)
     assert first == (
-        "Lowest test error: cosine, 4.50%, over the 5 seeds that all completed, too few for a reliable order."
+        "Lowest test error: cosine, 4.50%, over the 5 seeds that all completed. 5 common seeds are too few for a "
+        "reliable order."
     )
     assert second.startswith("With 5 seeds, no difference from constant can be significant")
 
@@ -79,3 +80,14 @@ def test_schedule_with_too_few_seeds_beside_the_others_is_named(make_run: MakeRu
     assert first.startswith("Lowest test error: cosine, 4.83%")
     assert first.endswith("over 8 seeds.")
     assert last == "Not ranked, with fewer than 6 seeds: step (1 seed)."
+
+
+def test_schedule_with_too_few_seeds_has_no_verdict_in_words(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 8)
+    make_seeds(make_run, "step", {0: 0.5, 1: 0.5})
+    assert lines(tmp_path)[2:] == ["Not ranked, with fewer than 6 seeds: step (2 seeds)."]
+
+
+def test_single_run_without_a_result_is_counted_in_the_singular(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run(accuracy=None, status="failed")
+    assert lines(tmp_path) == ["No best schedule: the only run did not complete (1 failed)."]

@@ -9,6 +9,7 @@ import pandas as pd
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
 from src.analysis.report.tables import UNTESTED_NOTE, format_table, notes, to_markdown
+from src.analysis.tuning import evaluation_runs, untrainable_schedules
 from tests.unit.analysis.conftest import MakeRun, make_winner
 
 
@@ -61,3 +62,39 @@ def test_markdown_has_one_table_per_workload(table: pd.DataFrame) -> None:
     text = to_markdown(table)
     assert text.count("### ") == 2
     assert "| cosine      |      0.02 |   3 |" in text
+
+
+def test_tables_of_tuning_runs_have_no_verdicts(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("constant", "cosine"):
+        make_run(f"scheduler={scheduler}", "read_test=false")
+    rows = comparison(collect([tmp_path / "sweep"]).runs)
+    assert not {"Δ", "verdict"} & set(format_table(rows))
+    assert notes(rows)[0] == "Tuning runs do not read the test set, so there is no test error."
+    assert not any("significant" in note or "p-value" in note for note in notes(rows))
+
+
+def test_schedule_that_no_rate_trained_has_no_verdict(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    make_run("scheduler=step", "seed=9", "read_test=false", status="diverged")
+    runs = collect([tmp_path / "sweep"]).runs
+    text = format_table(comparison(evaluation_runs(runs), without_result=untrainable_schedules(runs)))
+    assert text.set_index("scheduler")["verdict"].to_dict() == {
+        "cosine": "inconclusive", "constant": "reference", "step": "",
+    }  # fmt: skip
+
+
+def test_error_over_common_seeds_is_a_column_where_seeds_differ(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 3)
+    make_run("scheduler=constant", "seed=3", accuracy=0.5)
+    rows = comparison(collect([tmp_path / "sweep"]).runs)
+    text = format_table(rows).set_index("scheduler")
+    assert text["n"].to_dict() == {"cosine": "3", "constant": "4"}
+    assert text["test error %"].to_dict() == {"cosine": "4.95", "constant": "19.92"}
+    assert text["common error %"].to_dict() == {"cosine": "4.95", "constant": "9.90"}
+    assert any("Rows are sorted by the common error" in note for note in notes(rows))
+
+
+def test_notes_do_not_mention_columns_that_are_not_shown(four_schedules: pd.DataFrame) -> None:
+    text = " ".join(notes(four_schedules, ["scheduler", "test error %", "Δ", "verdict"]))
+    assert not any(word in text for word in ("p-value", "P(better)", "±", "n seeds", "Epochs"))
+    assert "Δ is the mean paired difference" in text
