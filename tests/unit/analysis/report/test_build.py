@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from src.analysis.report import build
 from src.analysis.report.build import build_report
 from src.errors import UsageError
 from tests.unit.analysis.conftest import PROVENANCE, MakeRun
+
+FIGURES = ("accuracy_curves", "loss_curves", "lr_curves", "test_error")  # of every workload
 
 
 @pytest.fixture
@@ -139,3 +143,35 @@ def test_failed_runs_alone_make_a_table(make_run: MakeRun, tmp_path: Path) -> No
 def test_folder_without_records_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no run records"):
         build_report([tmp_path], tmp_path)
+
+
+def test_workloads_on_different_devices_have_titles_and_files_of_their_own(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures: dict[str, str] = {}
+
+    def keep(figure: Figure, folder: Path, name: str, **_: object) -> list[Path]:
+        assert name not in figures
+        figures[name] = figure.get_suptitle().splitlines()[-1]
+        return []
+
+    monkeypatch.setattr("src.analysis.figures.build.save_figure", keep)
+    for device in ("cpu", "cuda"):
+        run = make_run("seconds=60", "interval=second", f"trainer.device={device}")
+        record = json.loads((run / "result.json").read_text())
+        record["provenance"]["device"] = f"a {device}"
+        (run / "result.json").write_text(json.dumps(record))
+    build_report([tmp_path / "sweep"], tmp_path)
+    markdown, latex, page = (
+        (tmp_path / name).read_text() for name in ("comparison.md", "comparison.tex", "report.html")
+    )
+    titles = re.findall(r"^### (.*)$", markdown, re.MULTILINE)
+    assert ["a cpu" in title for title in titles] == [True, False]
+    assert ["a cuda" in title for title in titles] == [False, True]
+    assert figures == {f"{name}_{number}": title for name in FIGURES for number, title in enumerate(titles, 1)}
+    printed = " ".join(capsys.readouterr().out.split())
+    for title in titles:
+        assert title in printed
+        assert f"caption{{{title}.".replace("·", r"$\cdot$") in latex
+        for element in ("h2>{}</h2>", "h3>{}</h3>", "summary>{}: 1 run</summary>"):
+            assert page.count(element.format(title)) == 1
