@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from src.analysis.replicates import known_replicates, share_settings
+from src.analysis.stats import expected_best
 from src.analysis.workloads import WORKLOAD
 
 GROUP = [*WORKLOAD, "scheduler", "warmup", "label"]
@@ -130,6 +131,21 @@ def with_tolerance(table: pd.DataFrame) -> pd.DataFrame:
         decades, is_lower_bound = tolerance(grid)
         parts.append(grid.assign(tolerance=decades, tolerance_at_least=is_lower_bound))
     return pd.concat(parts) if parts else table
+
+
+def best_of_trials(tuning: pd.DataFrame) -> pd.DataFrame:
+    """Expected validation error of the best of k tuning trials of each schedule, for every possible k.
+
+    A trial is one rate under one seed. A failed or diverged one has an error of 1.
+    """
+    ended = tuning[tuning["status"] != "interrupted"]
+    parts = []
+    for _, rows in ended.assign(val_error=val_errors(ended)).groupby(GROUP, dropna=False, sort=False):
+        best = expected_best(rows["val_error"])
+        first = rows[GROUP].head(1)
+        curve = pd.DataFrame({"trials": range(1, len(best) + 1), "expected_val_error": best})
+        parts.append(first.merge(curve, how="cross"))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def evaluation_runs(runs: pd.DataFrame) -> pd.DataFrame:

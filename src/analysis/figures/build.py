@@ -21,6 +21,7 @@ from src.analysis.figures.results import (
     draw_rank_against_budget,
     draw_sensitivity,
     draw_test_errors,
+    draw_tuning_trials,
 )
 from src.analysis.figures.save import KINDS, save_figure
 from src.analysis.figures.style import palette
@@ -29,8 +30,8 @@ from src.analysis.workloads import WORKLOAD, select_workload
 from src.status import FINISHED
 
 NAMES = (
-    "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "rank_against_budget",
-    "performance_profile",
+    "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "tuning_trials",
+    "rank_against_budget", "performance_profile",
 )  # fmt: skip
 CURVES: dict[str, Callable[..., Figure]] = {
     "lr_curves": draw_lr_curves,
@@ -39,13 +40,16 @@ CURVES: dict[str, Callable[..., Figure]] = {
 }
 
 
-def draw_figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame, folder: Path) -> list[Path]:
+def draw_figures(
+    runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame, folder: Path
+) -> list[Path]:
     """Writes every figure that has data, as PNG and SVG, with a number in the name if there are several workloads.
 
     Args:
         runs: The runs to draw, without tuning runs.
         table: Their comparison.
-        sensitivity: Results of the tuning runs; may be empty.
+        sensitivity: Results of the tuning runs by rate; may be empty.
+        trials: `best_of_trials` of the tuning runs; may be empty.
         folder: Where the figures go; those of an earlier report are deleted.
 
     Returns:
@@ -55,12 +59,14 @@ def draw_figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFr
     for stale in (path for name in NAMES for kind in KINDS for path in folder.glob(f"{name}*.{kind}")):
         stale.unlink()
     paths = []
-    for name, figure in _figures(runs, table, sensitivity):
+    for name, figure in _figures(runs, table, sensitivity, trials):
         paths += save_figure(figure, folder, name)
     return paths
 
 
-def _figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
+def _figures(
+    runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
+) -> Iterator[tuple[str, Figure]]:
     runs = runs.assign(name=workload_names(runs))
     table = table.assign(name=workload_names(table))
     sensitivity = sensitivity.assign(name=sensitivity["label"]) if len(sensitivity) else sensitivity
@@ -74,6 +80,8 @@ def _figures(runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame)
         yield from _by_workload(name, complete, partial(draw, histories=histories, styles=styles))
     if len(sensitivity):
         yield from _by_workload("lr_sensitivity", sensitivity, lambda rows: draw_sensitivity(rows, styles))
+        named_trials = trials.assign(name=trials["label"])
+        yield from _by_workload("tuning_trials", named_trials, lambda rows: draw_tuning_trials(rows, styles))
     if (ranks := draw_rank_against_budget(table, styles)) is not None:
         yield "rank_against_budget", ranks
     if (profile := draw_performance_profile(table, styles)) is not None:

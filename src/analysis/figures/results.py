@@ -1,11 +1,11 @@
-"""Figures of results: test errors, sensitivity to the learning rate, ranks by budget, performance profiles."""
+"""Figures of results: test errors, tuning, ranks by budget, performance profiles."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from src.analysis import stats
 from src.analysis.budgets import ranks_by_budget, times_by_workload
@@ -42,24 +42,41 @@ def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -
 
 
 def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | None:
-    """Median final validation loss over peak lr; a cross at the top if half of the tuning runs diverged."""
-    losses = sensitivity["median_val_loss"].replace(np.inf, np.nan)
-    if losses.isna().all():
+    """Median final validation error over peak lr; a cross at the top if half of the tuning runs diverged."""
+    is_trained = np.isfinite(sensitivity["median_val_loss"])
+    if not is_trained.any():
         return None
-    title = f"Sensitivity to the peak learning rate\n{workload_title(sensitivity.iloc[0])}"
-    figure, (axes,) = panels(title, 1, width=7.0)
-    top = losses.max() * 1.1
-    for name, rows in sensitivity.groupby("name"):
+    figure, (axes,) = panels(
+        f"Sensitivity to the peak learning rate\n{workload_title(sensitivity.iloc[0])}", 1, width=7.0
+    )
+    errors = (100 * sensitivity["median_val_error"]).where(is_trained)
+    top = errors.max() * 1.1
+    for name, rows in sensitivity.assign(error=errors).groupby("name"):
         ordered, style = rows.sort_values("lr"), styles[str(name)]
-        finite = ordered[np.isfinite(ordered["median_val_loss"])]
-        diverged = ordered[~np.isfinite(ordered["median_val_loss"])]
-        axes.plot(finite["lr"], finite["median_val_loss"], label=name, marker="o", markersize=3.5, **style)
+        trained, diverged = ordered.dropna(subset="error"), ordered[ordered["error"].isna()]
+        axes.plot(trained["lr"], trained["error"], label=name, marker="o", markersize=3.5, **style)
         axes.plot(diverged["lr"], np.full(len(diverged), top), "x", color=style["color"])
-    axes.set(xscale="log", xlabel="peak learning rate", ylabel="validation loss (median over tuning seeds)")
+    axes.set(xscale="log", xlabel="peak learning rate", ylabel="validation error % (median over tuning seeds)")
     if sensitivity["lr"].nunique() <= MAX_TICKS:
         axes.set_xticks(sorted(sensitivity["lr"].unique()), minor=False)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_locator(NullLocator())
+    scale_logarithmically(axes)
+    legend(figure, axes)
+    return figure
+
+
+def draw_tuning_trials(trials: pd.DataFrame, styles: Palette) -> Figure | None:
+    """Expected validation error of the best tuning trial over the number of trials; None for a single trial."""
+    if trials["trials"].max() < 2:
+        return None
+    figure, (axes,) = panels(f"Best of k tuning trials\n{workload_title(trials.iloc[0])}", 1, width=7.0)
+    for name, rows in trials.groupby("name"):
+        axes.plot(rows["trials"], 100 * rows["expected_val_error"], label=name, **styles[str(name)])
+    axes.set(xscale="log", xlabel="tuning trials k", ylabel="expected validation error % of the best")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
     scale_logarithmically(axes)
     legend(figure, axes)
     return figure

@@ -42,7 +42,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     write_tables(results, out)
     print_comparison(results.table)
     _log_warnings(results)
-    figures = draw_figures(results.evaluation, results.table, results.sensitivity, out / layout.FIGURES)
+    figures = draw_figures(results.evaluation, results.table, results.sensitivity, results.trials, out / layout.FIGURES)
     write_events(figures, out)
     write_text(out / layout.REPORT, render(results, figures, out))
     log.info("Tables and figures in %s", out)

@@ -20,9 +20,13 @@ CAPTIONS = {
     "loss_curves": "Training and validation loss after each epoch: median over the seeds and interquartile range.",
     "accuracy_curves": "Training and validation accuracy after each epoch: median over the seeds and interquartile "
     "range.",
-    "lr_sensitivity": "Sensitivity to the peak learning rate: validation loss of the tuning runs. A wide valley "
+    "lr_sensitivity": "Sensitivity to the peak learning rate: validation error of the tuning runs. A wide valley "
     "forgives a bad guess. A cross at the top marks a learning rate at which at least half of the runs failed or "
     "diverged.",
+    "tuning_trials": "What tuning costs: expected validation error of the best of k tuning trials, if k of the trials "
+    "are drawn at random. A trial is one rate of the grid under one seed; one that failed or diverged counts as 100%. "
+    "A schedule whose curve falls early needs little tuning. The best error of a few trials flatters: the comparison "
+    "trains the chosen rate again under other seeds.",
     "rank_against_budget": "Rank by mean test error at each length of training; 1 is best. Every length is a separate "
     "run, with the schedule stretched over it.",
     "performance_profile": "Fraction of workloads on which a schedule reaches the target accuracy within a multiple of "

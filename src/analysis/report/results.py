@@ -19,6 +19,7 @@ from src.analysis.replicates import with_replicates
 from src.analysis.stability import with_stable_pairs, with_stable_verdicts
 from src.analysis.sweep_file import read_sweep_file
 from src.analysis.tuning import (
+    best_of_trials,
     choose,
     evaluation_runs,
     is_tuning,
@@ -44,6 +45,7 @@ class Results:
         pairs: `pairwise` of the evaluation runs.
         across: `across_workloads` of the table; may be empty.
         sensitivity: `sensitivity` of the tuning runs, over all tuning seeds; may be empty.
+        trials: `best_of_trials` of the tuning runs; may be empty.
         choices: `choose` of the tuning runs; may be empty.
         problems: The records that were left out, and why.
         num_missing: Planned runs without a record.
@@ -56,6 +58,7 @@ class Results:
     pairs: pd.DataFrame
     across: pd.DataFrame
     sensitivity: pd.DataFrame
+    trials: pd.DataFrame
     choices: pd.DataFrame
     problems: Sequence[str]
     num_missing: int
@@ -121,6 +124,7 @@ def compute_results(
         pairs=with_stable_pairs(pairwise(evaluation), evaluation, redrawn),
         across=across_workloads(table),
         sensitivity=sensitivity(tuning.drop(columns="replicate")),
+        trials=best_of_trials(tuning),
         choices=choices,
         problems=collection.problems,
         num_missing=num_missing,

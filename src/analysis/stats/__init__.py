@@ -4,7 +4,7 @@ Runs are paired by seed: under the same seed, two schedules start from the same 
 """
 
 from src.analysis.stats.conventions import ALPHA, MIN_DATA_SETS, Floats
-from src.analysis.stats.estimates import Interval, censored_median, interquartile_mean
+from src.analysis.stats.estimates import Interval, censored_median, expected_best, interquartile_mean
 from src.analysis.stats.profiles import performance_profile, profile_area
 from src.analysis.stats.ranks import critical_difference, friedman_p
 from src.analysis.stats.resampling import seed_draws
@@ -49,6 +49,7 @@ __all__ = [
     "compare",
     "critical_difference",
     "differences_by_seed",
+    "expected_best",
     "family_test",
     "friedman_p",
     "interquartile_mean",

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special, stats
+
+from src.analysis.stats.conventions import Floats
 
 
 @dataclass(frozen=True)
@@ -34,3 +36,17 @@ def interquartile_mean(values: ArrayLike) -> float:
 def censored_median(times: Sequence[float | None]) -> float:
     """Median of times, where None means never: infinite if half of them or more are None."""
     return float(np.median([math.inf if time is None else time for time in times])) if times else math.nan
+
+
+def expected_best(values: ArrayLike) -> Floats:
+    """Expected smallest of k values drawn without replacement from n given ones, for k = 1 to n.
+
+    Unbiased for the best of k new trials. Dodge et al., arXiv 1909.03004, draw with replacement instead, and so
+    overestimate the smallest value.
+    """
+    ordered = np.sort(np.asarray(values, dtype=float))
+    total = len(ordered)
+    drawn = np.arange(1, total + 1)
+    larger = total - np.arange(1, total + 1)  # how many values follow each in the order
+    weights = special.comb(larger, drawn[:, None] - 1) / special.comb(total, drawn)[:, None]
+    return np.asarray(weights @ ordered)

@@ -68,8 +68,10 @@ def test_tables_show_the_range_of_rates(results: Results, tmp_path: Path) -> Non
 
 
 def test_figures_show_every_replicate_under_the_name_of_its_schedule(results: Results, tmp_path: Path) -> None:
-    paths = draw_figures(results.evaluation, results.table, results.sensitivity, tmp_path)
-    assert {"test_error.svg", "lr_curves.svg", "lr_sensitivity.svg"} <= {path.name for path in paths}
+    paths = draw_figures(results.evaluation, results.table, results.sensitivity, results.trials, tmp_path)
+    assert {"test_error.svg", "lr_curves.svg", "lr_sensitivity.svg", "tuning_trials.svg"} <= {
+        path.name for path in paths
+    }
     svg = (tmp_path / "test_error.svg").read_text()
     assert "cosine" in svg
     assert "cosine lr=" not in svg
