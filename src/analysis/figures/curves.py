@@ -31,12 +31,11 @@ def draw_lr_curves(runs: pd.DataFrame, histories: pd.DataFrame, styles: Palette)
     lowest = math.inf
     for name, rows in runs.groupby("name"):
         first = rows.iloc[0]
-        steps = pd.read_csv(Path(first["folder"]) / layout.STEPS)
+        steps = pd.read_csv(Path(first["folder"]) / layout.STEPS, usecols=["step", "lr"])
         updates_per_epoch = len(steps) / max(1, (histories["folder"] == first["folder"]).sum())
-        ends = [*steps["step"], len(steps)]  # an lr holds until the next update, the last one to the end
-        epochs = [end / updates_per_epoch for end in ends]
-        lrs = [*steps["lr"], *steps["lr"].tail(1)]
-        lowest = min([lowest, *(lr for lr in lrs if lr > 0)])
+        epochs = np.append(steps["step"], len(steps)) / updates_per_epoch
+        lrs = np.append(steps["lr"], steps["lr"].tail(1))  # an lr holds until the next update, the last one to the end
+        lowest = min(lowest, lrs[lrs > 0].min(initial=math.inf))
         for axes in (linear, logarithmic):
             axes.step(epochs, lrs, where="post", label=name, **styles[str(name)])
     peak = max(linear.get_ylim()[1], 1e-12)
@@ -89,10 +88,10 @@ def _bands(
     axes: Axes, runs: pd.DataFrame, histories: pd.DataFrame, metric: str, styles: Palette, scale: float = 1
 ) -> None:
     epochs = histories[["folder", "epoch", metric]].replace([np.inf, -np.inf], np.nan)
-    for name, rows in epochs.merge(runs[["folder", "name"]], on="folder").groupby("name"):
-        style = styles[str(name)]
-        by_epoch = rows.groupby("epoch")[metric]
-        low, median, high = (by_epoch.quantile(q) * scale for q in (0.25, 0.5, 0.75))
-        axes.plot(median.index, median, label=name, marker="o", markersize=3, **style)
-        axes.fill_between(median.index, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    groups = epochs.merge(runs[["folder", "name"]], on="folder").groupby(["name", "epoch"])
+    bands = scale * groups[metric].quantile([0.25, 0.5, 0.75]).unstack()
+    for name, rows in bands.groupby(level="name"):
+        style, epoch = styles[str(name)], rows.index.get_level_values("epoch")
+        axes.plot(epoch, rows[0.5], label=name, marker="o", markersize=3, **style)
+        axes.fill_between(epoch, rows[0.25], rows[0.75], color=style["color"], alpha=0.15, linewidth=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DECADES = 4  # range of the logarithmic curves
 
 _COLUMNS = 6
-# Inches. Fixed margins, because layout="constrained" adds 0.4 s to the 0.9 s that drawing 31 panels takes.
+# Inches. Fixed margins, because a constrained layout adds 0.4 s to the 0.9 s that drawing 31 panels takes.
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 9.0, 0.36, 0.12, 0.98, 0.42
 _BETWEEN_COLUMNS, _BETWEEN_ROWS, _RULE, _NOTE_LINE = 0.14, 0.54, 0.25, 0.13
 _MAX_STEPS = 1000  # of a staircase; with more, a step is narrower than a pixel and the curve is drawn as a line
@@ -42,7 +42,7 @@ def write_gallery(preview: Preview, folder: Path) -> list[Path]:
     """Writes schedules.png, schedules.svg and lr_curves.csv; returns their paths."""
     table = folder / "lr_curves.csv"
     write_csv(table, ("scheduler", "step", "epoch", "lr"), curve_rows(preview.curves))
-    return [*save_figure(draw_gallery(preview), folder, "schedules"), table]
+    return [*save_figure(draw_gallery(preview), folder, "schedules", fixed_margins=True), table]
 
 
 def curve_rows(curves: Sequence[Curve]) -> Iterator[tuple[str, int, float, float]]:

@@ -26,7 +26,7 @@ def write_range_test(table: str, suggestions: Mapping[str, float], title: str, f
 
 def draw_range_test(test: pd.DataFrame, suggestions: Mapping[str, float], title: str) -> Figure:
     """Raw and smoothed loss over log lr, with a marker at each suggestion."""
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    figure = Figure(figsize=(7, 4.2))
     axes = figure.subplots()
     axes.plot(test["lr"], test["loss"], color="#999999", alpha=0.6, linewidth=0.8, label="loss")
     axes.plot(test["lr"], test["smoothed"], color="#0072B2", linewidth=1.8, label="smoothed")

@@ -6,18 +6,30 @@ from pathlib import Path
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from src.files import replacing
 
 KINDS = ("png", "svg")
+DPI = 150
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Writes the figure to `folder` as PNG and SVG; returns the paths."""
+def save_figure(figure: Figure, folder: Path, name: str, *, fixed_margins: bool = False) -> list[Path]:
+    """Writes the figure to `folder` as PNG and SVG; returns the paths.
+
+    Args:
+        figure: Has no layout engine. With one, matplotlib would lay out and draw it twice for each file.
+        folder: Where the files go.
+        name: Of the files, without suffix.
+        fixed_margins: The figure is laid out already.
+    """
+    if not fixed_margins:
+        figure.set_dpi(DPI)
+        ConstrainedLayoutEngine().execute(figure)
     paths = [folder / f"{name}.{kind}" for kind in KINDS]
     with rc_context({"svg.hashsalt": name}):  # without a date, so that equal figures are equal files
         for path in paths:
             kind = path.suffix[1:]
             with replacing(path) as file:
-                figure.savefig(file, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
+                figure.savefig(file, format=kind, dpi=DPI, metadata={"Date": None} if kind == "svg" else None)
     return paths

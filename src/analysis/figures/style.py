@@ -35,7 +35,7 @@ def palette(names: Iterable[str]) -> Palette:
 
 def panels(title: str, count: int, *, width: float = 5.2, height: float = 4.4) -> tuple[Figure, Sequence[Axes]]:
     """A figure with `count` panels side by side; sizes are in inches, `width` is that of a panel."""
-    figure = Figure(figsize=(width * count, height), layout="constrained")
+    figure = Figure(figsize=(width * count, height))
     row = list(figure.subplots(1, count, squeeze=False)[0])
     figure.suptitle(title, fontsize=11)
     for axes in row:
