@@ -131,7 +131,7 @@ def _summary(rows: pd.DataFrame, target: str | None) -> dict[str, Any]:
 def _difference_columns(comparison: stats.Comparison | None) -> dict[str, Any]:
     names = (
         "paired", "difference", "difference_median", "difference_sd", "difference_low", "difference_high", "p",
-        "p_adjusted", "p_better", "verdict",
+        "p_adjusted", "p_better", "verdict", "reason",
     )  # fmt: skip
     if comparison is None:
         return dict.fromkeys(names)
@@ -146,5 +146,6 @@ def _difference_columns(comparison: stats.Comparison | None) -> dict[str, Any]:
         comparison.p_adjusted,
         comparison.p_better,
         comparison.verdict,
+        comparison.reason,
     )
     return dict(zip(names, values, strict=True))

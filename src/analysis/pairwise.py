@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from src.analysis import stats
-from src.analysis.comparison import errors_by_seed, with_test_error
+from src.analysis.comparison import equivalence_margin, errors_by_seed, with_test_error
 from src.analysis.workloads import WORKLOAD
 from src.status import LOST
 
@@ -17,10 +18,12 @@ from src.status import LOST
 def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
     """One row for each pair of settings of a workload with at least two common seeds. All pairs are one family.
 
-    `difference` is the test error of the first minus that of the second.
+    `difference` is the test error of the first minus that of the second. `reason` says why a significant difference
+    cannot be trusted.
     """
-    pairs, differences = [], []
-    for _, workload in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False):
+    pairs, differences, places = [], [], []
+    workloads = [rows for _, rows in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False)]
+    for number, workload in enumerate(workloads):
         settings = [(rows, errors_by_seed(rows)) for _, rows in workload.groupby("setting", sort=False)]
         for (first, errors), (second, other_errors) in combinations(settings, 2):
             sample = stats.differences_by_seed(errors, other_errors)
@@ -28,16 +31,40 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
                 p_better = stats.probability_of_improvement(*stats.at_common_seeds(errors, other_errors))
                 pairs.append(_names(first, second) | {"n": len(sample), "p_better": p_better})
                 differences.append(sample)
+                places.append((number, first.iloc[0]["setting"], second.iloc[0]["setting"]))
     if not pairs:
         return pd.DataFrame()
     test = stats.family_test(stats.by_seed(differences))
-    return pd.DataFrame(pairs).assign(
+    table = pd.DataFrame(pairs).assign(
         difference=[float(np.mean(list(sample.values()))) for sample in differences],
         difference_low=[interval.low for interval in test.intervals],
         difference_high=[interval.high for interval in test.intervals],
         p=test.p,
         p_adjusted=test.p_adjusted,
     )
+    return table.assign(reason=_reasons(table, workloads, places))
+
+
+def _reasons(
+    table: pd.DataFrame, workloads: Sequence[pd.DataFrame], places: Sequence[tuple[int, str, str]]
+) -> list[str]:
+    """Why significant differences cannot be trusted.
+
+    Args:
+        table: The tested pairs.
+        workloads: The runs of each workload.
+        places: The workload and the two settings of each pair.
+    """
+    verdicts: list[dict[tuple[str, str], str]] = [{} for _ in workloads]
+    for (number, *pair), difference, p in zip(places, table["difference"], table["p_adjusted"], strict=True):
+        if p < stats.ALPHA:
+            verdicts[number][pair[0], pair[1]] = "better" if difference < 0 else "worse"
+    reasons = []
+    for workload, decided in zip(workloads, verdicts, strict=True):
+        errors = {str(setting): errors_by_seed(rows) for setting, rows in workload.groupby("setting", sort=False)}
+        margin = equivalence_margin(workload)
+        reasons.append(stats.reasons_of_pairs(errors, decided, margin, family=len(table)))
+    return [reasons[number].get((first, second), "") for number, first, second in places]
 
 
 def _names(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:

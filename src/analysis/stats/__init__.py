@@ -4,7 +4,9 @@ Runs are paired by seed: under the same seed, two schedules start from the same 
 """
 
 from src.analysis.stats.conventions import ALPHA, MIN_DATA_SETS, Floats
+from src.analysis.stats.doubts import reasons_of_pairs
 from src.analysis.stats.estimates import Interval, censored_median, expected_best, interquartile_mean
+from src.analysis.stats.pairs import at_common_seeds, differences_by_seed
 from src.analysis.stats.profiles import performance_profile, profile_area
 from src.analysis.stats.ranks import critical_difference, friedman_p
 from src.analysis.stats.resampling import seed_draws
@@ -23,9 +25,7 @@ from src.analysis.stats.verdicts import (
     VERDICTS,
     Comparison,
     Table,
-    at_common_seeds,
     compare,
-    differences_by_seed,
     probability_of_improvement,
     verdict,
 )
@@ -57,6 +57,7 @@ __all__ = [
     "performance_profile",
     "probability_of_improvement",
     "profile_area",
+    "reasons_of_pairs",
     "seed_draws",
     "seeds_for_equivalence",
     "verdict",

@@ -1,4 +1,4 @@
-"""Paired comparisons with a reference schedule, and the verdict on each."""
+"""Paired comparisons with a reference schedule, the verdict on each, and what stands in the way of one."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from src.analysis.stats.conventions import ALPHA, DECIMALS, Floats
+from src.analysis.stats.conventions import ALPHA
+from src.analysis.stats.doubts import Doubts
 from src.analysis.stats.estimates import Interval
-from src.analysis.stats.significance import FamilyTest, Patterns, by_seed, family_test
+from src.analysis.stats.pairs import Pair, at_common_seeds
+from src.analysis.stats.significance import MIN_SEEDS, FamilyTest, Patterns, by_seed, family_test
+from src.analysis.wording import count_noun
 
 VERDICTS = ("better", "slightly better", "equivalent", "inconclusive", "slightly worse", "worse")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A schedule compared with the reference over the `n` seeds that both completed."""
+    """A schedule compared with the reference over the `n` seeds that both completed.
+
+    `reason` says what stands in the way of a verdict: failed or diverged runs, outlying runs, skewed differences.
+    """
 
     n: int
     difference: float
@@ -30,6 +36,7 @@ class Comparison:
     p_adjusted: float
     p_better: float
     verdict: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,47 +72,52 @@ def compare(tables: Sequence[Table], patterns: Patterns | None = None) -> list[d
         For each table, one comparison for each schedule but the reference. Its numbers are NaN for fewer than two
         common seeds.
     """
-    differences = [
-        {name: differences_by_seed(table.errors[name], table.errors[table.reference]) for name in table.names}
-        for table in tables
-    ]
-    testable = [(number, name) for number, rows in enumerate(differences) for name in rows if len(rows[name]) >= 2]
-    matrix = by_seed([differences[number][name] for number, name in testable])
-    test = family_test(matrix, patterns) if testable else None
-    places = {key: place for place, key in enumerate(testable)}
+    rows = [{name: Pair(table.errors[name], table.errors[table.reference]) for name in table.names} for table in tables]
+    testable = [pair for pairs in rows for pair in pairs.values() if len(pair.differences) >= 2]
+    test = family_test(by_seed([pair.differences for pair in testable]), patterns) if testable else None
+    places = {id(pair): place for place, pair in enumerate(testable)}
+    family = sum(len(pair.differences) >= MIN_SEEDS for pair in testable)
     return [
-        {name: _comparison(table, name, rows[name], test, places.get((number, name))) for name in rows}
-        for number, (table, rows) in enumerate(zip(tables, differences, strict=True))
+        {
+            name: _comparison(table, name, doubts, test, places.get(id(pair)))
+            for doubts in [Doubts(pairs, table.margin, family)]
+            for name, pair in pairs.items()
+        }
+        for table, pairs in zip(tables, rows, strict=True)
     ]
 
 
-def _comparison(
-    table: Table, name: str, differences: Mapping[int, float], test: FamilyTest | None, place: int | None
-) -> Comparison:
-    sample = np.array(list(differences.values()))
+def _comparison(table: Table, name: str, doubts: Doubts, test: FamilyTest | None, place: int | None) -> Comparison:
+    pair = doubts.pairs[name]
     if test is None or place is None:
         interval, p, p_adjusted = Interval(math.nan, math.nan), math.nan, math.nan
     else:
         interval, p, p_adjusted = test.intervals[place], float(test.p[place]), float(test.p_adjusted[place])
-    mean = float(sample.mean()) if len(sample) else math.nan
+    mean = float(pair.sample.mean()) if len(pair.sample) else math.nan
+    failures, reference_failures = table.failures.get(name, 0), table.failures.get(table.reference, 0)
+    word = verdict(
+        mean, interval, p_adjusted, margin=table.margin, failures=failures, reference_failures=reference_failures
+    )
+    reason = _failure_reason(failures, reference_failures) if word == "inconclusive" else ""
+    reason = reason or doubts.about_reference or doubts.reason(name, word)
     return Comparison(
-        n=len(sample),
+        n=len(pair.sample),
         difference=mean,
-        median_difference=float(np.median(sample)) if len(sample) else math.nan,
-        sd=float(sample.std(ddof=1)) if len(sample) > 1 else math.nan,
+        median_difference=float(np.median(pair.sample)) if len(pair.sample) else math.nan,
+        sd=float(pair.sample.std(ddof=1)) if len(pair.sample) > 1 else math.nan,
         interval=interval,
         p=p,
         p_adjusted=p_adjusted,
-        p_better=probability_of_improvement(*at_common_seeds(table.errors[name], table.errors[table.reference])),
-        verdict=verdict(
-            mean,
-            interval,
-            p_adjusted,
-            margin=table.margin,
-            failures=table.failures.get(name, 0),
-            reference_failures=table.failures.get(table.reference, 0),
-        ),
+        p_better=probability_of_improvement(*at_common_seeds(pair.errors, pair.reference_errors)),
+        verdict="inconclusive" if reason else word,
+        reason=reason,
     )
+
+
+def _failure_reason(failures: int, reference_failures: int) -> str:
+    if failures:
+        return count_noun(failures, "failed or diverged run")
+    return f"the reference has {count_noun(reference_failures, 'failed or diverged run')}" if reference_failures else ""
 
 
 def verdict(
@@ -150,15 +162,3 @@ def probability_of_improvement(errors: ArrayLike, other_errors: ArrayLike) -> fl
     if not len(first) or not len(second):
         return math.nan
     return float(stats.mannwhitneyu(second, first).statistic / (len(first) * len(second)))
-
-
-def at_common_seeds(errors: Mapping[int, float], other_errors: Mapping[int, float]) -> tuple[Floats, Floats]:
-    """The errors of both at the seeds that both have, in the order of the seeds."""
-    seeds = sorted(errors.keys() & other_errors.keys())
-    return np.array([errors[seed] for seed in seeds]), np.array([other_errors[seed] for seed in seeds])
-
-
-def differences_by_seed(errors: Mapping[int, float], other_errors: Mapping[int, float]) -> dict[int, float]:
-    """The first minus the second at their common seeds, rounded so that equal errors differ by exactly zero."""
-    seeds = sorted(errors.keys() & other_errors.keys())
-    return {seed: round(errors[seed] - other_errors[seed], DECIMALS) for seed in seeds}
