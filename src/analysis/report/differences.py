@@ -127,7 +127,7 @@ def _reason(row: pd.Series, rows: pd.DataFrame, margin: float) -> str:
         return ""
     reference = rows[rows["scheduler"] == _reference(rows)].iloc[0]
     names = [side["name"] for side in (row, reference) if side["failures"]]
-    return f"{join_names(names)} {'has' if len(names) == 1 else 'have'} failed or diverged runs"
+    return f"{join_names(names)} {'has' if len(names) == 1 else 'have'} failed or diverged runs" if names else ""
 
 
 def _reference(rows: pd.DataFrame) -> str:
