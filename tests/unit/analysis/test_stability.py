@@ -16,6 +16,7 @@ from src.analysis.report.answer import answer
 from src.analysis.stability import differs, with_stable_pairs, with_stable_verdicts
 from src.analysis.tuning import GROUP, evaluation_runs
 from src.analysis.workloads import keys
+from tests.calibration_tuning import directions, redrawn, simulated, true_errors
 from tests.unit.analysis.sweeps import MARGIN, evaluation_runs_at, tuning_runs
 from tests.unit.analysis.test_redraws import STEP
 
@@ -98,3 +99,20 @@ def test_shifts_that_cancel_change_nothing() -> None:
     draws = [Redraw(1.0, dict.fromkeys(keys(evaluation, GROUP), 0.3))]
     assert with_stable_verdicts(comparison(evaluation), evaluation, draws)["tuning_agreement"].dropna().tolist() == [1]
     assert math.isclose(with_stable_pairs(pairwise(evaluation), evaluation, draws)["tuning_agreement"].iloc[0], 1)
+
+
+def test_simulated_verdicts_are_those_of_the_analysis() -> None:
+    rng, means = np.random.default_rng(5), true_errors(0.1, better=-0.3)
+    names = ["constant", *(f"schedule {number}" for number in range(1, len(means)))]
+    for _ in range(4):
+        test, tuning = simulated(rng, means, 10, 10_000), simulated(rng, means, 3, 5_000)
+        chosen = tuning.choices(range(3))
+        expected = redrawn(test, tuning, chosen, directions(test.at(chosen)))
+        trials = {name: dict(enumerate(rates, 1)) for name, rates in zip(names, tuning.measured / 100, strict=True)}
+        evaluated = [
+            evaluation_runs_at({name: (lr, errors) for name, errors in zip(names, rates / 100, strict=True)})
+            for lr, rates in enumerate(test.measured.swapaxes(0, 1), 1)
+        ]
+        runs = pd.concat([tuning_runs(trials).assign(val_loss=tuning.exact.ravel()), *evaluated], ignore_index=True)
+        table, _ = judged(runs)
+        assert [table.loc[name, "verdict"].removeprefix("slightly ") for name in names[1:]] == expected
