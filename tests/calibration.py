@@ -1,21 +1,36 @@
-"""Type-I error, power and coverage of the tests on simulated tables: `python -m tests.calibration`."""
+"""Wrong verdicts, power and coverage of comparisons on simulated tables: `python -m tests.calibration`."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from src.analysis.stats import ALPHA, FamilyTest, Floats, family_test, significance
+from src.analysis.stats import (
+    ALPHA,
+    FamilyTest,
+    Floats,
+    Interval,
+    Table,
+    by_seed,
+    compare,
+    differences_by_seed,
+    family_test,
+    reasons_of_pairs,
+    significance,
+    verdicts,
+)
 
 STEADY = ", steady reference"
 ERRORS = ("normal", "tied", "skewed", "lumpy", f"skewed{STEADY}", f"lumpy{STEADY}")
 SEEDS = (6, 8, 10, 20)
 DIFFERENCE = -0.3  # percentage points
+MARGIN = 0.05
 ROUNDING = 1e-9
 MAX_EXACT_SEEDS, NUM_RANDOM = 12, 1_999  # half a million patterns for each of thousands of tables would take hours
 
@@ -34,22 +49,26 @@ def all_pairs(schedules: int) -> Pairs:
 FAMILIES: dict[int, Pairs] = {size: shared_reference(size) for size in (6, 8, 30)} | {36: all_pairs(9)}
 
 
-def null_differences(errors: str, pairs: Pairs, seeds: int, count: int) -> Floats:
-    """Differences between schedules whose expected test errors are equal, in percentage points.
+def null_errors(errors: str, schedules: int, seeds: int, count: int) -> Floats:
+    """Test errors of schedules whose expected test errors are equal, in percentage points around their mean.
 
     Args:
         errors: The distribution of test errors: one of ERRORS, or "heavy".
-        pairs: Which schedules are compared.
+        schedules: Number of schedules. The first is the reference.
         seeds: Number of seeds. Every schedule shares their effect.
         count: Number of tables.
 
     Returns:
-        (count, seeds, comparisons)
+        (count, seeds, schedules)
     """
     rng = np.random.default_rng(20261121)
-    schedules = 1 + max(max(pair) for pair in pairs)
     shape = (count, seeds, schedules)
-    runs = rng.normal(0, 0.1, (count, seeds, 1)) + _run_effects(errors, shape, rng)
+    return rng.normal(0, 0.1, (count, seeds, 1)) + _run_effects(errors, shape, rng)
+
+
+def null_differences(errors: str, pairs: Pairs, seeds: int, count: int) -> Floats:
+    """Differences of `null_errors` between pairs of schedules: (count, seeds, pairs)."""
+    runs = null_errors(errors, _num_schedules(pairs), seeds, count)
     first, second = np.array(pairs).T
     return np.round(runs[:, :, first] - runs[:, :, second], 12)
 
@@ -73,29 +92,83 @@ def _run_effects(errors: str, shape: tuple[int, int, int], rng: np.random.Genera
 
 def is_covered(test: FamilyTest, truth: Floats) -> bool:
     """Whether all intervals contain the true differences."""
-    limits = zip(test.intervals, truth, strict=True)
-    return not any(interval.low > value + ROUNDING or interval.high < value - ROUNDING for interval, value in limits)
+    return _all_contain(test.intervals, truth)
 
 
-def calibration(errors: str, pairs: Pairs, seeds: int, count: int) -> tuple[float, float, float]:
+@dataclass(frozen=True)
+class Decision:
+    """What a report says about one pair of schedules."""
+
+    verdict: str
+    reason: str
+    interval: Interval
+
+    @property
+    def is_difference(self) -> bool:
+        return self.verdict.endswith(("better", "worse"))
+
+
+def decisions(table: Floats, pairs: Pairs) -> list[Decision]:
+    """The verdicts on the pairs of one table of errors, (seeds, schedules)."""
+    errors = {str(number): dict(enumerate(column)) for number, column in enumerate(np.round(table.T, 12))}
+    if all(second == 0 for _, second in pairs):
+        (comparisons,) = compare([Table(errors, reference="0", margin=MARGIN)])
+        return [Decision(row.verdict, row.reason, row.interval) for row in comparisons.values()]
+    return _decisions_on_all_pairs(errors, [(str(first), str(second)) for first, second in pairs])
+
+
+def _decisions_on_all_pairs(
+    errors: Mapping[str, Mapping[int, float]], pairs: Sequence[tuple[str, str]]
+) -> list[Decision]:
+    samples = [differences_by_seed(errors[first], errors[second]) for first, second in pairs]
+    test = family_test(by_seed(samples))
+    called = {
+        pair: "better" if sum(sample.values()) < 0 else "worse"
+        for pair, sample, p in zip(pairs, samples, test.p_adjusted, strict=True)
+        if p < ALPHA
+    }
+    reasons = reasons_of_pairs(errors, called, MARGIN, len(pairs))
+    return [
+        Decision(
+            "inconclusive" if reasons.get(pair) else called.get(pair, "inconclusive"), reasons.get(pair, ""), interval
+        )
+        for pair, interval in zip(pairs, test.intervals, strict=True)
+    ]
+
+
+def calibration(errors: str, pairs: Pairs, seeds: int, count: int) -> tuple[float, float, float, float]:
     """Shares of simulated tables.
 
     Returns:
-        Type-I error: tables of equal schedules with a significant comparison. Power: tables in which schedule 1, better
-        than the reference by 0.3 points, is significantly better. Coverage: tables in which all intervals contain the
-        true differences, if half of the schedules differ from the reference.
+        False positives: tables of equal schedules with a comparison called better or worse. Doubted: the share of
+        comparisons in those tables that are inconclusive for a reason. Power: tables in which schedule 1, better than
+        the reference by 0.3 points, is called better. Coverage: tables in which all intervals contain the true
+        differences, if half of the schedules differ from the reference.
     """
-    means = np.zeros(1 + max(max(pair) for pair in pairs))
+    schedules = _num_schedules(pairs)
+    means = np.zeros(schedules)
     means[1::4], means[2::4] = DIFFERENCE, 0.1
     truth = np.array([means[first] - means[second] for first, second in pairs])
     planted = pairs.index((1, 0))
-    false_positives = found = covered = 0
-    for table in null_differences(errors, pairs, seeds, count):
-        false_positives += bool(family_test(table).p_adjusted.min() < ALPHA)
-        test = family_test(table + truth)
-        found += bool(test.p_adjusted[planted] < ALPHA and (table + truth)[:, planted].mean() < 0)
-        covered += is_covered(test, truth)
-    return false_positives / count, found / count, covered / count
+    false_positives = doubted = found = covered = 0.0
+    for table in null_errors(errors, schedules, seeds, count):
+        null, different = decisions(table, pairs), decisions(table + means, pairs)
+        false_positives += any(decision.is_difference for decision in null)
+        doubted += sum(bool(decision.reason) for decision in null) / len(pairs)
+        found += different[planted].verdict.endswith("better")
+        covered += _all_contain([decision.interval for decision in different], truth)
+    return false_positives / count, doubted / count, found / count, covered / count
+
+
+def _num_schedules(pairs: Pairs) -> int:
+    return 1 + max(max(pair) for pair in pairs)
+
+
+def _all_contain(intervals: Sequence[Interval], truth: Floats) -> bool:
+    return not any(
+        interval.low > value + ROUNDING or interval.high < value - ROUNDING
+        for interval, value in zip(intervals, truth, strict=True)
+    )
 
 
 def main() -> None:
@@ -103,10 +176,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000, help="number of tables per cell")
     count = parser.parse_args().count
     families = ", ".join(map(str, FAMILIES))
-    print(f"| errors | seeds | false positives % ({families}) | power % ({families}) | coverage % ({families}) |")
-    print("|:--|--:|--:|--:|--:|")
-    print("| nominal | | 5 | | 95 |")
-    with mock.patch.multiple(significance, EXACT_UP_TO=MAX_EXACT_SEEDS, RANDOM_PATTERNS=NUM_RANDOM):
+    columns = [f"{name} % ({families})" for name in ("false positives", "doubted", "power", "coverage")]
+    print(f"| errors | seeds | {' | '.join(columns)} |")
+    print("|:--|--:|--:|--:|--:|--:|")
+    print("| nominal | | 5 | | | 95 |")
+    with (
+        mock.patch.multiple(significance, EXACT_UP_TO=MAX_EXACT_SEEDS, RANDOM_PATTERNS=NUM_RANDOM),
+        mock.patch.object(verdicts, "probability_of_improvement", return_value=0.5),  # slow, and not needed here
+    ):
         for errors in ERRORS:
             for seeds in SEEDS:
                 cells = [calibration(errors, pairs, seeds, count) for pairs in FAMILIES.values()]

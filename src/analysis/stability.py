@@ -59,11 +59,9 @@ def with_stable_pairs(pairs: pd.DataFrame, evaluation: pd.DataFrame, redraws: Se
 
 
 def differs(pairs: pd.DataFrame) -> pd.Series:
-    """A mask of the pairs that differ significantly, whichever tuning seeds choose the learning rates."""
-    is_significant = pairs["p_adjusted"] < stats.ALPHA
-    return (
-        is_significant & ~(pairs["tuning_agreement"] < MIN_AGREEMENT) if "tuning_agreement" in pairs else is_significant
-    )
+    """A mask of the pairs that differ significantly, without doubts and whichever tuning seeds choose the rates."""
+    is_certain = (pairs["p_adjusted"] < stats.ALPHA) & (pairs["reason"] == "")
+    return is_certain & ~(pairs["tuning_agreement"] < MIN_AGREEMENT) if "tuning_agreement" in pairs else is_certain
 
 
 def _reason(agreement: float) -> str:

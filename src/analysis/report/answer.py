@@ -18,6 +18,7 @@ from src.analysis.report.ranking import (
     left_out_line,
     lines_without_result,
 )
+from src.analysis.report.reasons import is_reason, reference_reason_line
 from src.analysis.stability import differs
 from src.status import LOST
 
@@ -67,11 +68,12 @@ def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -
         return _without_order(title, contradiction_line(rows, best, rivals), rows, margin)
     tied = tuple(ranked[ranked["common_error_mean"] <= best["common_error_mean"] + _ROUNDING]["name"])
     num_wins = int((pairs["differs"].astype(bool) & (pairs["difference"] < 0)).sum())
-    beats_all = 0 < num_wins == len(rows) - 1
+    beats_all = 0 < num_wins == len(rows) - 1 and not is_reason(best["reason"])
     lines = [
         best_line(rows, best, tied, beats_all),
         differences_line(rows, best, tied, beats_all, margin),
         others_line(rows, best, margin, beats_all),
+        reference_reason_line(rows, best),
         median_line(rows, best),
         left_out_line(rows),
         *rate_caveats(rows, best),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from src.analysis.report.reasons import reasons_note
 from src.analysis.report.tables import DIFFERENCES, format_table, notes, split_by_workload
 
 # By hand, because the escaping of pandas leaves <, > and characters outside ASCII as they are.
@@ -26,7 +27,7 @@ def to_latex(table: pd.DataFrame) -> str:
         bodies = [_tabular(text.drop(columns=differences))]
         if differences:
             bodies.append(_tabular(text[["scheduler", *differences]]))
-        caption = f"{title}. {' '.join(notes(rows))}".translate(_ESCAPES)
+        caption = f"{title}. {' '.join([*notes(rows), reasons_note(rows)]).strip()}".translate(_ESCAPES)
         tabulars = "\n\\medskip\n\n".join(bodies)
         opening = "\\begin{table}\n\\centering\n\\footnotesize\n\\setlength{\\tabcolsep}{3pt}"
         parts.append(f"{opening}\n{tabulars}\\caption{{{caption}}}\n\\end{{table}}\n")

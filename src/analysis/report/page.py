@@ -20,6 +20,7 @@ from src.analysis.report.page_provenance import provenance
 from src.analysis.report.page_runs import RUN_COLUMNS, failures, run_lists
 from src.analysis.report.page_tables import column_definitions, comparison_table, ranks_table
 from src.analysis.report.page_tuning import learning_rate_grids
+from src.analysis.report.reasons import reasons_notes
 from src.analysis.report.results import Results
 from src.analysis.report.tables import notes, split_by_workload
 from src.analysis.sweep_file import added_seeds
@@ -60,7 +61,7 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
             failures=failures(runs, folder),
             problems=results.problems,
             method=method(runs, sweep),
-            notes=list(dict.fromkeys(note for _, rows in workloads for note in notes(rows))),
+            notes=[*dict.fromkeys(note for _, rows in workloads for note in notes(rows)), *reasons_notes(workloads)],
             columns=column_definitions([rows for _, rows in workloads]),
             command=shlex.join(sweep["command"]) if sweep.get("command") else None,
             provenance=provenance(runs, sweep),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from src.analysis.common_seeds import have_different_seeds
 from src.analysis.comparison import NOT_COMPLETED
+from src.analysis.report.reasons import reasons_note
 from src.analysis.stats import EXACT_UP_TO, MIN_SEEDS, RANDOM_PATTERNS
 from src.analysis.wording import count_noun, format_number, format_p
 from src.analysis.workloads import WORKLOAD, workload_title
@@ -28,13 +29,15 @@ COLUMNS = {
     "warmup": "Length of the linear warmup: below 1 a fraction of the run, from 1 on a number of updates.",
     "Δ": "Mean paired difference in test error from the reference, in percentage points, with its 95% confidence "
     "interval, which holds for all comparisons of the report at once. Negative is better.",
+    "median Δ": "Median paired difference in percentage points. Where it is far from the mean, a few seeds decide.",
     "p (adjusted)": "Two-sided p-value of that difference from a sign-flip permutation test, exact up to 20 seeds, "
     "adjusted for all comparisons of the report (step-down maxT).",
     "P(better)": "Probability that a run of this schedule has a smaller test error than a run of the reference; 0.5 is "
     "a coin toss.",
     "verdict": "better or worse: the adjusted p-value is below 0.05; slightly better or slightly worse if the interval "
     "also lies within the margin below which differences do not matter. equivalent: not significant, and the interval "
-    "lies within that margin. inconclusive: anything else, also where failed or diverged runs rule a verdict out.",
+    "lies within that margin. inconclusive: anything else, also where failed or diverged runs, outlying runs, skewed "
+    "differences or tuning seeds that disagree rule a verdict out.",
     "epochs to": "Median number of epochs to reach a validation accuracy, with the number of runs that reached it. The "
     "accuracy is the highest recorded one that more than half of the reference's runs reached.",
     "train s": "Mean training time in seconds, without evaluation.",
@@ -42,6 +45,7 @@ COLUMNS = {
     "failed": "Runs that ended in an error.",
     "interrupted": "Runs that were stopped and can be resumed.",
 }
+
 UNREAD_NOTE = "Tuning runs do not read the test set, so there is no test error."
 FAILURES_NOTE = "Failed and diverged runs are counted in separate columns, and schedules that have any come last."
 COMMON_NOTE = (
@@ -58,7 +62,7 @@ TARGET_NOTE = (
     "Epochs to the highest recorded validation accuracy that more than half of the reference's runs reached: median, "
     "with the number of runs that reached it in brackets."
 )
-DIFFERENCES = ("Δ", "p (adjusted)", "P(better)", "verdict")  # columns that compare with the reference
+DIFFERENCES = ("Δ", "median Δ", "p (adjusted)", "P(better)", "verdict")  # columns that compare with the reference
 
 
 def split_by_workload(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -176,7 +180,7 @@ def to_markdown(table: pd.DataFrame) -> str:
         text = format_table(rows)
         alignment = ["left"] + ["right"] * (len(text.columns) - 1)
         markdown = text.to_markdown(index=False, disable_numparse=True, colalign=alignment)
-        parts.append(f"### {title}\n\n{markdown}\n\n{' '.join(notes(rows))}\n")
+        parts.append(f"### {title}\n\n{markdown}\n\n{' '.join([*notes(rows), reasons_note(rows)]).strip()}\n")
     return "\n".join(parts)
 
 
@@ -189,6 +193,7 @@ def _rates(rows: pd.DataFrame) -> list[str]:
 def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "Δ": _with_interval(rows, "difference", "difference", signed=True),
+        "median Δ": ["" if pd.isna(value) else f"{100 * value:+.2f}" for value in rows["difference_median"]],
         "p (adjusted)": ["" if pd.isna(p) else format_p(p) for p in rows["p_adjusted"]],
         "P(better)": ["" if pd.isna(p) else f"{p:.2f}" for p in rows["p_better"]],
         "verdict": [

@@ -6,11 +6,12 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from src.analysis.report.reasons import reasons_notes
 from src.analysis.report.tables import format_table, notes, split_by_workload
 from src.terminal import make_console
 
 # Columns that a narrow terminal omits, first to last.
-DROP_ORDER = ("train s", "n", "P(better)", "test loss", "p (adjusted)")
+DROP_ORDER = ("train s", "n", "P(better)", "test loss", "median Δ", "p (adjusted)")
 _UNLIMITED = 10_000
 
 
@@ -18,10 +19,13 @@ def print_comparison(table: pd.DataFrame) -> None:
     """Prints the table of every workload, then the notes on the columns that there was room for."""
     console = make_console()
     texts: dict[str, None] = {}  # each note once, in order
-    for title, rows in split_by_workload(table):
+    workloads = split_by_workload(table)
+    for title, rows in workloads:
         text = _fit(format_table(rows), title, console)
         console.print(_make_table(text, title))
         texts |= dict.fromkeys(notes(rows, text.columns))
+    for note in reasons_notes(workloads):
+        console.print(note, highlight=False)
     console.print(*texts, style="dim", highlight=False)
 
 

@@ -51,7 +51,10 @@ def skew_sign(values: Floats) -> int:
 def have_equal_spread(samples: Sequence[Floats]) -> bool:
     """Whether nothing shows that the samples are spread differently: the test of Brown and Forsythe."""
     varying = [sample for sample in samples if np.ptp(sample) > 0]
-    return len(varying) < 2 or not stats.levene(*varying, center="median").pvalue < SPREAD_ALPHA
+    if len(varying) < 2:
+        return True
+    with np.errstate(divide="ignore", invalid="ignore"):  # all deviations of each sample are equally large
+        return not stats.levene(*varying, center="median").pvalue < SPREAD_ALPHA
 
 
 def luck(pool: Floats, count: int, level: float) -> tuple[float, float]:
