@@ -38,15 +38,20 @@ def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Col
         folders: Searched recursively.
         only: Run folders to read; records in any other folder are left out. None reads all.
     """
-    rows, problems, unplanned = [], [], []
+    rows: list[dict[str, Any]] = []
+    settings: dict[str, dict[str, Any]] = {}
+    problems, unplanned = [], []
     for path in _record_paths(folders):
         if only is not None and path.parent not in only:
             unplanned.append(path.parent)
             continue
         try:
-            rows.append(_row(read_record(path), path.parent))
+            row = _row(read_record(path), path.parent)
         except RecordError as error:
             problems.append(str(error))
+            continue
+        row["settings"] = settings.setdefault(row["setting"], row["settings"])  # one for all seeds saves memory
+        rows.append(row)
     if unplanned:
         count = count_noun(len(unplanned), "run")
         problems.append(f"{count} outside the plan of the sweep's protocol, for example {unplanned[0]}")

@@ -64,8 +64,9 @@ def _run_line(run: Mapping[Any, Any], folder: Path) -> RunLine:
         str(run["steps"]),
         format_number(run["train_seconds"], ".1f"),
     )
-    paths = [Path(run["folder"]) / name for name in RUN_FILES]
-    links = [(path.name, relative_link(path, folder)) for path in paths if path.exists()]
+    run_folder = Path(run["folder"])
+    prefix = relative_link(run_folder / layout.RECORD, folder).removesuffix(layout.RECORD)  # there may be thousands
+    links = [(name, prefix + name) for name in RUN_FILES if (run_folder / name).exists()]
     return RunLine(cells, run["status"], links)
 
 
