@@ -81,17 +81,18 @@ def with_choices(table: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
     """The comparison with what is known about the choice of each rate.
 
     `tunings` counts the choices: 0 if a schedule was not tuned, several if every replicate was tuned by itself.
-    `at_lower_edge` and `at_upper_edge` count those at an edge of the grid. `tied_rates` has the other rates with the
-    same error.
+    `untrained` counts the tunings in which no rate trained it, `at_lower_edge` and `at_upper_edge` the choices at an
+    edge of the grid. `tied_rates` has the other rates with the same error.
     """
+    counted = ["tunings", "untrained", "at_lower_edge", "at_upper_edge"]
     if choices.empty:
-        return table.assign(tunings=0, at_lower_edge=0, at_upper_edge=0, tied_rates="")
-    trained = choices.dropna(subset="lr")
-    trained = trained.assign(tunings=1, at_lower_edge=trained["edge"] == -1, at_upper_edge=trained["edge"] == 1)
-    groups = trained.groupby(GROUP, dropna=False)
-    counts = groups[["tunings", "at_lower_edge", "at_upper_edge"]].sum()
-    merged = table.merge(counts.join(groups["tied"].agg(_only_tie).rename("tied_rates")), on=GROUP, how="left")
-    return merged.fillna(dict.fromkeys(counts, 0) | {"tied_rates": ""}).astype(dict.fromkeys(counts, int))
+        return table.assign(**dict.fromkeys(counted, 0), tied_rates="")
+    is_trained, edge = choices["lr"].notna(), choices["edge"]
+    masks = (is_trained, ~is_trained, is_trained & (edge == -1), is_trained & (edge == 1))
+    groups = choices.assign(**dict(zip(counted, masks, strict=True))).groupby(GROUP, dropna=False)
+    summaries = groups[counted].sum().join(groups["tied"].agg(_only_tie).rename("tied_rates"))
+    merged = table.merge(summaries, on=GROUP, how="left")
+    return merged.fillna(dict.fromkeys(counted, 0) | {"tied_rates": ""}).astype(dict.fromkeys(counted, int))
 
 
 def _only_tie(tied: pd.Series) -> str:

@@ -10,7 +10,10 @@ import pandas as pd
 from src.analysis.report.results import Results
 from src.analysis.wording import join_names
 
-ONE_SEED = "The rates were tuned with one seed, so the verdicts do not include the noise of that choice."
+TOO_FEW_TUNING_SEEDS = (
+    "The verdicts do not include the noise of choosing the learning rates: that takes two tuning seeds or more, the "
+    "same for all schedules."
+)
 
 
 def rate_caveats(rows: pd.DataFrame, best: pd.Series) -> list[str]:
@@ -27,7 +30,7 @@ def rate_caveats(rows: pd.DataFrame, best: pd.Series) -> list[str]:
     reference = rows[(rows["scheduler"] == rows["reference"]) & (rows["name"] != best["name"])]
     stated = [best.to_dict(), *reference.to_dict("records")]
     lines = [line for row in stated for line in (_edge(row, "lower"), _edge(row, "upper"), _tie(row))]
-    return [line for line in lines if line]
+    return [line for line in (*lines, _untrained(rows)) if line]
 
 
 def tuning_alerts(results: Results) -> list[str]:
@@ -36,7 +39,7 @@ def tuning_alerts(results: Results) -> list[str]:
     decides = results.table["verdict"].notna() & (results.table["verdict"] != "inconclusive")
     if tuned_alone or results.table["tuning_agreement"].notna().any() or not decides.any():
         return []
-    return [ONE_SEED]
+    return [TOO_FEW_TUNING_SEEDS]
 
 
 def _untuned(rows: pd.DataFrame) -> list[str]:
@@ -46,6 +49,19 @@ def _untuned(rows: pd.DataFrame) -> list[str]:
         f"All schedules ran at lr {rows['lr'].iloc[0]:g}, which was not tuned for any of them; at its own best rate "
         "another schedule may win."
     ]
+
+
+def _untrained(rows: pd.DataFrame) -> str:
+    """A warning if the mean of a schedule leaves out replicates that no rate trained."""
+    details = [
+        f"{row['name']} ({row['untrained']} of {row['untrained'] + row['tunings']})"
+        for row in rows[(rows["untrained"] > 0) & (rows["n"] > 0)].to_dict("records")
+    ]
+    if not details:
+        return ""
+    return (
+        f"Under some tuning seeds no learning rate trained {join_names(details)}; the mean covers the other seeds only."
+    )
 
 
 def _edge(row: Mapping[str, Any], side: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from src import layout
 from src.analysis.report.ranking import num_seeds
+from src.analysis.report.reasons import is_reason
 from src.analysis.report.tables import power_note
 from src.analysis.stats import ALPHA, Interval, seeds_for_equivalence
 from src.analysis.wording import join_names, p_with_sign
@@ -45,7 +46,7 @@ def others_line(rows: pd.DataFrame, best: pd.Series | None, margin: float, beats
     has_verdict = (rows["failures"] == 0) | (rows["verdict"] == "worse")
     others = rows[rows["p_adjusted"].notna() & has_verdict & ~rows["has_few_seeds"]]
     others = others if best is None else others[others["name"] != best["name"]]
-    reasons = {row["name"]: _reason(row, rows, margin) for _, row in others.iterrows()}
+    reasons = {row["name"]: _reason(row, margin) for _, row in others.iterrows()}
     best_is_better = best is not None and best["verdict"] == "better"
     headings = {
         "better": f"{'Also better' if best_is_better else 'Better'} than {reference}",
@@ -96,7 +97,7 @@ def _difference_line(subject: str, row: pd.Series, rows: pd.DataFrame, margin: f
     if row["verdict"] == "equivalent":
         within = f"the 95% interval of the difference lies within ± {100 * margin:g} percentage points"
         return f"{subject} is equivalent to {reference}{over}: {within}."
-    if reason := _reason(row, rows, margin):
+    if reason := _reason(row, margin):
         is_small = row["p_adjusted"] >= ALPHA
         finding = f"would count as equivalent to {reference}" if is_small else f"is {points} {side} {reference} ({p})"
         return f"{subject} {finding}, but the verdict is inconclusive: {reason}."
@@ -116,18 +117,12 @@ def _equivalence_line(row: pd.Series, margin: float) -> str:
     return f" Showing that the two are equivalent, if they are, would take at least {needed} seeds."
 
 
-def _reason(row: pd.Series, rows: pd.DataFrame, margin: float) -> str:
+def _reason(row: pd.Series, margin: float) -> str:
     """Why the verdict is inconclusive although the numbers alone would decide it; empty if they would not."""
-    if row["verdict"] != "inconclusive":
-        return ""
-    if isinstance(row.get("reason"), str) and row["reason"]:
-        return str(row["reason"])
-    interval = Interval(row["difference_low"], row["difference_high"])
-    if not (row["p_adjusted"] < ALPHA or interval.is_within(margin)):
-        return ""
-    reference = rows[rows["scheduler"] == _reference(rows)].iloc[0]
-    names = [side["name"] for side in (row, reference) if side["failures"]]
-    return f"{join_names(names)} {'has' if len(names) == 1 else 'have'} failed or diverged runs" if names else ""
+    is_small = Interval(row["difference_low"], row["difference_high"]).is_within(margin)
+    would_decide = row["p_adjusted"] < ALPHA or is_small
+    is_withheld = row["verdict"] == "inconclusive" and would_decide and is_reason(row["reason"])
+    return str(row["reason"]) if is_withheld else ""
 
 
 def _reference(rows: pd.DataFrame) -> str:

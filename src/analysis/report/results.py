@@ -123,7 +123,7 @@ def compute_results(
         table=with_choices(with_stable_verdicts(table, evaluation, redrawn), choices),
         pairs=with_stable_pairs(pairwise(evaluation), evaluation, redrawn),
         across=across_workloads(table),
-        sensitivity=sensitivity(tuning.drop(columns="replicate")),
+        sensitivity=sensitivity(tuning.drop(columns="replicate")).drop(columns="replicate"),
         trials=best_of_trials(tuning),
         choices=choices,
         problems=collection.problems,

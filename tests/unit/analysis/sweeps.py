@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from src.analysis.workloads import WORKLOAD
+
 MARGIN = 0.0005
 _COMMON = {
+    **dict.fromkeys(WORKLOAD, ""),
     "dataset": "mnist", "model": "lenet", "optimizer": "sgd", "epochs": 5, "seconds": math.nan, "timed_on": "",
     "device_type": "cpu", "precision": "fp32", "validation_examples": "0123", "setup": "",
     "batch_size": 128, "warmup": 0.0, "replicate": -1, "train_seconds": 1.0, "averaged_test_accuracy": math.nan,

@@ -10,7 +10,7 @@ import pytest
 
 from src.analysis.collect import Collection
 from src.analysis.report.answer import answer
-from src.analysis.report.caveats import ONE_SEED, tuning_alerts
+from src.analysis.report.caveats import TOO_FEW_TUNING_SEEDS, tuning_alerts
 from src.analysis.report.results import Results, compute_results
 from tests.unit.analysis.sweeps import MARGIN, evaluation_runs_at, tuning_runs
 from tests.unit.analysis.test_stability import WORSE
@@ -87,13 +87,27 @@ def test_shared_rate_that_was_not_tuned_is_one_sentence() -> None:
     assert "All schedules" not in lines(results_of(evaluated({"constant": 0.05})))
 
 
-@pytest.mark.parametrize(("num_seeds", "alerts"), [(1, [ONE_SEED]), (2, [])])
+@pytest.mark.parametrize(("num_seeds", "alerts"), [(1, [TOO_FEW_TUNING_SEEDS]), (2, [])])
 def test_one_tuning_seed_is_named_once_for_the_report(num_seeds: int, alerts: list[str]) -> None:
     rates = {lr: errors[:num_seeds] for lr, errors in INSIDE.items()}
     evaluation = evaluated({"constant": 0.05, "cosine": 0.05})
     results = results_of(tuning_runs({"constant": rates, "cosine": rates}), evaluation)
     assert tuning_alerts(results) == alerts
     assert tuning_alerts(results_of(evaluation)) == []
+
+
+def test_replicates_that_no_rate_trained_are_named() -> None:
+    runs = pd.concat(
+        [
+            tuning_runs({"constant": {0.05: [0.02] * 3}, "cosine": {0.05: [0.01, None, 0.01]}}),
+            evaluation_runs_at({"constant": (0.05, [0.02] * 3), "cosine": (0.05, [0.01, 0.01, 0.01])}),
+        ],
+        ignore_index=True,
+    )
+    protocol = {"tune_per_seed": True, "tuning_seeds": [1000, 1001, 1002], "evaluation_seeds": [0, 1, 2]}
+    results = compute_results(Collection(runs, []), sweep={"protocol": protocol})
+    assert results.table.set_index("scheduler")["n"].to_dict() == {"cosine": 2, "constant": 3}
+    assert "Under some tuning seeds no learning rate trained cosine (1 of 3); the mean covers" in lines(results)
 
 
 def test_edges_of_replicates_are_counted() -> None:

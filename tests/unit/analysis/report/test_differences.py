@@ -21,9 +21,9 @@ def test_difference_that_is_no_verdict_is_not_put_down_to_chance(make_run: MakeR
         make_run("scheduler=step", f"seed={seed}", accuracy=0.94 + seed / 2000)
     make_run("scheduler=constant", "seed=8", accuracy=None, status="failed")
     assert lines(tmp_path)[1:3] == [
-        "It is 1.18 percentage points above constant (adjusted p = 0.008), but the verdict is inconclusive: constant "
-        "has failed or diverged runs.",
-        "Inconclusive: step (constant has failed or diverged runs).",
+        "It is 1.18 percentage points above constant (adjusted p = 0.008), but the verdict is inconclusive: the "
+        "reference has 1 failed or diverged run.",
+        "Inconclusive: step (the reference has 1 failed or diverged run).",
     ]
 
 
@@ -33,8 +33,8 @@ def test_equivalence_that_is_no_verdict_is_not_left_to_more_seeds(make_run: Make
         make_run("scheduler=cosine", f"seed={seed}", accuracy=0.95 + (-1) ** seed / 1_000_000)
     make_run("scheduler=constant", "seed=8", accuracy=None, status="failed")
     assert lines(tmp_path)[1] == (
-        "It would count as equivalent to constant, but the verdict is inconclusive: constant has failed or diverged "
-        "runs."
+        "It would count as equivalent to constant, but the verdict is inconclusive: the reference has 1 failed or "
+        "diverged run."
     )
 
 
