@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 
 from src.analysis.stats import MIN_SEEDS
-from src.analysis.wording import count_noun
+from src.analysis.wording import count_noun, ranges
 from src.errors import DataUnavailableError, UsageError
+from src.sweeps.equivalence import equivalence_note
 from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
 from src.sweeps.parallelism import concurrent_jobs
 from src.sweeps.plan import Plan
@@ -53,10 +54,10 @@ def print_study(study: Study) -> None:
     lines = [
         ("schedulers", f"{', '.join(protocol.schedulers)} (reference: {protocol.reference})"),
         _length(study),
-        ("tune", f"{len(plan.jobs)} runs: lr {lrs}; seeds {_seeds(protocol.tuning_seeds)}"),
+        ("tune", f"{len(plan.jobs)} runs: lr {lrs}; seeds {ranges(protocol.tuning_seeds)}"),
         *_refinement(study),
-        ("evaluate", f"{num_evaluations(study)} runs: {best}; seeds {_seeds(protocol.evaluation_seeds)}"),
-        *(("note", note) for note in study_notes(study)),
+        ("evaluate", f"{num_evaluations(study)} runs: {best}; seeds {ranges(protocol.evaluation_seeds)}"),
+        *(("note", note) for note in (*study_notes(study), equivalence_note(study)) if note),
     ]
     for label, text in lines:
         console.print(f"  {label:<11} {text}")
@@ -86,12 +87,6 @@ def _refinement(study: Study) -> list[tuple[str, str]]:
     if not study.protocol.refine:
         return []
     return [("refine", f"{num_refinements(study)} runs: a quarter decade below and above each best lr; same seeds")]
-
-
-def _seeds(seeds: Sequence[int]) -> str:
-    """`1000 to 1019` or `3, 5, 8`."""
-    is_range = len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[-1] + 1))
-    return f"{seeds[0]} to {seeds[-1]}" if is_range else ", ".join(map(str, seeds))
 
 
 def _length(study: Study) -> tuple[str, str]:

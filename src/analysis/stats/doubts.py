@@ -136,14 +136,15 @@ class Doubts:
         pair, seeds = self._testable[name], self._outlying[name]
         if not seeds:
             return ""
-        seed = seeds[0]
+        seed, of = seeds[0], ""
+        distance = distance_from_median(pair.errors, seed)
         if pair.is_due_to_reference(seed):
-            noun, distance, center = "difference", pair.deviations[seed], "median difference"
-        else:
-            noun, distance, center = "run", distance_from_median(pair.errors, seed), "median of its schedule"
-        opening = f"an outlying {noun}:" if len(seeds) == 1 else f"{len(seeds)} outlying {noun}s, most of all"
+            distance, of = distance_from_median(pair.reference_errors, seed), " of the schedule it is compared with"
+        subject = f"an outlying run{of}: seed {seed}"
+        if len(seeds) > 1:
+            subject = f"{len(seeds)} outlying runs{of}: seed {seed}, the farthest,"
         side = "worse" if distance > 0 else "better"
-        return f"{opening} seed {seed} is {100 * abs(distance):.2f} points {side} than the {center}"
+        return f"{subject} is {100 * abs(distance):.2f} points {side} than the median of its schedule"
 
 
 def reasons_of_pairs(

@@ -41,7 +41,8 @@ def test_study_shows_runs_seeds_and_time(tmp_path: Path, capsys: pytest.CaptureF
     assert "schedulers  constant, step (reference: constant)" in out
     assert "epochs      2" in out
     assert "tune        6 runs: lr 0.032, 0.1, 0.32; seeds 7" in out
-    assert "evaluate    4 runs: best lr of each schedule; seeds 0, 1" in out
+    assert "evaluate    4 runs: best lr of each schedule; seeds 0 to 1" in out
+    assert "note        showing equivalence within ± 0.5 points takes about " in out
     assert "time        about " in out
     assert " on 1 worker here, more if a grid is extended" in out
 
