@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
+import time
 from dataclasses import asdict
 
 import pandas as pd
 
-from src.errors import EXIT_FAILED, EXIT_INTERRUPTED
+from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
 from src.sweeps import workers
 from src.sweeps.job import run_job
-from src.sweeps.plan import Job, Plan
+from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
 from src.sweeps.status import reporting_progress
 from src.sweeps.study import Study
@@ -99,36 +99,52 @@ def _run_phase(name: str, plans: list[Plan], protocol: Protocol) -> None:
 
 
 def _run_jobs(plan: Plan, name: str) -> None:
-    unfinished = plan.unfinished()
+    # Jobs that have already started come last: one that kills its process each time must not keep others from running.
+    unfinished = sorted(plan.unfinished(), key=Job.was_started)
     log.info("%s: %d of %d runs to do", name, len(unfinished), len(plan.jobs))
     with reporting_progress(unfinished):
         _launch_until_done(plan, unfinished)
 
 
 def _launch_until_done(plan: Plan, jobs: list[Job]) -> None:
-    """Launches the jobs, and again those left over when a worker was killed, as long as some of them get done.
+    """Launches the jobs, and again those left over when a worker was killed.
 
-    A killed worker takes the jobs of the other workers with it. Jobs that had already started come last in the next
-    launch, so that a job that kills its worker every time does not keep the others from running.
+    A killed worker takes the jobs of the other workers with it. Each job that was running then is launched alone: the
+    innocent ones get done, and one that kills its worker again is recorded as failed.
     """
-    for attempt in itertools.count():
-        if not jobs or workers.is_stopping():
-            return
-        try:
-            _launch(plan, jobs)
-            return
-        except Exception as error:  # any type: launchers differ in what they raise when a worker was killed
-            log.error("The launcher failed: %s: %s", type(error).__name__, str(error).partition("\n")[0])
-            log.debug("Traceback of the launcher", exc_info=True)
-        remaining = sorted(plan.without_result(), key=lambda job: job.folder.exists())
-        made_progress = len(remaining) < len(jobs)
-        if not made_progress and attempt > 0:  # the second launch has another order, so there is always one
+    while jobs and not workers.is_stopping():
+        suspects = _run_batch(plan, jobs)
+        for job in suspects:
+            if not workers.is_stopping() and _run_batch(plan, [job]):
+                _record_killed(job)
+        remaining = [job for job in jobs if job.status() in PENDING]
+        if not suspects or len(remaining) == len(jobs):  # all is done, or the launcher itself does not work
             return
         jobs = remaining
 
 
+def _run_batch(plan: Plan, jobs: list[Job]) -> list[Job]:
+    """Launches the jobs; returns those that were running when a worker was killed."""
+    start = time.time()
+    try:
+        _launch(plan, jobs)
+    except Exception as error:  # any type: launchers differ in what they raise when a worker was killed
+        log.error("The launcher failed: %s: %s", type(error).__name__, str(error).partition("\n")[0])
+        log.debug("Traceback of the launcher", exc_info=True)
+        return [job for job in jobs if job.was_started(start) and job.status() in PENDING]
+    return []
+
+
 def _launch(plan: Plan, jobs: list[Job]) -> None:
     plan.multirun.launch([job.overrides for job in jobs], run_job)
+
+
+def _record_killed(job: Job) -> None:
+    from src.runs.run import record_refusal
+
+    message = "the process of this run was killed twice, the second time alone; see its train.log, or use less memory"
+    log.error("%s: %s", job.folder, message)
+    record_refusal(job.config, job.folder, UsageError(message))
 
 
 def _conclude(*plans: Plan) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from src import layout
 from src.config.auto_lr import wants_range_test, with_placeholder_lr
 from src.config.compose import load_config, search_path
 from src.config.hydra_errors import rewording_errors
@@ -47,6 +48,13 @@ class Job:
         """The status in the record, or "new" without one."""
         record = self.record()
         return NEW if record is None else record.status
+
+    def was_started(self, since: float = 0.0) -> bool:
+        """Whether the job has started, and not before `since` (seconds since the epoch)."""
+        try:
+            return (self.folder / layout.CONFIG_HASH).stat().st_mtime >= since
+        except OSError:
+            return False
 
     @property
     def is_finished(self) -> bool:

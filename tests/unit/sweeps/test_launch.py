@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from src.analysis.report import build
+from src.config.identity import config_hash
 from src.errors import UsageError
-from src.layout import SWEEP
+from src.files import write_text
+from src.layout import CONFIG_HASH, SWEEP
 from src.sweeps import launch, workers
 from src.sweeps.plan import Job, Plan, make_plan
 from tests.conftest import SMALL
@@ -81,26 +83,74 @@ def test_no_rate_is_chosen_from_incomplete_tuning(monkeypatch: pytest.MonkeyPatc
     assert num_planned(tmp_path) == 6  # no evaluation
 
 
-def test_job_that_kills_its_worker_does_not_keep_others_from_running(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    plan = make_study(tmp_path).first_plan
-    killer = plan.jobs[0].folder
-    attempts: list[Path] = []
+@pytest.fixture
+def two_workers(monkeypatch: pytest.MonkeyPatch) -> TwoWorkers:
+    launcher = TwoWorkers()
+    monkeypatch.setattr(launch, "_launch", launcher.launch)
+    return launcher
 
-    def run_until_killed(plan: Plan, jobs: list[Job]) -> None:
-        for job in jobs:
-            job.folder.mkdir(parents=True, exist_ok=True)
-            attempts.append(job.folder)
-            if job.folder == killer:
+
+class TwoWorkers:
+    """Runs jobs in pairs. A killer takes the other job of its pair with it."""
+
+    def __init__(self) -> None:
+        self.killers: set[Path] = set()
+        self.starts: list[Path] = []
+
+    def launch(self, plan: Plan, jobs: list[Job]) -> None:
+        for pair in batched(jobs, 2):
+            for job in pair:
+                self.starts.append(job.folder)
+                write_text(job.folder / CONFIG_HASH, config_hash(job.config))
+            if self.killers & {job.folder for job in pair}:
                 raise RuntimeError("a worker was killed")
-            pretend(job)
+            for job in pair:
+                pretend(job)
 
-    monkeypatch.setattr(launch, "_launch", run_until_killed)
+
+def batched(jobs: list[Job], size: int) -> list[list[Job]]:
+    return [jobs[start : start + size] for start in range(0, len(jobs), size)]
+
+
+def test_job_that_kills_its_worker_is_recorded_and_the_others_are_done(two_workers: TwoWorkers, tmp_path: Path) -> None:
+    plan = make_study(tmp_path).first_plan
+    killer = plan.jobs[2]
+    two_workers.killers = {killer.folder}
     assert launch.run_plan(plan) == 1
-    assert plan.without_result() == plan.jobs[:1]
-    assert attempts.count(killer) == 3  # first of all, last of those left, and alone
-    assert len(attempts) == 3 + 5
+    assert [job.status() for job in plan.jobs] == ["failed" if job is killer else "completed" for job in plan.jobs]
+    record = killer.record()
+    assert record is not None
+    assert "was killed twice, the second time alone" in record.error_line
+    assert two_workers.starts.count(killer.folder) == 2
+
+
+def test_every_job_gets_its_turn_beside_several_killers(two_workers: TwoWorkers, tmp_path: Path) -> None:
+    plan = make_study(tmp_path).first_plan
+    two_workers.killers = {job.folder for job in plan.jobs[::2]}
+    assert launch.run_plan(plan) == 1
+    assert [job.status() for job in plan.jobs] == ["failed", "completed"] * 3
+    two_workers.killers, two_workers.starts = set(), []
+    assert launch.run_plan(plan) == 0  # failed jobs are retried
+    assert two_workers.starts == [job.folder for job in plan.jobs[::2]]
+
+
+def test_job_that_was_running_in_a_killed_sweep_comes_last(two_workers: TwoWorkers, tmp_path: Path) -> None:
+    plan = make_study(tmp_path).first_plan
+    write_text(plan.jobs[0].folder / CONFIG_HASH, config_hash(plan.jobs[0].config))
+    assert launch.run_plan(plan) == 0
+    assert two_workers.starts == [job.folder for job in [*plan.jobs[1:], plan.jobs[0]]]
+
+
+def test_launcher_that_does_not_work_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    launches = []
+
+    def fail(plan: Plan, jobs: list[Job]) -> None:
+        launches.append(jobs)
+        raise RuntimeError("no such queue")
+
+    monkeypatch.setattr(launch, "_launch", fail)
+    assert launch.run_plan(make_study(tmp_path).first_plan) == 1
+    assert len(launches) == 1
 
 
 def test_stopped_sweep_launches_nothing_more(
