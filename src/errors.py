@@ -21,6 +21,10 @@ class FolderTakenError(UsageError):
     """The run folder belongs to another run."""
 
 
+class FolderInUseError(UsageError):
+    """Another process holds the folder."""
+
+
 def refuse(error: Exception) -> int:
     """Prints the error message; returns the exit status."""
     print(f"error: {error}", file=sys.stderr)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -14,7 +15,11 @@ from typing import IO
 from filelock import BaseFileLock, FileLock, Timeout
 
 from src import layout
-from src.errors import UsageError
+from src.errors import FolderInUseError, UsageError
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.5
 
 
 @contextmanager
@@ -62,23 +67,40 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     return text.getvalue()
 
 
-def lock_folder(folder: Path, in_use: str, *, wait: bool = False) -> BaseFileLock:
+def lock_folder(folder: Path, in_use: str, *, keep_waiting: Callable[[], bool] | None = None) -> BaseFileLock:
     """Creates the folder and locks it. The caller releases the lock; it also ends with the process.
 
     Args:
         folder: The folder to hold.
         in_use: What another process that holds it is doing, for the error message.
-        wait: Wait for that process instead of raising.
+        keep_waiting: Wait for that process as long as this returns True; None raises at once.
 
     Raises:
-        UsageError: another process holds the folder, or it is not writable.
+        FolderInUseError: another process holds the folder.
+        UsageError: it is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / layout.LOCK)
-        lock.acquire(timeout=-1 if wait else 0)
-    except Timeout:
-        raise UsageError(f"{folder} is in use: {in_use}") from None
+        if not _acquire(lock, 0) and not (keep_waiting and _wait_for(lock, folder, in_use, keep_waiting)):
+            raise FolderInUseError(f"{folder} is in use: {in_use}")
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
     return lock
+
+
+def _wait_for(lock: BaseFileLock, folder: Path, in_use: str, keep_waiting: Callable[[], bool]) -> bool:
+    """Waits for the lock; whether it was acquired."""
+    log.info("Waiting for %s: %s", folder, in_use)
+    while keep_waiting():
+        if _acquire(lock, _POLL_SECONDS):
+            return True
+    return False
+
+
+def _acquire(lock: BaseFileLock, seconds: float) -> bool:
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:
+        return False
+    return True

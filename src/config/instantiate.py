@@ -35,7 +35,7 @@ def locate(group: str, config: Mapping[str, Any]) -> Callable[..., Any]:
         )
     try:
         target = _import(path)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{group}._target_={path}: cannot be found ({_first_line(error)})") from error
     if not callable(target):
         raise UsageError(f"{group}._target_={path}: is a {type(target).__name__}, not a class or a function")
@@ -66,6 +66,8 @@ def build(group: str, target: Callable[..., Any], *positional: Any, **arguments:
         return target(*positional, **{name: _converted(hints.get(name), value) for name, value in arguments.items()})
     except (ArithmeticError, AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise UsageError(f"{group}: {_name(target)} rejects its parameters: {_first_line(error)}") from error
+    except SystemExit as error:
+        raise UsageError(f"{group}: {_name(target)} calls sys.exit({error.code!r}); it must not end the run") from error
 
 
 def check_arguments(
@@ -165,7 +167,7 @@ def _readable(annotation: Any) -> str:
     return words.get(annotation, str(annotation))
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def run_here(
     folder: Path,
     *,
     show: str = "nothing",
-    wait: bool = False,
+    keep_waiting: Callable[[], bool] | None = None,
     num_workers: int | None = 1,
 ) -> RunRecord:
     """Runs the config in `folder` and returns its record. Arguments as for `src.runs.run.run`."""
@@ -55,7 +56,7 @@ def run_here(
         config,
         folder,
         show=show,
-        wait=wait,
+        keep_waiting=keep_waiting,
         num_workers=num_workers,
         on_claim=lambda: _write_hydra_config(cfg, folder),
     )

@@ -33,7 +33,7 @@ def run(
     folder: Path,
     *,
     show: str = "nothing",
-    wait: bool = False,
+    keep_waiting: Callable[[], bool] | None = None,
     num_workers: int | None = 1,
     on_claim: Callable[[], None] = lambda: None,
 ) -> RunRecord:
@@ -43,7 +43,7 @@ def run(
         config: The run.
         folder: The run's own folder; created if needed.
         show: Console progress: "bar" (and lines), "lines" or "nothing".
-        wait: Wait for another process that holds the folder instead of raising.
+        keep_waiting: Wait for another process that holds the folder as long as this returns True; None does not wait.
         num_workers: How many runs train at the same time on this machine; None if unknown. Only recorded.
         on_claim: Called once the folder belongs to this run and this process.
 
@@ -58,10 +58,12 @@ def run(
         log.info("%s: already finished, skipping", folder)
         return finished
     started_at = records.utc_now()
-    with _locked(folder, wait):
+    with _locked(folder, keep_waiting):
         if (finished := finished_record(config, folder, num_workers)) is not None:  # by the process that held the lock
             return finished
-        write_text(folder / layout.CONFIG_HASH, config_hash(config) + "\n")
+        claim = folder / layout.CONFIG_HASH
+        is_first_start = not claim.exists()
+        write_text(claim, config_hash(config) + "\n")
         on_claim()
         if config.data.requested:
             log.warning("%s is unavailable, training on %s instead", config.data.requested, config.data.name)
@@ -72,8 +74,10 @@ def run(
                 trainer = _resumed_trainer(config, folder, show, stop)
                 outcome = trainer.fit()
             _warn_if_average_is_single(trainer, outcome)
-        except Exception as exception:
+        except (Exception, SystemExit) as exception:  # the model and callbacks are the user's own code
             if trainer is None and isinstance(exception, UsageError):
+                if is_first_start:  # a refused run leaves its folder to the corrected one
+                    claim.unlink()
                 raise
             outcome, error = Outcome("failed", None), _with_traceback(exception)
         record = make_record(
@@ -121,15 +125,17 @@ def _warn_if_average_is_single(trainer: Trainer, outcome: Outcome) -> None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path, wait: bool) -> Iterator[None]:
-    lock = lock_folder(folder, "another process is running there", wait=wait)
+def _locked(folder: Path, keep_waiting: Callable[[], bool] | None) -> Iterator[None]:
+    lock = lock_folder(folder, "another process is running there", keep_waiting=keep_waiting)
     try:
         yield
     finally:
         lock.release()
 
 
-def _with_traceback(error: Exception) -> str:
+def _with_traceback(error: BaseException) -> str:
     """The exception in one line, and its traceback below."""
     message = "".join(traceback.format_exception_only(error)).strip().partition("\n")[0]
+    if isinstance(error, SystemExit):
+        message = f"SystemExit: the code of the model, a callback or another part called sys.exit({error.code!r})"
     return f"{message}\n\n{''.join(traceback.format_exception(error))}"

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from src.config.compose import load_config
-from src.errors import FolderTakenError, UsageError
+from src.errors import FolderInUseError, FolderTakenError, UsageError
 from src.runs.job import log_outcome, run_folder, run_here
 from src.sweeps import workers
 from src.sweeps.parallelism import num_workers
@@ -30,7 +30,9 @@ def _run(cfg: DictConfig) -> None:
     workers_here = num_workers(HydraConfig.get().launcher)
     label = f"[{number}] {config.scheduler['name']} lr={config.optimizer['lr']:g} seed={config.seed}: "
     try:
-        record = run_here(cfg, config, folder, wait=True, num_workers=workers_here)
+        record = run_here(cfg, config, folder, keep_waiting=_keep_waiting, num_workers=workers_here)
+    except FolderInUseError:  # the sweep is stopping
+        return
     except FolderTakenError as error:
         log.error("%s%s", label, error)
         return
@@ -39,3 +41,7 @@ def _run(cfg: DictConfig) -> None:
 
         record = record_refusal(config, folder, error)
     log_outcome(record, label)
+
+
+def _keep_waiting() -> bool:
+    return not workers.is_stopping()

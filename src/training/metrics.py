@@ -15,6 +15,10 @@ class Metrics:
     loss: float
     accuracy: float
 
+    @property
+    def is_finite(self) -> bool:
+        return math.isfinite(self.loss)
+
 
 @dataclass(frozen=True)
 class EpochResult:

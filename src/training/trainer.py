@@ -69,6 +69,8 @@ class Trainer:
             status = self.train()
             is_tested = status == "completed" and self.config.read_test
             outcome = self.test() if is_tested else Outcome(status, None)
+            if outcome.test is not None and not outcome.test.is_finite:
+                outcome = Outcome("diverged", None)
         finally:
             self.progress.wall_seconds = time.perf_counter() - self._run_started
             self.callbacks.run_end(self, outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from filelock import FileLock
 
 from src.data import dataset
-from src.errors import FolderTakenError, UsageError
+from src.errors import FolderInUseError, FolderTakenError, UsageError
 from src.runs import build
 from src.runs.run import run
 from src.runs.summary import time_to
@@ -68,6 +69,31 @@ def test_exception_is_recorded_with_traceback(tmp_path: Path) -> None:
     assert record.error_line == "RuntimeError: out of memory"
     assert "Traceback" in str(record.error)
     assert record.test_accuracy is None
+
+
+class Exiting(Callback):
+    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
+        sys.exit(0)
+
+
+def test_code_that_exits_fails_the_run(tmp_path: Path) -> None:
+    record = run(small_config(callback(Exiting)), tmp_path)
+    assert (record.status, record.test_accuracy) == ("failed", None)
+    assert record.error_line == "SystemExit: the code of the model, a callback or another part called sys.exit(0)"
+
+
+def test_refused_run_leaves_its_folder_to_the_corrected_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"scheduler\.gamma='abc'"):
+        run(small_config("scheduler=step", "scheduler.gamma=abc"), tmp_path)
+    assert run(small_config(), tmp_path).status == "completed"
+
+
+def test_run_that_waits_for_another_process_can_be_stopped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    answers = iter([True, False])
+    with FileLock(tmp_path / ".lock"), pytest.raises(FolderInUseError, match="is in use"):
+        run(small_config(), tmp_path, keep_waiting=lambda: next(answers))
+    assert f"Waiting for {tmp_path}: another process is running there" in caplog.text
 
 
 def test_signal_interrupts_run_and_second_run_finishes_it(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from src.data import dataset as data_module
 from src.runs.build import build_trainer
 from src.training.callbacks import Callback
 from src.training.device import Precision
-from src.training.metrics import EpochResult, Outcome
+from src.training.metrics import EpochResult, Metrics, Outcome
 from src.training.trainer import Trainer
 from tests.conftest import small_config
 from tests.unit.training.conftest import StopAfter
@@ -268,6 +268,15 @@ def test_bf16_runs_on_the_cpu(tmp_path: Path) -> None:
     assert trainer.model(torch.zeros(1, 1, 28, 28)).dtype is torch.float32  # the weights are in full precision
     with trainer._autocast():
         assert trainer.model(torch.zeros(1, 1, 28, 28)).dtype is torch.bfloat16
+
+
+def test_test_loss_that_is_not_finite_is_a_divergence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = build_trainer(small_config(), tmp_path)
+    split = trainer.data.test()
+    monkeypatch.setattr(type(trainer.data), "test", lambda data: split)
+    evaluate = trainer.evaluate
+    trainer.evaluate = lambda s: Metrics(math.nan, 0.1) if s is split else evaluate(s)  # type: ignore[method-assign]
+    assert trainer.fit() == Outcome("diverged", None)
 
 
 class SkippingScaler:
