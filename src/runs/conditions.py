@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from src.config.schema import Config
 from src.data.dataset import validation_digest
-from src.errors import FolderTakenError
+from src.errors import FolderTakenError, UsageError
 from src.runs.record import OTHER_FOLDER, RunRecord
 from src.training.device import select_device, select_precision
 
@@ -38,12 +39,12 @@ def check_conditions(record: RunRecord, config: Config, folder: Path, num_worker
 
 
 def _expected(config: Config, num_workers: int | None) -> Mapping[str, object]:
-    device = select_device(config.trainer.device)
-    conditions: dict[str, object] = {
-        "device type": device.type,
-        "precision": select_precision(config.trainer.precision, device).name,
-        "validation set": validation_digest(config.data.num_train, config.data.num_val),
-    }
+    conditions: dict[str, object] = {}
+    with suppress(UsageError):  # a GPU that the config names and this machine lacks: a finished run does not need it
+        device = select_device(config.trainer.device)
+        conditions["device type"] = device.type
+        conditions["precision"] = select_precision(config.trainer.precision, device).name
+    conditions["validation set"] = validation_digest(config.data.num_train, config.data.num_val)
     if config.seconds is not None:
         conditions |= {"threads": config.trainer.num_threads, "workers": num_workers}
     return conditions

@@ -54,3 +54,10 @@ def test_unknown_conditions_are_accepted(tmp_path: Path) -> None:
     unknown = {"device_type": None, "precision": None, "validation_examples": None, "provenance": {}}
     check_conditions(record_of(config, **unknown), config, tmp_path, num_workers=2)
     check_conditions(record_of(config), config, tmp_path, num_workers=None)
+
+
+def test_finished_run_needs_no_gpu(tmp_path: Path) -> None:
+    config = config_of("trainer.device=cuda")  # part of the identity: the record is of a GPU run
+    record = record_of(config, **GPU)
+    write_record(record, tmp_path)
+    assert run(config, tmp_path) == record
