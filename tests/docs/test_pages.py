@@ -193,6 +193,8 @@ def test_protocol_table_equals_the_protocols() -> None:
         protocol = OmegaConf.load(CONF / "protocol" / f"{names(row['protocol'])[0]}.yaml")
         assert int(row["schedules"]) == len(protocol.schedulers)
         assert int(row["rates"]) == protocol.num_lrs
+        assert row["refined"] == ("yes" if protocol.refine else "no")
+        assert row["tuned per seed"] == ("yes" if protocol.tune_per_seed else "no")
         assert int(row["tuning seeds"]) == len(protocol.tuning_seeds)
         assert int(row["evaluation seeds"]) == len(protocol.evaluation_seeds)
         assert row["budgets"] == (", ".join(map(str, protocol.budgets)) or "`epochs`")
