@@ -59,7 +59,8 @@ def configure_torch(trainer: TrainerConfig, precision: Precision) -> None:
     if trainer.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS requires it and reads it once
     torch.use_deterministic_algorithms(trainer.deterministic)
-    torch.backends.cudnn.allow_tf32 = precision.name != "fp32"  # fp32 means fp32 in convolutions too
+    # fp32 means fp32 in convolutions too, which cuDNN computes in TF32 by default.
+    torch.backends.cudnn.conv.fp32_precision = "ieee" if precision.name == "fp32" else "tf32"  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = not trainer.deterministic  # all batches but the last have the same shape
 
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from src.errors import UsageError
-from src.training.device import select_device, select_precision
+from src.training.device import configure_torch, select_device, select_precision
+from tests.conftest import make_config
 
 CPU = torch.device("cpu")
 
@@ -49,3 +50,13 @@ def test_missing_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert select_device("auto") == CPU
     with pytest.raises(UsageError, match="torch sees 0 CUDA devices"):
         select_device("cuda")
+
+
+@pytest.mark.parametrize(("precision", "of_convolutions"), [("fp32", "ieee"), ("bf16", "tf32")])
+def test_convolutions_in_fp32_do_not_use_tf32(precision: str, of_convolutions: str) -> None:
+    before = torch.backends.cudnn.conv.fp32_precision
+    try:
+        configure_torch(make_config().trainer, select_precision(precision, CPU))
+        assert torch.backends.cudnn.conv.fp32_precision == of_convolutions
+    finally:
+        torch.backends.cudnn.conv.fp32_precision = before
