@@ -6,6 +6,7 @@ import math
 import re
 from typing import Any
 
+from src.config.naming import check_name
 from src.config.resolvers import AUTO
 from src.config.schema import GROUPS, INTERVALS, PRECISIONS, Config
 from src.errors import UsageError
@@ -98,6 +99,8 @@ def check_components(config: Config) -> None:
         for key in ("name", "_target_"):
             if not isinstance(component.get(key), str):
                 raise UsageError(f"{group}.{key}={component.get(key)!r}: must be a string")
+        check_name(f"{group}.name", component["name"])
+    check_name("data.name", config.data.name)
     if "lr" not in config.optimizer:
         raise UsageError(f"optimizer={config.optimizer['name']} has no lr; every schedule is a multiple of it")
     if config.total_steps is not None and config.warmup > config.total_steps:

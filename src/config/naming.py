@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from omegaconf import DictConfig
 
 from src.config.identity import MACHINE_KEYS, digest
+from src.errors import UsageError
 
 
 def identifies_sweep(key: str) -> bool:
@@ -31,14 +32,25 @@ def keys_outside_label() -> list[str]:
 
 def run_path(*, _root_: DictConfig) -> str:
     """`${run_path:}`: the run's folder below outputs/runs or a sweep's runs, with every overridden key in it."""
+    names = [check_name(f"{group}.name", _root_[group].name) for group in ("data", "model", "optimizer", "scheduler")]
     label = path_label(_root_.hydra.job.override_dirname)
-    parts = [_root_.data.name, _root_.model.name, _root_.optimizer.name, _root_.scheduler.name, label]
-    return "/".join([*map(path_label, parts), f"seed={_root_.seed}"])
+    return "/".join([*map(path_label, [*names, label]), f"seed={_root_.seed}"])
 
 
 def sweep_name(name: str | None, overrides: Sequence[str]) -> str:
     """`${sweep_name:...}`: `name`, or one that the same command finds again."""
-    return str(name) if name else automatic_name("multirun", overrides)
+    return check_name("name", str(name)) if name else automatic_name("multirun", overrides)
+
+
+def check_name(key: str, name: str) -> str:
+    """Returns a name that is safe in paths, tables, figures and spreadsheets.
+
+    Raises:
+        UsageError: it has other characters than letters, digits and `_.+-`, or begins with one of the last three.
+    """
+    if not re.fullmatch(r"\w[\w.+-]*", str(name)):
+        raise UsageError(f"{key}={name}: must consist of letters, digits and _ . + -, and begin with a letter or digit")
+    return name
 
 
 def path_label(text: str) -> str:

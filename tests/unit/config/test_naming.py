@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from src.config.identity import MACHINE_KEYS
-from src.config.naming import automatic_name, identifies_sweep, path_label, sweep_name
+from src.config.naming import automatic_name, check_name, identifies_sweep, path_label, sweep_name
+from src.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,17 @@ def test_name_follows_from_the_values_of_overrides_and_not_from_their_order() ->
 def test_settings_identify_a_sweep_in_their_order() -> None:
     assert automatic_name("a", ["seed=0"], ["x", "y"]) == automatic_name("a", ["seed=0", "name=b"], ["x", "y"])
     assert automatic_name("a", ["seed=0"], ["x", "y"]) != automatic_name("a", ["seed=0"], ["y", "x"])
+
+
+@pytest.mark.parametrize("name", ["cosine", "lenet-sgd-5-epochs", "a.b+c_d", "Größe2", "0.5x"])
+def test_plain_name_is_kept(name: str) -> None:
+    assert check_name("name", name) == name
+
+
+@pytest.mark.parametrize("name", ["..", "../x", "/etc/x", "a/b", "", "[/x]", "x^$", "=1+1", "-rf", "a b", "<b>", "a|b"])
+def test_name_that_could_be_a_path_markup_or_a_formula_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="must consist of letters, digits"):
+        check_name("model.name", name)
 
 
 def test_label_is_a_legal_and_short_folder_name() -> None:
