@@ -42,6 +42,9 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
     """
     changes, overrides = split_arguments(arguments, ("experiment", "schedulers", "seeds"))
     experiment = load_experiment(str(changes.pop("experiment", DEFAULT)))
+    for plural, single in (("schedulers", "scheduler"), ("seeds", "seed")):
+        if plural in changes and single in overrides:
+            raise UsageError(f"{overrides[single].input_line}: contradicts {plural}=; give one of the two")
     overrides_by_key = _multirun(experiment, changes)
     overrides_by_key |= {key: str(override.input_line) for key, override in overrides.items()}
     overrides_by_key = with_launcher(overrides_by_key)

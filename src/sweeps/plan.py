@@ -110,6 +110,7 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
         folder = _fix_folder(multirun.config)
         planned = _make_jobs(multirun, jobs, folder)
     plan = Plan(folder, planned, multirun)
+    _check_folders(planned)
     for job in planned:
         record = job.record()  # refuses another run's folder before the first job starts
         if record is not None and record.status in FINISHED and plan.runs_here:
@@ -121,6 +122,15 @@ def _check_conditions(record: RunRecord, job: Job, workers: int | None) -> None:
     from src.runs.conditions import check_conditions  # imports torch
 
     check_conditions(record, job.config, job.folder, workers)
+
+
+def _check_folders(jobs: Sequence[Job]) -> None:
+    owners: dict[Path, Job] = {}
+    for job in jobs:
+        owner = owners.setdefault(job.folder, job)
+        if owner is not job and config_hash(owner.config) != config_hash(job.config):
+            both = f"{' '.join(owner.overrides)} and {' '.join(job.overrides)}"
+            raise UsageError(f"{job.folder} would hold two different runs, {both}; change hydra.sweep.subdir")
 
 
 def _with_numeric_lr(job: Sequence[str], search_path: list[str]) -> list[str]:

@@ -27,6 +27,8 @@ class Protocol:
     reference: str
 
 
+MAX_LRS = 41  # half a decade apart: 20 decades
+
 FIELDS = tuple(field.name for field in fields(Protocol) if field.name != "name")  # those a command may change
 
 
@@ -41,8 +43,11 @@ def protocol_overrides(arguments: Sequence[str]) -> tuple[Protocol, list[str]]:
     if "seeds" in overrides:
         raise UsageError("seeds: a protocol has two sets of seeds; give tuning_seeds=[...] or evaluation_seeds=[...]")
     for override in overrides.values():
-        if override.is_sweep_override() or override.key_or_group in ("scheduler", "seed"):
-            raise UsageError(f"{override.input_line}: does not go with protocol=, which compares only schedulers=[a,b]")
+        if override.is_sweep_override() or override.key_or_group in ("scheduler", "seed", "read_test"):
+            raise UsageError(
+                f"{override.input_line}: does not go with protocol=, which compares only schedulers=[a,b], under seeds of "
+                "its own, and reads the test set only to evaluate"
+            )
     overrides_by_key = {key: str(override.input_line) for key, override in overrides.items()}
     settings = sorted(map(str, {"protocol": name, **changes}.items()))
     overrides_by_key.setdefault("name", f"name={automatic_name(name, overrides_by_key.values(), settings)}")
@@ -83,8 +88,8 @@ def _check_seeds(protocol: Protocol) -> None:
 
 
 def _check_grid(protocol: Protocol) -> None:
-    if protocol.num_lrs < 3 or protocol.num_lrs % 2 == 0:
-        raise UsageError(f"num_lrs={protocol.num_lrs}: must be an odd integer of at least 3")
+    if not 3 <= protocol.num_lrs <= MAX_LRS or protocol.num_lrs % 2 == 0:
+        raise UsageError(f"num_lrs={protocol.num_lrs}: must be an odd integer from 3 to {MAX_LRS}")
     if protocol.max_extensions < 0:
         raise UsageError(f"max_extensions={protocol.max_extensions}: must be an integer of at least 0")
     if any(budget < 1 for budget in protocol.budgets) or len(set(protocol.budgets)) < len(protocol.budgets):

@@ -93,3 +93,15 @@ def test_experiment_is_complete_and_names_itself(name: str) -> None:
 def test_invalid_experiment_is_refused(argument: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         experiment_overrides([argument])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["schedulers=[cosine,step]", "scheduler=constant"], "scheduler=constant: contradicts schedulers="),
+        (["seeds=[0,1]", "seed=7"], "seed=7: contradicts seeds="),
+    ],
+)
+def test_contradictory_arguments_are_refused(arguments: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        experiment_overrides(arguments)

@@ -60,6 +60,12 @@ def test_finished_jobs_are_not_run_again(tmp_path: Path) -> None:
     assert [job.config.seed for job in plan.without_result()] == [3, 4]
 
 
+def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
+    overrides = [*SMALL, f"hydra.sweep.dir={tmp_path}", "hydra.sweep.subdir=same", "scheduler=step,cosine"]
+    with pytest.raises(UsageError, match=r"same would hold two different runs, .*scheduler=step.*scheduler=cosine"):
+        make_plan(overrides)
+
+
 def test_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     (job,) = make_plan(overrides(tmp_path)).jobs
     write_record(record_of(replace(job.config, batch_size=32)), job.folder)

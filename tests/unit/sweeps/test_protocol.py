@@ -26,7 +26,8 @@ def test_protocol_is_complete_and_its_seeds_are_disjoint(name: str) -> None:
     ("changes", "message"),
     [
         ({"evaluation_seeds": [7, 8]}, "share [7]"),
-        ({"num_lrs": 4}, "num_lrs=4: must be an odd integer of at least 3"),
+        ({"num_lrs": 4}, "num_lrs=4: must be an odd integer from 3 to 41"),
+        ({"num_lrs": 100_000_001}, "num_lrs=100000001: must be an odd integer from 3 to 41"),
         ({"schedulers": []}, "schedulers=[]"),
         ({"schedulers": ["step", "step"]}, "without duplicates"),
         ({"reference": "cosine"}, "reference=cosine: is not in schedulers=[constant,step]"),
@@ -88,6 +89,7 @@ def test_sweep_has_a_name_that_follows_from_its_arguments(arguments: str, name: 
     [
         ("seeds=[0]", "give tuning_seeds="),
         ("seed=3", "seed=3: does not go with protocol="),
+        ("read_test=false", "read_test=false: does not go with protocol="),
         ("scheduler=step", "scheduler=step: does not go with protocol="),
         ("optimizer.lr=0.1,0.2", "optimizer.lr=0.1,0.2: does not go with protocol="),
     ],
