@@ -173,7 +173,7 @@ def _all_contain(intervals: Sequence[Interval], truth: Floats) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1_000, help="number of tables per cell")
+    parser.add_argument("--count", type=int, default=200, help="number of tables per cell")
     count = parser.parse_args().count
     families = ", ".join(map(str, FAMILIES))
     columns = [f"{name} % ({families})" for name in ("false positives", "doubted", "power", "coverage")]

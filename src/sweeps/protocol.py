@@ -45,8 +45,8 @@ def protocol_overrides(arguments: Sequence[str]) -> tuple[Protocol, list[str]]:
     for override in overrides.values():
         if override.is_sweep_override() or override.key_or_group in ("scheduler", "seed", "read_test"):
             raise UsageError(
-                f"{override.input_line}: does not go with protocol=, which compares only schedulers=[a,b], under seeds of "
-                "its own, and reads the test set only to evaluate"
+                f"{override.input_line}: does not go with protocol=, which compares only schedulers=[a,b], under seeds "
+                "of its own, and reads the test set only to evaluate"
             )
     overrides_by_key = {key: str(override.input_line) for key, override in overrides.items()}
     settings = sorted(map(str, {"protocol": name, **changes}.items()))

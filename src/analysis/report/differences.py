@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -62,9 +62,19 @@ def others_line(rows: pd.DataFrame, best: pd.Series | None, margin: float, beats
     if best is not None and best_is_better and names["better"] and not beats_all:
         them = "it" if len(names["better"]) == 1 else "them"
         lines.insert(1, f"Whether {best['name']} differs from {them} is in {layout.PAIRWISE}.")
-    if details := [f"{name} ({reason})" for name, reason in reasons.items() if reason]:
-        lines.append(f"Inconclusive: {join_names(details)}.")
-    return " ".join(lines)
+    return " ".join([*lines, *_reason_lines(reasons, "" if best is None else _reason(best, margin))])
+
+
+def _reason_lines(reasons: Mapping[str, str], best_reason: str) -> list[str]:
+    """The inconclusive schedules by the reason; that of the best schedule is not repeated."""
+    lines = []
+    for reason in dict.fromkeys(filter(None, reasons.values())):
+        names = join_names([name for name, other in reasons.items() if other == reason])
+        is_known = reason == best_reason
+        lines.append(
+            f"Inconclusive for the same reason: {names}." if is_known else f"Inconclusive: {names} – {reason}."
+        )
+    return lines
 
 
 def median_line(rows: pd.DataFrame, best: pd.Series) -> str:

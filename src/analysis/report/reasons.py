@@ -28,8 +28,8 @@ def reasons_note(rows: pd.DataFrame) -> str:
     for row in rows.assign(name=display_names(rows)).to_dict("records"):
         if is_reason(row["reason"]):
             names.setdefault(row["reason"], []).append(row["name"])
-    texts = [f"{join_names(schedules)} ({reason})" for reason, schedules in names.items()]
-    return f"Inconclusive for a reason: {join_names(texts)}." if texts else ""
+    texts = [f"{join_names(schedules)} – {reason}" for reason, schedules in names.items()]
+    return f"Inconclusive for a reason: {'; '.join(texts)}." if texts else ""
 
 
 def reasons_notes(workloads: Sequence[tuple[str, pd.DataFrame]]) -> list[str]:

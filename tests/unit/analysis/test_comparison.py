@@ -12,7 +12,7 @@ import pytest
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
 from src.analysis.report.tables import split_by_workload
-from tests.unit.analysis.conftest import MakeRun
+from tests.unit.analysis.conftest import MakeRun, make_winner
 
 MAIN = "digits · softmax · sgd · 2 epochs · batch 64"
 
@@ -120,3 +120,11 @@ def test_reference_with_several_settings_is_not_used(make_run: MakeRun, tmp_path
             make_run("scheduler=constant", f"seed={seed}", f"optimizer.lr={lr}")
             make_run("scheduler=step", f"seed={seed}", f"optimizer.lr={lr}")
     assert comparison(collect([tmp_path / "sweep"]).runs)["verdict"].isna().all()
+
+
+def test_reason_stands_beside_an_inconclusive_verdict(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 8)
+    make_run("scheduler=cosine", "seed=9", status="diverged", accuracy=None)
+    rows = comparison(collect([tmp_path / "sweep"]).runs).set_index("scheduler")
+    assert rows.loc["cosine", ["verdict", "reason"]].tolist() == ["inconclusive", "1 failed or diverged run"]
+    assert pd.isna(rows.loc["constant", "reason"])

@@ -31,3 +31,15 @@ def test_each_pair_of_settings_is_compared_over_its_common_seeds(make_run: MakeR
     assert pairs["p_adjusted"].tolist() == [2 / 2**7, 2 / 2**5, 2 / 2**4]
     assert pairs["difference_low"].notna().tolist() == [True, False, False]
     assert pairs["p_better"].tolist() == [0, 0, 0]
+
+
+def test_significant_pair_that_a_bad_run_could_undo_has_a_reason(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(12):
+        noise = (-1) ** seed * (1 + seed % 3) / 4000
+        make_run("scheduler=constant", f"seed={seed}", accuracy=0.90 + noise)
+        make_run("scheduler=step", f"seed={seed}", accuracy=0.912 + noise - 0.04 * (seed == 2))
+        make_run("scheduler=cosine", f"seed={seed}", accuracy=0.98 + noise)
+    pairs = pairwise(collect([tmp_path / "sweep"]).runs).set_index(["first", "second"])
+    assert (pairs["p_adjusted"] < 0.05).all()
+    assert " outlying run" in pairs["reason"]["constant", "step"]
+    assert pairs["reason"].drop(("constant", "step")).tolist() == ["", ""]

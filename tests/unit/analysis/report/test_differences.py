@@ -23,7 +23,7 @@ def test_difference_that_is_no_verdict_is_not_put_down_to_chance(make_run: MakeR
     assert lines(tmp_path)[1:3] == [
         "It is 1.18 percentage points above constant (adjusted p = 0.008), but the verdict is inconclusive: the "
         "reference has 1 failed or diverged run.",
-        "Inconclusive: step (the reference has 1 failed or diverged run).",
+        "Inconclusive for the same reason: step.",
     ]
 
 
@@ -46,7 +46,7 @@ def test_recorded_reason_is_quoted(make_run: MakeRun, tmp_path: Path) -> None:
     rows = rows.assign(verdict=rows["verdict"].where(rows["verdict"].isna(), "inconclusive"), reason="seed 3 decides")
     text = " ".join(answer("", rows, pd.DataFrame(), 0.0005).lines)
     assert "(adjusted p = 0.008), but the verdict is inconclusive: seed 3 decides." in text
-    assert "Inconclusive: step (seed 3 decides)." in text
+    assert "Inconclusive for the same reason: step." in text
 
 
 def test_seeds_for_equivalence_are_more_than_there_are(make_run: MakeRun, tmp_path: Path) -> None:

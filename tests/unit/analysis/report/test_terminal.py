@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+from src.analysis.collect import collect
+from src.analysis.comparison import comparison
 from src.analysis.report.terminal import print_comparison
+from tests.unit.analysis.conftest import MakeRun, make_winner
 
 
 @pytest.mark.parametrize(("width", "columns"), [(104, ["scheduler", "verdict"]), (200, ["P(better)", "train"])])
@@ -46,3 +51,16 @@ def test_number_of_seeds_is_shown_where_it_differs(
     monkeypatch.setattr("src.terminal.FILE_WIDTH", 60)
     print_comparison(four_schedules)
     assert "n seeds" in capsys.readouterr().out
+
+
+def test_eighty_columns_show_the_difference_and_the_verdict(
+    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.terminal.FILE_WIDTH", 80)
+    make_winner(make_run, 6)
+    print_comparison(comparison(collect([tmp_path / "sweep"]).runs))
+    table = capsys.readouterr().out.partition("Mean test error")[0]
+    assert max(map(len, table.splitlines())) <= 80
+    assert "verdict" in table
+    assert "Δ" in table
+    assert "median" not in table
