@@ -114,6 +114,9 @@ def matches_type(annotation: Any, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if annotation is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
+    if origin is dict:
+        item = options[1]
+        return isinstance(value, dict) and all(matches_type(item, part) for part in value.values())
     if origin in _LISTS:
         return isinstance(value, list | tuple) and all(matches_type(_item_type(annotation), item) for item in value)
     if isinstance(annotation, type) and annotation not in (Any, inspect.Parameter.empty):

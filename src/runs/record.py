@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
@@ -12,6 +14,7 @@ from typing import Any
 
 from src import layout
 from src.config.identity import digest
+from src.config.instantiate import matches_type
 from src.config.resolvers import updates_per_epoch
 from src.errors import FolderTakenError, UsageError
 from src.files import write_text
@@ -103,23 +106,43 @@ def read_record(path: Path) -> RunRecord:
     Raises:
         RecordError: it is not a JSON object, has another schema version or other fields, or contradicts itself.
     """
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{path} cannot be read: {error}; move it away to run it again") from error
-    if not isinstance(content, dict):
-        raise RecordError(f"{path} is not a record: it contains a {type(content).__name__}")
-    content = upgraded(content)
+    content = _read_object(path)
     version = content.get("schema_version")
     if version != SCHEMA_VERSION:
         readable = f"{min(UPGRADES)} to {SCHEMA_VERSION}"
         raise RecordError(f"{path} has schema version {version}; this program reads {readable}")
     if differing_fields := sorted(content.keys() ^ {field.name for field in fields(RunRecord)}):
         raise RecordError(f"{path} is not a record: missing or unknown {', '.join(differing_fields)}")
+    for name, annotation in _field_types().items():
+        if not matches_type(annotation, content[name]):
+            raise RecordError(f"{path} is not a record: {name} is {content[name]!r:.60}; move it away to run it again")
     record = RunRecord(**content)
     if contradiction := next(_contradictions(record), None):
         raise RecordError(f"{path} cannot be right: {contradiction}; move it away to run it again")
     return record
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, upgraded to the current schema."""
+    try:
+        content = json.loads(path.read_text(), parse_constant=_reject_constant)
+    except (OSError, ValueError) as error:
+        raise RecordError(f"{path} cannot be read: {error}; move it away to run it again") from error
+    if not isinstance(content, dict):
+        raise RecordError(f"{path} is not a record: it contains a {type(content).__name__}")
+    try:
+        return upgraded(content)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise RecordError(f"{path} is not a record of its schema version: {error}") from error
+
+
+def _reject_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+@functools.cache
+def _field_types() -> dict[str, Any]:
+    return typing.get_type_hints(RunRecord)
 
 
 def find_record(folder: Path) -> RunRecord | None:
@@ -153,6 +176,9 @@ def _contradictions(record: RunRecord) -> Iterator[str]:
     for name, value in vars(record).items():
         if name.endswith("_accuracy") and not _is_fraction(value):
             yield f"{name} {value!r} is not a fraction from 0 to 1"
+    for threshold, reached in record.time_to.items():
+        if not _is_number(threshold) or not (reached is None or reached.keys() == set(TIME_UNITS)):
+            yield f"time_to {threshold!r}: {reached!r:.60}"
     if record.config_hash != (actual := digest(record.config)):
         yield f"config_hash {record.config_hash} is not that of its config, {actual}"
     total, done = _total_updates(record.config), record.steps + record.skipped_updates
@@ -167,6 +193,13 @@ def _total_updates(config: Mapping[str, Any]) -> int | None:
         return None
     epochs, num_train, num_val, batch_size, accumulate_batches = (int(config[key]) for key in keys)
     return epochs * updates_per_epoch(num_train - num_val, batch_size, accumulate_batches)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _is_fraction(value: object) -> bool:

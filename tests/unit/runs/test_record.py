@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 from src.config.identity import digest
-from src.runs.record import RecordError, find_record, read_record, write_record
+from src.config.instantiate import matches_type
+from src.runs.record import RecordError, RunRecord, find_record, read_record, write_record
 from src.runs.run import run
 from tests.conftest import small_config
 from tests.unit.analysis.conftest import config_of, record_of
@@ -69,7 +71,7 @@ def test_non_finite_values_are_null(folder: Path, tmp_path: Path) -> None:
         ({"status": "won"}, "status 'won'"),
         ({"bonus": 1}, "missing or unknown bonus"),
         ({"test_accuracy": 1.5}, "test_accuracy 1.5 is not a fraction from 0 to 1"),
-        ({"val_accuracy": "high"}, "val_accuracy 'high' is not a fraction"),
+        ({"val_accuracy": "high"}, "val_accuracy is 'high'"),
         ({"steps": 40}, "completed after 40 of 60 updates; move it away to run it again"),
         ({"steps": 40, "skipped_updates": 21}, "completed after 61 of 60 updates"),
         ({"config_hash": "0123"}, "config_hash 0123 is not that of its config, "),
@@ -166,3 +168,51 @@ def test_record_of_version_2_with_auto_has_its_peak(folder: Path, tmp_path: Path
     assert (record.lr_requested, record.lr) == ("auto", 0.02)
     assert record.config["optimizer.lr"] == 0.02
     assert record.config["scheduler.max_lr"] == pytest.approx(0.002)
+
+
+JUNK: tuple[Any, ...] = (None, True, -1, 0.5, "text", ["a"], {"a": [1]})
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(RunRecord)])
+def test_field_of_a_wrong_type_is_named(name: str, folder: Path, tmp_path: Path) -> None:
+    content = json.loads((folder / "result.json").read_text())
+    annotation = get_type_hints(RunRecord)[name]
+    num_refused = 0
+    for value in JUNK:
+        (tmp_path / "result.json").write_text(json.dumps({**content, name: value}))
+        if matches_type(annotation, value):
+            continue
+        num_refused += 1
+        with pytest.raises(RecordError, match=name.replace("_", "[_ ]")):
+            read_record(tmp_path / "result.json")
+    assert num_refused >= 3
+
+
+@pytest.mark.parametrize(
+    "time_to", [{"0.95": {"epoch": 1}}, {"soon": None}, {"0.95": {"epoch": "1", "step": 2, "seconds": 3}}, {"0.95": 1}]
+)
+def test_times_without_a_unit_or_a_threshold_are_refused(time_to: object, folder: Path, tmp_path: Path) -> None:
+    content = json.loads((folder / "result.json").read_text())
+    (tmp_path / "result.json").write_text(json.dumps({**content, "time_to": time_to}))
+    with pytest.raises(RecordError, match="time_to"):
+        read_record(tmp_path / "result.json")
+
+
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize(
+    "change", [{"config": ["a"]}, {"provenance": 3}, {"config": {"optimizer.lr": {"a": 1}}, "lr": "x"}]
+)
+def test_record_of_an_earlier_version_with_a_wrong_type_is_refused(
+    version: int, change: dict[str, object], folder: Path, tmp_path: Path
+) -> None:
+    content = (version_2 if version == 2 else version_3)(folder) | change
+    (tmp_path / "result.json").write_text(json.dumps(content))
+    with pytest.raises(RecordError, match="is not a record"):
+        read_record(tmp_path / "result.json")
+
+
+def test_number_that_json_lacks_is_refused(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "result.json").read_text()
+    (tmp_path / "result.json").write_text(re.sub(r'"test_loss": [^,]+', '"test_loss": NaN', text))
+    with pytest.raises(RecordError, match="NaN is not JSON"):
+        read_record(tmp_path / "result.json")
