@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from src import layout
 from src.analysis.wording import join_names
+from src.config.instantiate import matches_type
 
 log = logging.getLogger(__name__)
+
+_TYPES = {
+    "command": list[str] | None,
+    "planned_at": str | None,
+    "provenance": dict[str, Any] | None,
+    "protocol": dict[str, Any] | None,
+    "jobs": list[dict[str, Any]] | None,
+    "history": list[dict[str, Any]] | None,
+}
+_PROTOCOL = {
+    "reference": str,
+    "schedulers": list[str],
+    "tuning_seeds": list[int],
+    "evaluation_seeds": list[int],
+    "tune_per_seed": bool,
+}
+_JOB = {"folder": str, "overrides": list[str]}
+_PLAN = {"seeds": list[int]}
 
 
 def read_sweep_file(folder: Path) -> dict[str, Any]:
@@ -24,7 +43,27 @@ def read_sweep_file(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         log.warning("%s cannot be read (%s): all runs in the folder are included, planned or not", path, error)
         return {}
-    return content if isinstance(content, dict) else {}
+    if problem := next(_problems(content), None):
+        log.warning("%s is not what a sweep wrote (%s): all runs in the folder are included", path, problem)
+        return {}
+    return dict(content)
+
+
+def _problems(content: Any) -> Iterator[str]:
+    """Which parts of `sweep.json` have another type than the one that is written."""
+    if not isinstance(content, dict):
+        yield f"a {type(content).__name__}"
+        return
+    for key, annotation in _TYPES.items():
+        if not matches_type(annotation, content.get(key)):
+            yield key
+    protocol = content.get("protocol") or {}
+    for key in protocol.keys() & _PROTOCOL.keys() if isinstance(protocol, dict) else ():
+        if not matches_type(_PROTOCOL[key], protocol[key]):
+            yield f"protocol.{key}"
+    for key, parts in (("jobs", _JOB), ("history", _PLAN)):
+        for entry in content.get(key) or []:
+            yield from (key for name, kind in parts.items() if not matches_type(kind, entry.get(name)))
 
 
 def evaluation_seeds(content: Mapping[str, Any]) -> list[int]:
@@ -37,7 +76,8 @@ def evaluation_seeds(content: Mapping[str, Any]) -> list[int]:
     if "evaluation_seeds" in protocol:
         return sorted(protocol["evaluation_seeds"])
     overrides = [line for job in content.get("jobs") or [] for line in job.get("overrides") or []]
-    return sorted({int(line.removeprefix("seed=")) for line in overrides if line.startswith("seed=")})
+    seeds = [line.removeprefix("seed=") for line in overrides if line.startswith("seed=")]
+    return sorted({int(seed) for seed in seeds if seed.isdigit()})
 
 
 def added_seeds(content: Mapping[str, Any]) -> str:
