@@ -1,9 +1,9 @@
 """Why a verdict cannot be trusted although the numbers alone would decide it: outlying runs and skewed differences.
 
 The sign-flip test assumes that differences are symmetric around their mean. If rare bad runs stretch one tail, the
-seeds that ran may show too few of them, and the mean flatters the schedule. So a verdict has to withstand the luck that
-the observed tails make possible: those of its own differences if they have an outlying run or are skewed, and those of
-the whole table if they are skewed.
+seeds that ran may show too few of them, and the mean flatters the schedule. So a verdict has to withstand such luck.
+How large it may be is judged by the row's own differences if they have an outlying run or are skewed, and by those of
+the whole table if these are skewed.
 """
 
 from __future__ import annotations
