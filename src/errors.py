@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+STORAGE_ERRORS = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR,
+    errno.EEXIST, errno.ENAMETOOLONG,
+)  # fmt: skip
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
@@ -25,6 +30,13 @@ class FolderInUseError(UsageError):
     """Another process holds the folder."""
 
 
+def storage_error(error: OSError) -> UsageError:
+    """A full, read-only or forbidden disk, with the remedy."""
+    place = error.filename or "the output folder"
+    remedy = "make room or choose another folder, and repeat the command"
+    return UsageError(f"{place} cannot be written: {error.strerror}; {remedy}")
+
+
 def refuse(error: Exception) -> int:
     """Prints the error message; returns the exit status."""
     print(f"error: {error}", file=sys.stderr)
@@ -33,11 +45,15 @@ def refuse(error: Exception) -> int:
 
 @contextmanager
 def ending_in_one_line() -> Iterator[None]:
-    """Wraps a command: a UsageError or Ctrl-C ends it with one line and its exit status."""
+    """Wraps a command: a UsageError, a full or forbidden disk, or Ctrl-C ends it with one line and its exit status."""
     try:
         yield
     except UsageError as error:
         sys.exit(refuse(error))
+    except OSError as error:
+        if error.errno not in STORAGE_ERRORS:
+            raise
+        sys.exit(refuse(storage_error(error)))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hydra
@@ -48,7 +51,22 @@ def main() -> None:
 
             overrides = resolve_lr(overrides)
         sys.argv[1:] = overrides
+        os.environ["HYDRA_FULL_ERROR"] = (
+            "1"  # raise what goes wrong with the run folder instead of printing a traceback
+        )
         train()
+
+
+@contextmanager
+def _raised_errors() -> Iterator[None]:
+    """Lets Hydra raise its errors, such as that of a run folder it cannot create, instead of printing a traceback."""
+    previous = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        if previous is None:
+            del os.environ["HYDRA_FULL_ERROR"]
 
 
 def check_resolvable(overrides: list[str]) -> None:

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from src.config.compose import load_config
-from src.errors import FolderInUseError, FolderTakenError, UsageError
+from src.errors import STORAGE_ERRORS, FolderInUseError, FolderTakenError, UsageError, storage_error
 from src.runs.job import log_outcome, run_folder, run_here
 from src.sweeps import workers
 from src.sweeps.parallelism import num_workers
@@ -22,7 +22,12 @@ def run_job(cfg: DictConfig) -> None:
     workers.install_worker_handlers(Path(HydraConfig.get().sweep.dir))
     if not workers.is_stopping():
         with workers.busy():
-            _run(cfg)
+            try:
+                _run(cfg)
+            except OSError as error:  # not even a record could be written; the other jobs may have more luck
+                if error.errno not in STORAGE_ERRORS:
+                    raise
+                log.error("%s: %s", run_folder(), storage_error(error))
 
 
 def _run(cfg: DictConfig) -> None:

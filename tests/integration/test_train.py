@@ -20,7 +20,7 @@ import pytest
 import rich
 import torch
 
-from tests.conftest import SMALL, Command, start
+from tests.conftest import SMALL, Command, environment, start
 from tests.integration.conftest import TrainInProcess, call_main, forget_modules
 
 TRAIN = ("-m", "src.train")
@@ -339,3 +339,27 @@ def test_truncated_archive_is_named(
     assert done.returncode == 2
     assert "data/MNIST/raw/train-images-idx3-ubyte.gz is damaged" in done.stderr
     assert not list(tmp_path.glob("outputs/**/result.json"))
+
+
+@pytest.mark.parametrize(("blocks", "status"), [(1, 2), (8, 1)])
+def test_full_disk_ends_a_run_in_one_line_and_the_next_one_finishes_it(
+    blocks: int, status: int, tmp_path: Path, command: Command
+) -> None:
+    shell = f"ulimit -f {blocks}; exec {sys.executable} {' '.join([*TRAIN, *SMALL, 'hydra.run.dir=run'])}"
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "File too large" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    again = command(*TRAIN, *SMALL, "hydra.run.dir=run")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert read_record(tmp_path / "run")["status"] == "completed"
+
+
+def test_run_folder_below_a_file_is_refused_in_one_line(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = command(*TRAIN, *SMALL, "hydra.run.dir=file/run")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [refused.stderr.strip()]
+    assert "file/run cannot be written: Not a directory; make room or choose another folder" in refused.stderr
