@@ -12,7 +12,7 @@ from scipy import stats
 from src.analysis.stats.conventions import ALPHA, Floats
 
 OUTLYING_RATE = 0.01  # share of normal samples in which any value counts as outlying
-SPREAD_ALPHA = 0.01
+SPREAD_ALPHA = 0.01  # below ALPHA: a bad run in one sample alone should not separate it from the others
 _MIN_VALUES = 8  # fewer are too few for scipy's test of skewness
 _NORMAL_SCALE = 1 / float(stats.norm.ppf(0.75))  # of the median absolute deviation
 _SAMPLES = 20_000

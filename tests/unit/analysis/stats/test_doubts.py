@@ -161,12 +161,12 @@ def test_verdict_holds_for_every_mean_that_luck_allows(verdict: str, difference:
 
 @pytest.mark.parametrize("errors", ["skewed, steady reference", "lumpy, steady reference"])
 def test_few_tables_of_equal_skewed_schedules_have_a_wrong_verdict(errors: str) -> None:
-    false_positives, *_ = calibration(errors, FAMILIES[6], seeds=10, count=80)
+    false_positives, *_ = calibration(errors, FAMILIES[6], seeds=10, count=60)
     assert false_positives <= 0.1
 
 
 def test_doubts_about_normal_errors_are_rare_and_cost_little_power() -> None:
-    false_positives, doubted, power, _ = calibration("normal", FAMILIES[8], seeds=10, count=80)
+    false_positives, doubted, power, _ = calibration("normal", FAMILIES[8], seeds=10, count=60)
     assert false_positives <= 0.1
     assert doubted < 0.03
     assert power > 0.7
