@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from src import layout
 from src.errors import UsageError
 from src.sweeps.plan import PENDING, Job
 
@@ -46,23 +47,37 @@ def format_duration(seconds: float) -> str:
 
 def _report(jobs: list[Job], done: threading.Event) -> None:
     start = last_report = time.monotonic()
-    first_outcomes = {job.folder: _outcome(job) for job in jobs}
+    outcomes = {job.folder: Outcome(job) for job in jobs}
+    first_outcomes = {folder: outcome.read() for folder, outcome in outcomes.items()}
     num_reported = 0
     while not done.wait(POLL_SECONDS):
         if time.monotonic() - last_report < QUIET_SECONDS:
             continue
         # A failure from an earlier attempt is not an outcome of this one.
-        outcomes = [outcome for job in jobs if (outcome := _outcome(job)) != first_outcomes[job.folder]]
-        end_statuses = [outcome[0] for outcome in outcomes if outcome and outcome[0] not in PENDING]
+        current = {folder: outcome.read() for folder, outcome in outcomes.items()}
+        changed = [outcome for folder, outcome in current.items() if outcome != first_outcomes[folder]]
+        end_statuses = [outcome[0] for outcome in changed if outcome and outcome[0] not in PENDING]
         if len(end_statuses) > num_reported:
             num_reported, last_report = len(end_statuses), time.monotonic()
             log.info(progress_line(len(jobs), num_reported, end_statuses.count("failed"), last_report - start))
 
 
-def _outcome(job: Job) -> tuple[str, str] | None:
-    """The status of the job's record and when it was written; None without a readable record."""
-    try:
-        record = job.record()
-    except UsageError:  # reported when the job runs
-        return None
-    return None if record is None else (record.status, record.finished_at)
+class Outcome:
+    """The outcome of a job so far. A record is parsed only when its file has changed: a sweep has thousands of them."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._modified: int | None = None
+        self._outcome: tuple[str, str] | None = None
+
+    def read(self) -> tuple[str, str] | None:
+        """The status in the record and when it was written; None without a readable record."""
+        try:
+            modified = (self._job.folder / layout.RECORD).stat().st_mtime_ns
+            if modified != self._modified:
+                record = self._job.record()
+                self._outcome = None if record is None else (record.status, record.finished_at)
+                self._modified = modified
+        except (OSError, UsageError):  # there is none yet, or it is reported when the job runs
+            return None
+        return self._outcome

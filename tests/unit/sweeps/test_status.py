@@ -41,6 +41,20 @@ def test_failure_of_an_earlier_attempt_does_not_count(
         wait_for(caplog, "2 of 4 runs done, 1 failed")
 
 
+def test_record_is_parsed_only_after_it_has_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    job, reads = Job((), small_config(), tmp_path), []
+    read = Job.record
+    monkeypatch.setattr(Job, "record", lambda self: reads.append(self) or read(self))
+    outcome = status.Outcome(job)
+    assert outcome.read() is None
+    record = record_of(job.config)
+    write_record(record, job.folder)
+    assert [outcome.read() for _ in range(3)] == [("completed", record.finished_at)] * 3
+    assert len(reads) == 1
+    write_record(replace(record, status="failed"), job.folder)
+    assert outcome.read() == ("failed", record.finished_at)
+
+
 def wait_for(caplog: pytest.LogCaptureFixture, text: str) -> None:
     deadline = time.monotonic() + 20
     while text not in caplog.text:
