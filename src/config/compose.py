@@ -9,13 +9,14 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Override
 from omegaconf import DictConfig, OmegaConf
 
 from src.config import CONF, resolvers
 from src.config.checks import check_components, check_ranges
 from src.config.hydra_errors import rewording_errors
 from src.config.schema import GROUPS, Config
+from src.errors import UsageError
 
 resolvers.register()
 
@@ -45,10 +46,25 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
     """The overrides as Hydra parses them.
 
     Raises:
-        UsageError: an override is malformed.
+        UsageError: an override is malformed, or sets a config group to null.
     """
     with rewording_errors():
-        return OverridesParser.create().parse_overrides(list(overrides))
+        result = OverridesParser.create().parse_overrides(list(overrides))
+    for override in result:
+        _check_choice(override)
+    return result
+
+
+def _check_choice(override: Override) -> None:
+    """Rejects null for a config group, where Hydra would raise without naming the group."""
+    folder = CONF / override.key_or_group
+    if override.is_delete() or not folder.is_dir():
+        return
+    value: Any = override.value()
+    values = value.list if isinstance(value, ChoiceSweep) else [value]
+    if None in values:
+        choices = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        raise UsageError(f"{override.input_line}: choose one of {choices}")
 
 
 def search_path(overrides: Sequence[str]) -> list[str]:
