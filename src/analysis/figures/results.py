@@ -57,8 +57,9 @@ def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | Non
         axes.plot(trained["lr"], trained["error"], label=name, marker="o", markersize=3.5, **style)
         axes.plot(diverged["lr"], np.full(len(diverged), top), "x", color=style["color"])
     axes.set(xscale="log", xlabel="peak learning rate", ylabel="validation error % (median over tuning seeds)")
-    if sensitivity["lr"].nunique() <= MAX_TICKS:
-        axes.set_xticks(sorted(sensitivity["lr"].unique()), minor=False)
+    ticks = _spaced(sorted(sensitivity["lr"].unique()))
+    if len(ticks) <= MAX_TICKS:
+        axes.set_xticks(ticks, minor=False)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_locator(NullLocator())
     scale_logarithmically(axes)
@@ -80,6 +81,15 @@ def draw_tuning_trials(trials: pd.DataFrame, styles: Palette) -> Figure | None:
     scale_logarithmically(axes)
     legend(figure, axes)
     return figure
+
+
+def _spaced(lrs: list[float]) -> list[float]:
+    """The rates without those that are within a tenth of the one before, whose labels would overlap."""
+    ticks: list[float] = []
+    for lr in lrs:
+        if not ticks or lr > 1.1 * ticks[-1]:
+            ticks.append(lr)
+    return ticks
 
 
 def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | None:
