@@ -23,6 +23,7 @@ from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig
 
 from src.config import CONF
+from src.sweeps.orphans import end_with_main_process
 
 NOISY_LOGGERS = ("hydra_plugins", "hydra._internal.core_plugins")  # launchers that print every job they start
 
@@ -66,6 +67,8 @@ class Multirun:
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=context, task_function=task, config=self.config
         )
+        if isinstance(arguments := getattr(launcher, "joblib", None), dict):  # of joblib.Parallel
+            arguments["initializer"] = end_with_main_process
         for job in launcher.launch([list(overrides) for overrides in jobs], initial_job_idx=0):
             _ = job.return_value  # raises what the job raised
 

@@ -24,9 +24,16 @@ from src import layout
 from src.errors import EXIT_INTERRUPTED
 from src.files import lock_folder
 from src.signals import SIGNALS
+from src.sweeps.orphans import (
+    POLL_SECONDS,
+    is_running,
+    leave_to_handlers,
+    main_process,
+    mark_main_process,
+    unmark_main_process,
+)
 
-POLL_SECONDS = 0.5
-GRACE_SECONDS = 15.0  # for the active run of an orphaned worker
+GRACE_SECONDS = 12.0  # for the active run of an orphaned worker
 
 _is_main = threading.Event()  # set in the process that controls a sweep
 _stopping = threading.Event()
@@ -58,7 +65,8 @@ def install_worker_handlers(sweep: Path) -> None:
         signal.signal(number, lambda signum, frame: _stopping.set())
     if (sweep / layout.STOP).exists():
         _stopping.set()
-    threading.Thread(target=_watch, args=(os.getppid(), sweep / layout.STOP), daemon=True).start()
+    leave_to_handlers()
+    threading.Thread(target=_watch, args=(main_process(), sweep / layout.STOP), daemon=True).start()
 
 
 @contextmanager
@@ -85,12 +93,14 @@ def controlling_sweep(sweep: Path) -> Iterator[None]:
     stop_file.unlink(missing_ok=True)  # left by a main process that was killed before its workers had returned
     _stopping.clear()
     _is_main.set()
+    mark_main_process()
     for number in SIGNALS:
         signal.signal(number, forward)
     try:
         yield
         stop_file.unlink(missing_ok=True)
     finally:
+        unmark_main_process()
         lock.release()
         _is_main.clear()
         for number, handler in previous.items():
@@ -98,10 +108,10 @@ def controlling_sweep(sweep: Path) -> Iterator[None]:
 
 
 def _watch(parent: int, stop_file: Path) -> None:
-    while os.getppid() == parent and not stop_file.exists():
+    while is_running(parent) and not stop_file.exists():
         time.sleep(POLL_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)  # the active run writes its checkpoint
-    while os.getppid() == parent:
+    while is_running(parent):
         time.sleep(POLL_SECONDS)
     _idle.wait(GRACE_SECONDS)
     os._exit(EXIT_INTERRUPTED)  # the main thread may be blocked forever on handing its result to the dead parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -196,6 +197,35 @@ def test_failed_interrupted_and_killed_sweep_ends_in_numbers_of_undisturbed_one(
     assert comparison(sweep)[NUMBERS].equals(expected[NUMBERS])
     planned = run_sweep([*THREE_RUNS, "--dry-run"], tmp_path)
     assert "3 jobs in outputs/sweeps/mine, 0 to run" in planned.stdout
+
+
+def processes(group: int) -> list[str]:
+    """The command lines of the living processes of a process group."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, pgrp = (path / "stat").read_text().rpartition(") ")[2].split()[:3]
+            if int(pgrp) == group and state != "Z":
+                lines.append((path / "cmdline").read_text().replace("\0", " "))
+    return lines
+
+
+@pytest.mark.parametrize("seconds", [0.0, pytest.param(1.0, marks=pytest.mark.slow)])
+def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(seconds: float, tmp_path: Path) -> None:
+    (tmp_path / "controlled.py").write_text(CONTROLLED)
+    process = start([SWEEP, *THREE_RUNS, "epochs=100000", *TWO_WORKERS], tmp_path)
+    deadline = time.monotonic() + 60
+    while not any("LokyProcess" in line for line in processes(process.pid)):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    killed = time.monotonic()
+    while processes(process.pid):
+        assert time.monotonic() < killed + 20, processes(process.pid)
+        time.sleep(0.1)
+    process.communicate()
 
 
 def test_run_with_changed_config_file_is_refused(tmp_path: Path) -> None:
