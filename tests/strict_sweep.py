@@ -6,7 +6,6 @@ chooses the rate of one evaluation seed. That makes 9,680 runs. A sweep of anoth
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 import os
@@ -14,16 +13,13 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
-import torch
 from omegaconf import DictConfig, OmegaConf
 
 from src import layout
 from src.config.compose import load_config
 from src.config.schema import Config
 from src.files import csv_text
-from src.runs.provenance import git_state, provenance
 from src.runs.record import RunRecord, write_record
 from src.runs.summary import time_to
 from src.schedules.trace import trace
@@ -164,9 +160,7 @@ def _record(config: Config, history: Sequence[EpochResult], rng: random.Random) 
     is_tested = last.is_finite and config.read_test
     return replace(
         record_of(config, accuracy=1 - test_error, status="completed" if last.is_finite else "diverged"),
-        precision="fp32",
         num_parameters=61_706,
-        validation_examples="026eb249aed1c66e",
         test_loss=3 * test_error if is_tested else None,
         val_accuracy=last.val_accuracy,
         val_loss=last.val_loss,
@@ -178,10 +172,4 @@ def _record(config: Config, history: Sequence[EpochResult], rng: random.Random) 
         train_seconds=last.train_seconds,
         wall_seconds=1.1 * last.train_seconds,
         time_to=time_to(config.data.thresholds, list(history)),
-        provenance=_provenance(),
     )
-
-
-@functools.cache
-def _provenance() -> dict[str, Any]:
-    return {**provenance(torch.device("cpu")), **git_state()}

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from tests.conftest import ROOT, environment
 from tests.strict_sweep import runs_per_seed, strict, write_sweep
 
+# A small process starts the report, because the peak memory of a process includes that of the process it is started by.
+MEASURE = """
+import resource, subprocess, sys, time
+started = time.perf_counter()
+subprocess.run([sys.executable, *sys.argv[1:]], check=True, stdout=subprocess.DEVNULL)
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+"""
+
 
 def report_cost(folder: Path) -> tuple[float, float, float]:
     """Wall-clock seconds, CPU seconds and peak memory in MiB of `scripts/report.py`."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, ROOT / "scripts" / "report.py", folder], env=environment(), stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"the report exited with status {status}")
-    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    command = [sys.executable, "-c", MEASURE, ROOT / "scripts" / "report.py", folder]
+    result = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, text=True, check=True)
+    seconds, cpu, memory = map(float, result.stdout.split())
+    return seconds, cpu, memory
 
 
 def main() -> None:

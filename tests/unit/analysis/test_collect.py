@@ -101,3 +101,11 @@ def test_only_planned_folders_are_read(make_run: MakeRun, tmp_path: Path) -> Non
     collection = collect([tmp_path / "sweep"], only={planned})
     assert list(collection.runs["folder"]) == [str(planned)]
     assert collection.problems == [f"1 run outside the plan of the sweep's protocol, for example {other}"]
+
+
+def test_runs_of_a_setting_share_its_settings(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(3):
+        make_run("scheduler=step", f"seed={seed}")
+        make_run("scheduler=cosine", f"seed={seed}")
+    runs = collect([tmp_path]).runs
+    assert runs["settings"].map(id).nunique() == runs["setting"].nunique() == 2
