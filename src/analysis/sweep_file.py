@@ -29,7 +29,7 @@ _PROTOCOL = {
     "evaluation_seeds": list[int],
     "tune_per_seed": bool,
 }
-_JOB = {"folder": str, "overrides": list[str]}
+_JOB = {"folder": str, "overrides": list[str] | None}
 _PLAN = {"seeds": list[int]}
 
 

@@ -37,7 +37,6 @@ def test_file_of_a_sweep_is_read_as_written(tmp_path: Path, content: dict[str, A
         ({"jobs": 3}, "jobs"),
         ({"jobs": ["runs/a"]}, "jobs"),
         ({"jobs": [{"folder": 1, "overrides": []}]}, "jobs"),
-        ({"jobs": [{"folder": "runs/a"}]}, "jobs"),
         ({"protocol": [PROTOCOL]}, "protocol"),
         ({"protocol": PROTOCOL | {"evaluation_seeds": "0,1"}}, "protocol.evaluation_seeds"),
         ({"protocol": PROTOCOL | {"tune_per_seed": "yes"}}, "protocol.tune_per_seed"),

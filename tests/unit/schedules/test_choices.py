@@ -67,10 +67,15 @@ def test_selection_is_read_in_every_notation(overrides: list[str], expected: lis
     assert others == [line for line in overrides if not line.startswith(("scheduler=", "schedulers="))]
 
 
-@pytest.mark.parametrize("line", ["scheduler=", "schedulers=[]", "scheduler=null", "~scheduler", "scheduler=glob(x*)"])
+@pytest.mark.parametrize("line", ["scheduler=", "schedulers=[]", "~scheduler", "scheduler=glob(x*)"])
 def test_empty_selection_is_refused(line: str) -> None:
     with pytest.raises(UsageError, match="name schedulers, as in scheduler=step,cosine"):
         choices.split_overrides([line])
+
+
+def test_null_is_refused_with_the_choices() -> None:
+    with pytest.raises(UsageError, match="scheduler=null: choose one of adaptive, constant"):
+        choices.split_overrides(["scheduler=null"])
 
 
 def test_other_keys_take_one_value() -> None:
