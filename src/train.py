@@ -51,10 +51,8 @@ def main() -> None:
 
             overrides = resolve_lr(overrides)
         sys.argv[1:] = overrides
-        os.environ["HYDRA_FULL_ERROR"] = (
-            "1"  # raise what goes wrong with the run folder instead of printing a traceback
-        )
-        train()
+        with _raised_errors():
+            train()
 
 
 @contextmanager
@@ -65,8 +63,8 @@ def _raised_errors() -> Iterator[None]:
     try:
         yield
     finally:
-        if previous is None:
-            del os.environ["HYDRA_FULL_ERROR"]
+        del os.environ["HYDRA_FULL_ERROR"]
+        os.environ |= {} if previous is None else {"HYDRA_FULL_ERROR": previous}
 
 
 def check_resolvable(overrides: list[str]) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 from src.analysis.replicates import TOGETHER
 from src.analysis.stats import seed_draws
 from src.analysis.tuning import GROUP, choose, is_tuning, sensitivity, val_errors
-from src.analysis.workloads import keys
+from src.analysis.workloads import WORKLOAD, keys
 
 _NEEDED = [*GROUP, "lr", "seed", "status", "val_accuracy", "val_loss"]
 
@@ -35,8 +35,16 @@ class Redraw:
 
 
 def redraws(runs: pd.DataFrame) -> list[Redraw]:
-    """All draws of the tuning seeds that all schedules share; none if these are fewer than two or choose separately."""
+    """All draws of the tuning seeds of each workload that all its schedules share.
+
+    There are none for a workload with fewer than two, or whose tuning seeds choose separately.
+    """
     tuning = runs[is_tuning(runs) & (runs["replicate"] == TOGETHER) & (runs["status"] != "interrupted")][_NEEDED]
+    workloads = tuning.groupby(WORKLOAD, dropna=False, sort=False)
+    return [redraw for _, rows in workloads for redraw in _redraws_of_workload(rows)]
+
+
+def _redraws_of_workload(tuning: pd.DataFrame) -> list[Redraw]:
     tuning = tuning.assign(schedule=keys(tuning, GROUP))
     seeds = _shared_seeds(tuning)
     if len(seeds) < 2:

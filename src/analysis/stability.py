@@ -39,7 +39,8 @@ def with_stable_verdicts(table: pd.DataFrame, evaluation: pd.DataFrame, redraws:
     tables = _stats_tables(table, evaluation)
     agreement = _agreement(evaluation, redraws, lambda errors: _verdicts(tables, errors))
     shares = pd.Series([agreement.get(name) for name in keys(table, NAME)], index=table.index, dtype=float)
-    table = table.assign(tuning_agreement=shares)
+    table = table.assign(tuning_agreement=shares.where(table["p_adjusted"].notna()))
+    shares = table["tuning_agreement"]
     if "reason" not in table:
         table["reason"] = ""
     is_unstable = table["verdict"].notna() & (table["verdict"] != "inconclusive") & (shares < MIN_AGREEMENT)
@@ -55,7 +56,7 @@ def with_stable_pairs(pairs: pd.DataFrame, evaluation: pd.DataFrame, redraws: Se
     first, second = (_place_keys(pairs, place) for place in ("first", "second"))
     names = list(zip(first, second, strict=True))
     agreement = _agreement(evaluation, redraws, lambda errors: _pair_directions(names, errors))
-    return pairs.assign(tuning_agreement=[agreement[name] for name in names])
+    return pairs.assign(tuning_agreement=[agreement.get(name, math.nan) for name in names])
 
 
 def differs(pairs: pd.DataFrame) -> pd.Series:
@@ -75,12 +76,13 @@ def _agreement(
     """For each comparison, the probability of a redraw that judges it like the rates that were evaluated."""
     errors, schedules = _errors(evaluation)
     evaluated = judge(errors)
-    shares = dict.fromkeys(evaluated, 0.0)
+    shares: dict[Hashable, float] = {}
     for redraw in redraws:
         shifts = {name: redraw.shifts.get(schedule, 0.0) for name, schedule in schedules.items()}
         directions = judge({name: _shifted(rows, shifts[name]) for name, rows in errors.items()})
         for name, direction in directions.items():
-            shares[name] += redraw.weight * (direction == evaluated[name])
+            if schedules[name[0] if isinstance(name, tuple) else str(name)] in redraw.shifts:  # of this workload
+                shares[name] = shares.get(name, 0.0) + redraw.weight * (direction == evaluated[name])
     return shares
 
 
@@ -100,7 +102,8 @@ def _shifted(errors: Mapping[int, float], shift: float) -> dict[int, float]:
 def _stats_tables(table: pd.DataFrame, evaluation: pd.DataFrame) -> list[stats.Table]:
     """What `stats.compare` needs of each workload that was tested, without errors."""
     tested = table.assign(key=keys(table, NAME), losses=table[list(LOST)].sum(axis=1))
-    workloads = [rows[rows["n"] > 0] for _, rows in tested.groupby(WORKLOAD, dropna=False, sort=False)]
+    has_place = (tested["n"] > 0) | (tested["scheduler"] == tested["reference"])  # a reference may have no result
+    workloads = [rows for _, rows in tested[has_place].groupby(WORKLOAD, dropna=False, sort=False)]
     return [
         stats.Table(
             errors={name: {} for name in rows["key"]},
@@ -115,7 +118,7 @@ def _stats_tables(table: pd.DataFrame, evaluation: pd.DataFrame) -> list[stats.T
 
 def _verdicts(tables: Sequence[stats.Table], errors: Errors) -> dict[Hashable, str]:
     """The direction of every verdict at the given errors."""
-    filled = [replace(table, errors={name: errors[name] for name in table.errors}) for table in tables]
+    filled = [replace(table, errors={name: errors.get(name, {}) for name in table.errors}) for table in tables]
     comparisons = stats.compare(filled, PATTERNS)
     return {name: row.verdict.removeprefix("slightly ") for rows in comparisons for name, row in rows.items()}
 

@@ -49,7 +49,8 @@ def check_name(key: str, name: str) -> str:
         UsageError: it has other characters than letters, digits and `_.+-`, or begins with one of the last three.
     """
     if not re.fullmatch(r"\w[\w.+-]*", str(name)):
-        raise UsageError(f"{key}={name}: must consist of letters, digits and _ . + -, and begin with a letter or digit")
+        allowed = "letters, digits and _ . + -, and begin with a letter, a digit or _"
+        raise UsageError(f"{key}={name}: must consist of {allowed}")
     return name
 
 

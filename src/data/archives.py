@@ -94,6 +94,8 @@ def _from_url(mirror: str, name: str) -> bytes:
                 raise _MirrorError(f"sent more than {MAX_BYTES:,} bytes")
             if seconds > PATIENCE_SECONDS and len(content) < MIN_BYTES_PER_SECOND * seconds:
                 raise _MirrorError(f"too slow, {len(content):,} bytes in {seconds:.0f} s")
+        if getattr(response, "length", None):  # what is left of the announced length
+            raise _MirrorError(f"ended after {len(content):,} bytes")
     return bytes(content)
 
 

@@ -73,7 +73,8 @@ def study_notes(study: Study) -> Iterator[str]:
     plan = study.first_plan
     earlier_jobs = read_planned_jobs(plan.folder)
     tuning_folders = {job["folder"] for job in earlier_jobs if TUNING in job["overrides"]}
-    if earlier_jobs and (not tuning_folders or _holds_other_sweep(plan, tuning_folders)):
+    # Seeds, rates and refinements may be added: a study is another one if no tuning run is shared.
+    if earlier_jobs and tuning_folders.isdisjoint(str(job.folder.relative_to(plan.folder)) for job in plan.jobs):
         yield _OTHER_SWEEP.format(plan.folder)
 
 

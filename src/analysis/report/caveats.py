@@ -37,9 +37,8 @@ def tuning_alerts(results: Results) -> list[str]:
     """What a reader must know about the tuning of the whole report."""
     tuned_alone = results.choices.empty or (results.choices["replicate"] >= 0).any()
     decides = results.table["verdict"].notna() & (results.table["verdict"] != "inconclusive")
-    if tuned_alone or results.table["tuning_agreement"].notna().any() or not decides.any():
-        return []
-    return [TOO_FEW_TUNING_SEEDS]
+    is_unchecked = decides & results.table["tuning_agreement"].isna()
+    return [] if tuned_alone or not is_unchecked.any() else [TOO_FEW_TUNING_SEEDS]
 
 
 def _untuned(rows: pd.DataFrame) -> list[str]:

@@ -16,8 +16,10 @@ PROTOCOL = {
     "reference": "Reference",
     "num_lrs": "Initial learning rates",
     "max_extensions": "Maximum grid extensions",
+    "refine": "Best rates refined",
     "tuning_seeds": "Tuning seeds",
     "evaluation_seeds": "Evaluation seeds",
+    "tune_per_seed": "Rate chosen per seed",
     "budgets": "Budgets (epochs)",
 }
 
@@ -38,6 +40,8 @@ def _protocol_lines(runs: pd.DataFrame, protocol: Mapping[str, Any]) -> list[tup
 
 
 def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list) and value and all(isinstance(item, int) for item in value):
         return ranges(value)
     return join_names(value) if isinstance(value, list) else str(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from src.analysis.collect import Collection, collect
 from src.analysis.comparison import REFERENCE, comparison
 from src.analysis.pairwise import pairwise
 from src.analysis.redraws import redraws
-from src.analysis.replicates import with_replicates
+from src.analysis.replicates import with_replicates, with_replicates_of_sweeps
 from src.analysis.stability import with_stable_pairs, with_stable_verdicts
 from src.analysis.sweep_file import read_sweep_file
 from src.analysis.tuning import (
@@ -98,6 +98,8 @@ def load_results(folders: Sequence[Path], reference: str | None = None) -> Resul
     if reference is not None and reference not in schedulers:
         raise UsageError(f"reference={reference}: has no runs; choose one of {', '.join(schedulers)}")
     num_missing = len(planned - set(map(Path, collection.runs["folder"])))
+    if not sweep:  # several sweeps, each with its own protocol
+        collection = replace(collection, runs=with_replicates_of_sweeps(collection.runs))
     return compute_results(collection, reference, sweep, num_missing)
 
 

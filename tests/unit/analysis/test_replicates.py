@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from src.analysis.collect import collect
 from src.analysis.figures.build import draw_figures
 from src.analysis.replicates import with_replicates
 from src.analysis.report.page import render
-from src.analysis.report.results import Results, compute_results
+from src.analysis.report.results import Results, compute_results, load_results
 from src.analysis.report.table_files import write_tables
 from src.analysis.report.tables import format_table, to_markdown
 from tests.unit.analysis.conftest import MakeRun
@@ -90,3 +91,12 @@ def test_seeds_outside_the_protocol_belong_to_no_replicate(make_run: MakeRun, tm
     assert runs.set_index(["seed", "read_test"])["replicate"].to_dict() == {
         (3, True): 3, (1003, True): -1, (1003, False): 3,
     }  # fmt: skip
+
+
+def test_report_of_several_sweeps_keeps_the_protocol_of_each(results: Results, tmp_path: Path) -> None:
+    (tmp_path / "sweep" / "sweep.json").write_text(json.dumps({"protocol": PROTOCOL, "jobs": []}))
+    other = tmp_path / "other"
+    other.mkdir()
+    loaded = load_results([tmp_path / "sweep", other])
+    assert loaded.table.set_index("scheduler")["n"].to_dict() == {"constant": 6, "cosine": 6}
+    assert loaded.table["verdict"].tolist() == results.table["verdict"].tolist()

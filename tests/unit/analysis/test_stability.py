@@ -54,6 +54,26 @@ def test_reference_whose_rate_is_uncertain_makes_rows_inconclusive() -> None:
     assert table.loc["cosine", ["verdict", "tuning_agreement"]].tolist() == ["inconclusive", pytest.approx(20 / 27)]
 
 
+def test_reference_without_a_result_judges_nothing() -> None:
+    runs = sweep({"constant": STEADY, "cosine": STEADY}, {"constant": 0.02, "cosine": 0.01})
+    is_lost = (runs["scheduler"] == "constant") & runs["read_test"]
+    runs.loc[is_lost, ["status", "test_accuracy"]] = ["diverged", math.nan]
+    table, _ = judged(runs)
+    assert pd.isna(table.loc["cosine", "tuning_agreement"])
+    assert table.loc["cosine", "verdict"] == "inconclusive"
+
+
+def test_tuning_of_another_workload_does_not_hide_that_seeds_disagree() -> None:
+    uncertain = sweep({"constant": STEADY, "cosine": WORSE}, {"constant": 0.02, "cosine": 0.01})
+    tuned_once = sweep({"constant": {0.1: [0.01]}, "cosine": {0.1: [0.01]}}, {"constant": 0.02, "cosine": 0.01}).assign(
+        epochs=9
+    )
+    table, _ = judged(pd.concat([uncertain, tuned_once], ignore_index=True))
+    rows = table.reset_index().set_index(["scheduler", "epochs"])
+    assert rows.loc[("cosine", 5), ["verdict", "tuning_agreement"]].tolist() == ["inconclusive", pytest.approx(20 / 27)]
+    assert pd.isna(rows.loc[("cosine", 9), "tuning_agreement"])
+
+
 def test_verdict_stays_where_the_other_rate_is_as_good() -> None:
     table, pairs = judged(sweep({"constant": STEADY, "cosine": STEP}, {"constant": 0.02, "cosine": 0.01}))
     assert table.loc["cosine", ["verdict", "tuning_agreement", "reason"]].tolist() == ["better", pytest.approx(1), ""]

@@ -126,6 +126,23 @@ def serving(body: Callable[[], Iterator[bytes]]) -> Iterator[str]:
             server.shutdown()
 
 
+def test_download_that_ends_early_is_given_up(data: DataConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BaseHTTPRequestHandler, "end_headers", _with_length(BaseHTTPRequestHandler.end_headers))
+    with serving(lambda: iter([b"x" * 500])) as url:
+        archives.ensure(replace(data, mirror=url, mirrors=[str(data.mirror)]))
+    assert gzip.decompress(archives.read(data, "train_labels")) == FILES["train_labels"]
+
+
+def _with_length(end_headers: Callable[[BaseHTTPRequestHandler], None]) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Announces more bytes than are sent."""
+
+    def announce(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_header("Content-Length", "100000")
+        end_headers(handler)
+
+    return announce
+
+
 def trickle() -> Iterator[bytes]:
     while True:
         time.sleep(0.02)
