@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -124,6 +125,24 @@ def test_comparisons_that_cannot_be_significant_do_not_count_toward_the_family()
     assert test.p_adjusted[:3].tolist() == family_test(table).p_adjusted.tolist()
     assert test.intervals[:3] == family_test(table).intervals
     assert (test.p[3], test.p_adjusted[3]) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("seeds", [10, 11, 12, 17])
+def test_every_sign_pattern_counts_once(seeds: int) -> None:
+    table = random_table(seeds, 3, rounded=2, missing=2, number=9)
+    signs = 1 - 2 * (np.arange(2**seeds)[:, None] >> np.arange(seeds) & 1)
+    sums = np.abs(signs @ np.nan_to_num(table))
+    assert family_test(table).p.tolist() == (sums >= sums[0] - 1e-9).mean(axis=0).tolist()
+
+
+def test_patterns_are_never_in_memory_all_at_once() -> None:
+    table = random_table(18, 55)
+    tracemalloc.start()
+    test = family_test(table)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert test.p.min() >= 2 / 2**18
+    assert peak < 16 * 2**20  # the sums of all patterns would take 55 MiB
 
 
 def test_more_than_twenty_seeds_use_random_patterns_from_a_fixed_seed() -> None:
