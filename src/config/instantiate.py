@@ -101,11 +101,8 @@ def check_arguments(
 
 def matches_type(annotation: Any, value: Any) -> bool:
     """Whether a plain value from YAML fits an annotation. An annotation without plain types accepts every value."""
-    origin, options = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in _UNIONS:
-        return any(matches_type(option, value) for option in options)
-    if origin is Literal:
-        return value in options
+    if annotation is Any:
+        return True
     if annotation in (None, type(None)):
         return value is None
     if annotation in (bool, str):
@@ -114,12 +111,17 @@ def matches_type(annotation: Any, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if annotation is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
+    origin, options = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in _UNIONS:
+        return any(matches_type(option, value) for option in options)
+    if origin is Literal:
+        return value in options
     if origin is dict:
         item = options[1]
         return isinstance(value, dict) and all(matches_type(item, part) for part in value.values())
     if origin in _LISTS:
         return isinstance(value, list | tuple) and all(matches_type(_item_type(annotation), item) for item in value)
-    if isinstance(annotation, type) and annotation not in (Any, inspect.Parameter.empty):
+    if isinstance(annotation, type) and annotation is not inspect.Parameter.empty:
         # Classes such as torch's Tensor, which never come from YAML.
         return isinstance(value, annotation)
     return True
