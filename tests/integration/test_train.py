@@ -345,7 +345,7 @@ def test_truncated_archive_is_named(
     assert not list(tmp_path.glob("outputs/**/result.json"))
 
 
-@pytest.mark.parametrize(("blocks", "status"), [(1, 2), (8, 1)])
+@pytest.mark.parametrize(("blocks", "status"), [(1, 2), pytest.param(8, 1, marks=pytest.mark.slow)])
 def test_full_disk_ends_a_run_in_one_line_and_the_next_one_finishes_it(
     blocks: int, status: int, tmp_path: Path, command: Command
 ) -> None:
