@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -23,15 +23,19 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
     """
     pairs, differences, places = [], [], []
     workloads = [rows for _, rows in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False)]
+    errors_by_workload: list[dict[str, dict[int, float]]] = []
     for number, workload in enumerate(workloads):
-        settings = [(rows, errors_by_seed(rows)) for _, rows in workload.groupby("setting", sort=False)]
-        for (first, errors), (second, other_errors) in combinations(settings, 2):
+        settings = {str(setting): rows for setting, rows in workload.groupby("setting", sort=False)}
+        errors_by_workload.append({setting: errors_by_seed(rows) for setting, rows in settings.items()})
+        for names in combinations(settings, 2):
+            first, second = (settings[name] for name in names)
+            errors, other_errors = (errors_by_workload[-1][name] for name in names)
             sample = stats.differences_by_seed(errors, other_errors)
             if len(sample) >= 2:
                 p_better = stats.probability_of_improvement(*stats.at_common_seeds(errors, other_errors))
                 pairs.append(_names(first, second) | {"n": len(sample), "p_better": p_better})
                 differences.append(sample)
-                places.append((number, first.iloc[0]["setting"], second.iloc[0]["setting"]))
+                places.append((number, *names))
     if not pairs:
         return pd.DataFrame()
     test = stats.family_test(stats.by_seed(differences))
@@ -42,28 +46,32 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
         p=test.p,
         p_adjusted=test.p_adjusted,
     )
-    return table.assign(reason=_reasons(table, workloads, places))
+    margins = [equivalence_margin(workload) for workload in workloads]
+    return table.assign(reason=_reasons(table, errors_by_workload, margins, places))
 
 
 def _reasons(
-    table: pd.DataFrame, workloads: Sequence[pd.DataFrame], places: Sequence[tuple[int, str, str]]
+    table: pd.DataFrame,
+    errors_by_workload: Sequence[Mapping[str, Mapping[int, float]]],
+    margins: Sequence[float],
+    places: Sequence[tuple[int, str, str]],
 ) -> list[str]:
     """Why significant differences cannot be trusted.
 
     Args:
         table: The tested pairs.
-        workloads: The runs of each workload.
+        errors_by_workload: Errors by setting and seed of each workload.
+        margins: The equivalence margin of each workload.
         places: The workload and the two settings of each pair.
     """
-    verdicts: list[dict[tuple[str, str], str]] = [{} for _ in workloads]
-    for (number, *pair), difference, p in zip(places, table["difference"], table["p_adjusted"], strict=True):
+    verdicts: list[dict[tuple[str, str], str]] = [{} for _ in margins]
+    for (number, first, second), difference, p in zip(places, table["difference"], table["p_adjusted"], strict=True):
         if p < stats.ALPHA:
-            verdicts[number][pair[0], pair[1]] = "better" if difference < 0 else "worse"
-    reasons = []
-    for workload, decided in zip(workloads, verdicts, strict=True):
-        errors = {str(setting): errors_by_seed(rows) for setting, rows in workload.groupby("setting", sort=False)}
-        margin = equivalence_margin(workload)
-        reasons.append(stats.reasons_of_pairs(errors, decided, margin, family=len(table)))
+            verdicts[number][first, second] = "better" if difference < 0 else "worse"
+    reasons = [
+        stats.reasons_of_pairs(errors, decided, margin, family=len(table))
+        for errors, decided, margin in zip(errors_by_workload, verdicts, margins, strict=True)
+    ]
     return [reasons[number].get((first, second), "") for number, first, second in places]
 
 

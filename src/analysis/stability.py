@@ -41,8 +41,6 @@ def with_stable_verdicts(table: pd.DataFrame, evaluation: pd.DataFrame, redraws:
     shares = pd.Series([agreement.get(name) for name in keys(table, NAME)], index=table.index, dtype=float)
     table = table.assign(tuning_agreement=shares.where(table["p_adjusted"].notna()))
     shares = table["tuning_agreement"]
-    if "reason" not in table:
-        table["reason"] = ""
     is_unstable = table["verdict"].notna() & (table["verdict"] != "inconclusive") & (shares < MIN_AGREEMENT)
     table.loc[is_unstable, "reason"] = shares[is_unstable].map(_reason)
     table.loc[is_unstable, "verdict"] = "inconclusive"

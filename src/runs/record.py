@@ -202,8 +202,8 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _is_fraction(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and 0 <= value <= 1)
+def _is_fraction(value: float | None) -> bool:
+    return value is None or 0 <= value <= 1
 
 
 def _finite(value: Any) -> Any:

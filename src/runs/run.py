@@ -44,7 +44,8 @@ def run(
         folder: The run's own folder; created if needed.
         show: Console progress: "bar" (and lines), "lines" or "nothing".
         keep_waiting: Wait for another process that holds the folder as long as this returns True; None does not wait.
-        num_workers: How many runs train at the same time on this machine; None if unknown. Only recorded.
+        num_workers: How many runs train at the same time on this machine; None if unknown. Recorded,
+            and compared with that of a finished run with a time budget.
         on_claim: Called once the folder belongs to this run and this process.
 
     Returns:

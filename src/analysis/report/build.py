@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from src import layout
-from src.analysis.consistency import mixed_setups
 from src.analysis.figures.build import draw_figures
 from src.analysis.figures.curves import SERIES, has_series
 from src.analysis.report.events import write_events
@@ -55,7 +54,7 @@ def _log_warnings(results: Results) -> None:
         log.warning("Not finished: %s", ", ".join(results.unfinished))
     if warning := added_seeds(results.sweep):
         log.warning(warning)
-    for title, warning in mixed_setups(results.evaluation).items():
+    for title, warning in results.setup_warnings.items():
         log.warning("%s: %s", title, warning)
     for _, run in results.runs[results.runs["status"] == "failed"].iterrows():
         log.warning("Failed: %s: %s", run["folder"], first_line(run["error"]))

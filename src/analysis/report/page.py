@@ -10,7 +10,6 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from src.analysis.comparison import equivalence_margin
-from src.analysis.consistency import mixed_setups
 from src.analysis.report.answer import Answer, answer
 from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.overview import overview, ranks_in_words
@@ -85,7 +84,7 @@ def _answers(results: Results) -> list[Answer]:
         answer(title, rows, select_workload(results.pairs, rows), margins[rows["dataset"].iloc[0]])
         for title, rows in split_by_workload(results.table)
     ]
-    warnings = mixed_setups(results.evaluation)
+    warnings = results.setup_warnings
     return [
         replace(summary, lines=(warnings[summary.title], *summary.lines)) if summary.title in warnings else summary
         for summary in answers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import REFERENCE, comparison
+from src.analysis.consistency import mixed_setups
 from src.analysis.pairwise import pairwise
 from src.analysis.redraws import redraws
 from src.analysis.replicates import with_replicates, with_replicates_of_sweeps
@@ -63,6 +65,11 @@ class Results:
     problems: Sequence[str]
     num_missing: int
     sweep: Mapping[str, Any]
+
+    @cached_property
+    def setup_warnings(self) -> dict[str, str]:
+        """`mixed_setups` of the evaluation runs."""
+        return mixed_setups(self.evaluation)
 
     @property
     def unfinished(self) -> list[str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from src import layout
 from src.analysis.budgets import budget_table
-from src.analysis.consistency import mixed_setups
 from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.latex import to_latex
 from src.analysis.report.results import Results
@@ -19,7 +18,7 @@ from src.files import write_text
 def write_tables(results: Results, folder: Path) -> None:
     """Writes all tables into `folder`; removes those of an earlier report that would be empty now."""
     unfinished = f"Not finished: {', '.join(results.unfinished)}." if results.unfinished else ""
-    setups = [f"{title}: {warning}" for title, warning in mixed_setups(results.evaluation).items()]
+    setups = [f"{title}: {warning}" for title, warning in results.setup_warnings.items()]
     warnings = [text for text in (unfinished, added_seeds(results.sweep), *setups, *tuning_alerts(results)) if text]
     markdown_note = "".join(f"**{text}**\n\n" for text in warnings)
     latex_note = "".join(f"% {text}\n" for text in warnings)
