@@ -1,14 +1,16 @@
-"""Files that are replaced as a whole, CSV files, and folders that one process holds at a time."""
+"""Files that are replaced as a whole, what may be in their place, and folders that one process holds at a time."""
 
 from __future__ import annotations
 
-import csv
-import io
+import fcntl
+import itertools
 import logging
 import os
+import re
+import stat
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -20,22 +22,53 @@ from src.errors import FolderInUseError, UsageError
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
+_TEMPORARY_NAME = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Opens a temporary file next to `path`; once the block succeeds, flushes it and renames it to `path`."""
+    """Opens a temporary file next to `path`; once the block succeeds, flushes it and renames it to `path`.
+
+    Temporary files in the folder that a killed process left behind are deleted.
+
+    Raises:
+        UsageError: a folder or a pipe is in the place of the file.
+    """
+    check_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    _delete_leftovers(path.parent)
+    temporary, file = _open_temporary(path)
     try:
-        with open(temporary, "xb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+            temporary.replace(path)  # while it is locked
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _open_temporary(path: Path) -> tuple[Path, IO[bytes]]:
+    """A new file next to `path`. Its lock, which ends with the process, tells others that it is in use."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+        file = open(temporary, "xb")  # noqa: SIM115 - the caller closes it
+        with suppress(OSError):  # a file system without locks, on which no temporary file is ever deleted
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if temporary.exists():
+            return temporary, file
+        file.close()  # another process deleted it before it was locked
+
+
+def _delete_leftovers(folder: Path) -> None:
+    """Deletes temporary files that no process has locked."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if _TEMPORARY_NAME.fullmatch(entry.name)]
+    for path in map(folder.joinpath, names):
+        with suppress(OSError), open(path, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -43,28 +76,51 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    write_text(path, csv_text([columns, *rows]))
+def check_file(path: Path) -> None:
+    """Checks that `path` is a file, a link to one, or absent.
+
+    Raises:
+        UsageError: it is a folder, a pipe, which would be read forever, or the like.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # it is absent, or the attempt to open it will say why
+        return
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a named pipe" if stat.S_ISFIFO(mode) else "a device or a socket"
+        raise UsageError(f"{path} is {kind}, not a file; move it away")
 
 
-def append_csv(path: Path, rows: Iterable[Iterable[object]]) -> None:
-    with open(path, "a", newline="") as file:
-        file.write(csv_text(rows))
+def check_files(folder: Path, names: Iterable[str]) -> None:
+    """`check_file` for several names in a folder."""
+    for name in names:
+        check_file(folder / name)
 
 
-def read_csv(path: Path) -> list[list[str]]:
-    """The rows below the header; an empty list if there is no such file."""
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return list(csv.reader(file))[1:]
+def check_folder(path: Path) -> None:
+    """Checks that `path` is a folder, a link to one, or absent.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is not a folder; move it away")
 
 
-def csv_text(rows: Iterable[Iterable[object]]) -> str:
-    """Rows as CSV with Unix line endings; floats keep full precision."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+def check_not_link(path: Path) -> None:
+    """Checks that writing to `path` does not write elsewhere.
+
+    Raises:
+        UsageError: it is a symbolic link.
+    """
+    if path.is_symlink():
+        raise UsageError(f"{path} is a symbolic link to {path.readlink()}, which would be overwritten; move it away")
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a damaged file, `a.csv`, to `a.damaged.csv`, or `a.damaged2.csv` if that exists; returns the new path."""
+    names = (f".damaged{number if number > 1 else ''}{path.suffix}" for number in itertools.count(1))
+    return path.rename(next(aside for aside in map(path.with_suffix, names) if not aside.exists()))
 
 
 def lock_folder(folder: Path, in_use: str, *, keep_waiting: Callable[[], bool] | None = None) -> BaseFileLock:
@@ -77,8 +133,10 @@ def lock_folder(folder: Path, in_use: str, *, keep_waiting: Callable[[], bool] |
 
     Raises:
         FolderInUseError: another process holds the folder.
-        UsageError: it is not writable.
+        UsageError: it is not writable, or its lock is not a file.
     """
+    check_file(folder / layout.LOCK)
+    check_not_link(folder / layout.LOCK)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / layout.LOCK)

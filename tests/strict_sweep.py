@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from src import layout
 from src.config.compose import load_config
 from src.config.schema import Config
-from src.files import csv_text
+from src.csv_files import csv_text
 from src.runs.record import RunRecord, write_record
 from src.runs.summary import time_to
 from src.schedules.trace import trace

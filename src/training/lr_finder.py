@@ -18,12 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from src.csv_files import CsvError, csv_text, read_numbers
 from src.errors import UsageError
-from src.files import csv_text, read_csv
 from src.training.trainer import Trainer
 
 MIN_LR, MAX_LR, NUM_UPDATES = 1e-6, 10.0, 400
 SUGGESTIONS = ("valley", "steepest")
+_COLUMNS = ("lr", "loss", "smoothed")
 _SMOOTHING = 0.9  # weight of the past in the smoothed loss
 _FLAT_PART = 0.05  # fraction of a descent that the flat stretch before it may fall
 _BLOWN_UP = 4.0  # multiple of the best smoothed loss
@@ -61,12 +62,25 @@ class RangeTest:
         return float(f"{getattr(self, kind):.2g}")
 
     def to_csv(self) -> str:
-        return csv_text([("lr", "loss", "smoothed"), *zip(self.lrs, self.losses, self.smoothed, strict=True)])
+        return csv_text([_COLUMNS, *zip(self.lrs, self.losses, self.smoothed, strict=True)])
 
     @classmethod
     def read_csv(cls, path: Path) -> RangeTest:
-        columns = zip(*read_csv(path), strict=True)
-        return cls(*([float(value) for value in column] for column in columns))
+        """The range test in a file that `to_csv` wrote.
+
+        Raises:
+            UsageError: the file is something else.
+        """
+        test = cls(*read_numbers(path, _COLUMNS).values())
+        if len(test.lrs) < 2:
+            raise CsvError(f"{path}: has fewer than two learning rates")
+        previous = 0.0
+        for line, values in enumerate(zip(test.lrs, test.losses, test.smoothed, strict=True), 2):
+            if not (values[0] > previous and all(map(math.isfinite, values))):
+                row = ", ".join(f"{value:g}" for value in values)
+                raise CsvError(f"{path} line {line}: {row}: rates must be positive and grow, all numbers finite")
+            previous = values[0]
+        return test
 
 
 def range_test(update: Callable[[float], float], lrs: Sequence[float]) -> RangeTest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import time
 from collections.abc import Mapping
@@ -19,7 +20,8 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from torch.utils.tensorboard.summary import hparams
 
 from src import layout
-from src.files import append_csv, read_csv, write_csv
+from src.csv_files import append_csv, is_number, write_csv
+from src.files import set_aside
 from src.status import FINISHED
 from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _HISTORY_COLUMNS = [field.name for field in fields(EpochResult)]
 _STEPS_COLUMNS = ["step", "lr", "loss"]
+_STEP = re.compile(r"[0-9]{1,18}")
 
 
 class History(Callback):
@@ -39,13 +42,15 @@ class History(Callback):
         self._logged_updates = 0
 
     def on_run_start(self, trainer: Trainer) -> None:
-        """Drops what a killed run wrote after its checkpoint."""
+        """Drops what a killed run wrote after its checkpoint, and restores what the checkpoint holds."""
         self._logged_updates = _updates_before_epoch(trainer)
-        rows = [row for row in read_csv(self._folder / layout.STEPS) if _is_step_before(row, self._logged_updates)]
-        if len(rows) < self._logged_updates:
-            missing = self._logged_updates - len(rows)
-            log.warning("%s lacks %d earlier updates; going on", self._folder / layout.STEPS, missing)
-        write_csv(self._folder / layout.STEPS, _STEPS_COLUMNS, rows)
+        path = self._folder / layout.STEPS
+        rows, damaged_lines = _read_steps(path, self._logged_updates)
+        if damaged_lines:
+            log.warning("%s line %d is damaged; kept as %s", path, damaged_lines[0], set_aside(path).name)
+        if missing := self._logged_updates - len(rows):
+            log.warning("%s lacks %d earlier updates; going on", path, missing)
+        write_csv(path, _STEPS_COLUMNS, rows)
         self._write_history(trainer)
 
     def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
@@ -149,9 +154,24 @@ def _hparams(settings: Mapping[str, str | float | bool]) -> tuple[Summary, Summa
     return experiment, start, end
 
 
-def _is_step_before(row: list[str], update: int) -> bool:
-    """Whether the row of `steps.csv` is whole and belongs to an earlier update."""
-    return len(row) == len(_STEPS_COLUMNS) and row[0].isdigit() and int(row[0]) < update
+def _read_steps(path: Path, update: int) -> tuple[list[list[str]], list[int]]:
+    """The rows of `steps.csv` before an update, each once and in order, and the numbers of lines that are damaged."""
+    if not path.exists():
+        return [], []
+    lines = path.read_bytes().decode(errors="replace").split("\n")[:-1]  # a killed run may have cut off the last one
+    rows: dict[int, list[str]] = {}
+    damaged_lines = []
+    for number, line in enumerate(lines, 1):
+        cells = line.rstrip("\r").split(",")
+        if _is_step(cells):
+            rows.setdefault(int(cells[0]), cells)
+        elif cells != _STEPS_COLUMNS:
+            damaged_lines.append(number)
+    return [rows[step] for step in sorted(rows) if step < update], damaged_lines
+
+
+def _is_step(cells: list[str]) -> bool:
+    return len(cells) == len(_STEPS_COLUMNS) and bool(_STEP.fullmatch(cells[0])) and all(map(is_number, cells[1:]))
 
 
 def _updates_before_epoch(trainer: Trainer) -> int:

@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "scripts": {"config", *PARTS, "training", "runs", "analysis", "sweeps"},
 }
 # May be imported everywhere.
-LEAVES = {"errors", "files", "layout", "seeding", "signals", "status", "terminal", "user_modules"}
+LEAVES = {"csv_files", "errors", "files", "layout", "seeding", "signals", "status", "terminal", "user_modules"}
 DOORS = {"averaging", "callbacks"}  # the names that users write in configs; they only re-export from training
 RECORDS = {"src.runs.record"}
 

@@ -19,7 +19,7 @@ from matplotlib.transforms import Affine2D
 
 from src.analysis.figures.families import group_by_family
 from src.analysis.figures.save import save_figure
-from src.files import write_csv
+from src.csv_files import write_csv
 
 if TYPE_CHECKING:
     from src.schedules.preview import Curve, Preview

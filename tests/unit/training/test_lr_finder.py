@@ -14,7 +14,7 @@ from torch import Tensor
 
 from src.errors import UsageError
 from src.runs.build import build_trainer
-from src.training.lr_finder import _longest_descent, range_test, rates, run_range_test
+from src.training.lr_finder import RangeTest, _longest_descent, range_test, rates, run_range_test
 from tests.conftest import small_config
 
 CURVATURES = torch.logspace(-3, 0, 40, dtype=torch.float64)
@@ -154,3 +154,39 @@ def test_range_test_restores_model_optimizer_and_random_state(
 def _saved(state: dict[str, Any], folder: Path) -> Path:
     torch.save(state, folder / "state.pt")
     return folder / "state.pt"
+
+
+@pytest.mark.parametrize(
+    ("line", "row", "message"),
+    [
+        (3, "-0.1,1,1", "line 3: "),
+        (2, "0,1,1", "line 2: "),
+        (4, "50,1,1", "line 5: "),
+        (4, "1e-3,1,1", "line 4: "),
+        (3, "inf,1,1", "line 3: "),
+        (3, "0.0015,nan,1", "line 3: "),
+        (3, "0.0015,1", "line 3: the number of cells is 2, not 3"),
+        (1, "lr,loss,smooth", "line 1: no column smoothed"),
+        (3, "fast,1,1", "line 3: lr is 'fast', not a number"),
+    ],
+)
+def test_file_of_a_range_test_with_impossible_values_is_refused(
+    line: int, row: str, message: str, tmp_path: Path
+) -> None:
+    lrs = rates(1e-3, 1.0, 20)
+    path, test = tmp_path / "test.csv", RangeTest(lrs, [2.0 - lr for lr in lrs], [2.0 - lr for lr in lrs])
+    path.write_text(test.to_csv())
+    assert RangeTest.read_csv(path) == test
+    lines = path.read_text().splitlines()
+    lines[line - 1] = row
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(UsageError) as error:
+        RangeTest.read_csv(path)
+    assert str(error.value).startswith(f"{path} {message}")
+
+
+def test_file_of_a_range_test_without_rates_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "test.csv"
+    path.write_text("lr,loss,smoothed\n0.1,1,1\n")
+    with pytest.raises(UsageError, match="fewer than two learning rates"):
+        RangeTest.read_csv(path)

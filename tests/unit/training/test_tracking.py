@@ -147,6 +147,58 @@ def test_run_resumed_without_its_steps_file_counts_on(tmp_path: Path, caplog: py
     assert "steps.csv lacks 20 earlier updates" in caplog.text
 
 
+def interrupted(folder: Path) -> Trainer:
+    """A run of two epochs that was stopped in the second one, after 30 of 40 updates."""
+    trainer = build_trainer(small_config("epochs=2"), folder)
+    trainer.callbacks.add(StopAfter(30))
+    trainer.fit()
+    return trainer
+
+
+def finish(first: Trainer, folder: Path) -> None:
+    second = build_trainer(first.config, folder)
+    second.load_state_dict(first.state_dict())
+    assert second.fit().status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("line", "content"),
+    [(9, b"\xff\xfe\x00"), (9, bytes(20)), (9, b"7,0.02"), (9, b'7,"0.02,2.1'), (9, b"7,fast,2.1"), (1, b"a,b,c")],
+)
+def test_run_resumed_with_a_damaged_line_keeps_the_other_steps_and_the_file(
+    line: int, content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, path = interrupted(tmp_path), tmp_path / "steps.csv"
+    lines = path.read_bytes().split(b"\n")
+    lines[line - 1] = content
+    path.write_bytes(damaged := b"\n".join(lines))
+    finish(first, tmp_path)
+    lost = {line - 2} if line > 1 else set()
+    assert [int(row["step"]) for row in rows(path)] == sorted(set(range(40)) - lost)
+    assert f"{path} line {line} is damaged; kept as steps.damaged.csv" in caplog.text
+    assert ("steps.csv lacks 1 earlier updates" in caplog.text) == bool(lost)
+    assert (tmp_path / "steps.damaged.csv").read_bytes() == damaged
+
+
+def test_row_that_a_kill_cut_off_is_not_damage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first = interrupted(tmp_path)
+    with open(tmp_path / "steps.csv", "a") as file:
+        file.write("20,0.02,2.1\n21,0.0")
+    finish(first, tmp_path)
+    assert [int(row["step"]) for row in rows(tmp_path / "steps.csv")] == list(range(40))
+    assert "damaged" not in caplog.text
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\x00", b"epoch,step\n1,2\n"])
+def test_run_resumed_with_a_damaged_history_restores_it(content: bytes | None, tmp_path: Path) -> None:
+    first, path = interrupted(tmp_path), tmp_path / "history.csv"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    finish(first, tmp_path)
+    assert [int(row["epoch"]) for row in rows(path)] == [1, 2]
+
+
 class SaveState(Callback):
     """Keeps the state after every epoch."""
 
