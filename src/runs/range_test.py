@@ -18,8 +18,8 @@ from src.config.identity import config_hash
 from src.config.resolvers import AUTO
 from src.config.schema import Config
 from src.data.fallback import resolve_dataset
-from src.files import write_text
 from src.runs.build import build_bare_trainer
+from src.runs.lr_cache import read_range_test, save_range_test
 from src.training.lr_finder import MAX_LR, MIN_LR, NUM_UPDATES, SUGGESTIONS, RangeTest, rates, run_range_test
 
 FOLDER = Path("outputs/lr_find")
@@ -115,13 +115,15 @@ def _group(override: str) -> str:
 
 @functools.cache
 def _peak_lr(overrides: tuple[str, ...]) -> float:
-    """The suggestion of the range test under these overrides, from its file if there is one."""
+    """The suggestion of the range test under these overrides, from its file if there is an undamaged one."""
     with composing():
         config = load_config(composed([*with_placeholder_lr(overrides), "scheduler=constant"]))
     path = FOLDER.joinpath(*_names(config), f"auto-{config_hash(config)}.csv")
-    if not path.exists():
+    test = read_range_test(path)
+    if test is None:
         print(f"optimizer.lr={AUTO}: running a range test of {' · '.join(_names(config))}", flush=True)
-        write_text(path, find_lr(config, rates()).to_csv())
-    lr = RangeTest.read_csv(path).suggestion()
+        test = find_lr(config, rates())
+        save_range_test(test, path)
+    lr = test.suggestion()
     print(f"optimizer.lr={AUTO}: {lr:g}, from the range test in {path}", flush=True)
     return lr

@@ -77,6 +77,25 @@ def test_a_test_on_disk_is_reused_by_a_new_process(tests_made: list[Config]) -> 
     assert len(tests_made) == 1
 
 
+def test_an_edited_test_on_disk_is_kept_aside_and_made_again(
+    tests_made: list[Config], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = resolve_lr(AUTO)
+    (csv,) = Path("outputs/lr_find/digits/mlp/sgd").glob("auto-*.csv")
+    edited = csv.read_text().replace("1.0,1.71,1.71", "50.0,0.1,0.1")
+    assert edited != csv.read_text()
+    csv.write_text(edited)
+    range_test._peak_lr.cache_clear()
+    assert resolve_lr(AUTO) == first
+    assert len(tests_made) == 2
+    aside = csv.with_suffix(".damaged.csv")
+    assert f"{csv} does not match its digest, {csv.name}.sha256; kept as {aside.name}" in capsys.readouterr().out
+    assert aside.read_text() == edited
+    range_test._peak_lr.cache_clear()
+    assert resolve_lr(AUTO) == first
+    assert len(tests_made) == 2
+
+
 def test_a_resolved_run_equals_a_run_at_that_number(tmp_path: Path, tests_made: list[Config]) -> None:
     auto = run(make_config(*resolve_lr([*AUTO, "scheduler=cyclic", "epochs=1"])), tmp_path / "auto", show="nothing")
     number = make_config(*DIGITS, f"optimizer.lr={auto.lr}", "scheduler=cyclic", "epochs=1")
