@@ -12,6 +12,7 @@ DAMAGED_CHECKPOINT = "checkpoint.damaged.pt"
 CONFIG_HASH = ".config_hash"  # claims the folder before there is a record
 LOCK = ".lock"  # of a sweep's folder too
 HYDRA = ".hydra"
+RUN_FILES = (RECORD, HISTORY, STEPS, CHECKPOINT, PREVIOUS_CHECKPOINT, DAMAGED_CHECKPOINT, CONFIG_HASH, LOCK)
 
 # A sweep
 SWEEP = "sweep.json"  # command, plan, protocol, state of the code
@@ -27,3 +28,7 @@ ACROSS_WORKLOADS = "across_workloads.csv"
 FIGURES = "figures"
 FIGURE_EVENTS = "events.out.tfevents.0000000000.figures"  # a fixed name, so that a new report replaces the last one
 REPORT = "report.html"
+SWEEP_FILES = (
+    SWEEP, STOP, LOCK, RUNS, COMPARISON_CSV, COMPARISON_MD, COMPARISON_TEX, PAIRWISE, LR_SENSITIVITY, BUDGET_TABLE,
+    ACROSS_WORKLOADS, FIGURE_EVENTS, REPORT,
+)  # fmt: skip

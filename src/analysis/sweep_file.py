@@ -11,6 +11,8 @@ from typing import Any
 from src import layout
 from src.analysis.wording import join_names
 from src.config.instantiate import matches_type
+from src.errors import UsageError
+from src.files import check_file
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,9 @@ def read_sweep_file(folder: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
+        check_file(path)
         content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError, UsageError) as error:
         log.warning("%s cannot be read (%s): all runs in the folder are included, planned or not", path, error)
         return {}
     if problem := next(_problems(content), None):

@@ -15,6 +15,7 @@ from src import layout
 from src.config.compose import load_config
 from src.config.schema import Config
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError, refuse
+from src.files import write_text
 
 if TYPE_CHECKING:
     from src.runs.record import RunRecord
@@ -89,7 +90,6 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
 def _write_hydra_config(cfg: DictConfig, folder: Path) -> None:
     """Writes the three files that Hydra writes by default, but only once the folder is known to be free."""
     target = folder / layout.HYDRA
-    target.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(cfg, target / "config.yaml")
-    OmegaConf.save(DictConfig({"hydra": HydraConfig.get()}), target / "hydra.yaml")
-    OmegaConf.save(HydraConfig.get().overrides.task, target / "overrides.yaml")
+    write_text(target / "config.yaml", OmegaConf.to_yaml(cfg))
+    write_text(target / "hydra.yaml", OmegaConf.to_yaml(DictConfig({"hydra": HydraConfig.get()})))
+    write_text(target / "overrides.yaml", OmegaConf.to_yaml(HydraConfig.get().overrides.task))

@@ -17,7 +17,7 @@ from src.config.identity import digest
 from src.config.instantiate import matches_type
 from src.config.resolvers import updates_per_epoch
 from src.errors import FolderTakenError, UsageError
-from src.files import write_text
+from src.files import check_file, write_text
 from src.runs.upgrade import UPGRADES, upgraded
 from src.status import STATUSES
 
@@ -124,9 +124,10 @@ def read_record(path: Path) -> RunRecord:
 
 def _read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file, upgraded to the current schema."""
+    _check_file(path)
     try:
         content = json.loads(path.read_text(), parse_constant=_reject_constant)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"{path} cannot be read: {error}; move it away to run it again") from error
     if not isinstance(content, dict):
         raise RecordError(f"{path} is not a record: it contains a {type(content).__name__}")
@@ -134,6 +135,13 @@ def _read_object(path: Path) -> dict[str, Any]:
         return upgraded(content)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise RecordError(f"{path} is not a record of its schema version: {error}") from error
+
+
+def _check_file(path: Path) -> None:
+    try:
+        check_file(path)
+    except UsageError as error:
+        raise RecordError(str(error)) from None
 
 
 def _reject_constant(name: str) -> None:

@@ -16,6 +16,7 @@ from src.files import lock_folder, write_text
 from src.runs import record as records
 from src.runs.build import build_trainer
 from src.runs.conditions import check_conditions
+from src.runs.folder import check_run_folder, read_claim
 from src.runs.provenance import git_state
 from src.runs.record import RunRecord
 from src.runs.summary import make_record
@@ -58,6 +59,7 @@ def run(
     if (finished := finished_record(config, folder, num_workers)) is not None:
         log.info("%s: already finished, skipping", folder)
         return finished
+    check_run_folder(folder)
     started_at = records.utc_now()
     with _locked(folder, keep_waiting):
         if (finished := finished_record(config, folder, num_workers)) is not None:  # by the process that held the lock
@@ -101,11 +103,11 @@ def finished_record(config: Config, folder: Path, num_workers: int | None) -> Ru
     Raises:
         FolderTakenError: the folder belongs to another run, or the run was made under conditions other than these.
     """
-    claim, record = folder / layout.CONFIG_HASH, records.find_record(folder)
+    record = records.find_record(folder)
     if record is not None:
         records.check_owner(folder, record.config_hash, config_hash(config))
-    elif claim.exists():  # the run has started, but has not ended
-        records.check_owner(folder, claim.read_text().strip(), config_hash(config))
+    elif (claim := read_claim(folder)) is not None:  # the run has started, but has not ended
+        records.check_owner(folder, claim, config_hash(config))
     if record is None or record.status not in FINISHED:
         return None
     check_conditions(record, config, folder, num_workers)

@@ -16,6 +16,8 @@ from src.config.hydra_errors import rewording_errors
 from src.config.identity import config_hash
 from src.config.schema import Config
 from src.errors import UsageError
+from src.files import check_files, check_folder
+from src.runs.folder import check_run_folder
 from src.runs.record import RunRecord, check_owner, find_record
 from src.status import FINISHED
 from src.sweeps.hydra_adapter import Multirun, compose_multirun
@@ -110,10 +112,14 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
         folder = _fix_folder(multirun.config)
         planned = _make_jobs(multirun, jobs, folder)
     plan = Plan(folder, planned, multirun)
+    check_files(folder, layout.SWEEP_FILES)  # now rather than when the report is written, after the last run
+    check_folder(folder / layout.FIGURES)
     _check_folders(planned)
     for job in planned:
         record = job.record()  # refuses another run's folder before the first job starts
-        if record is not None and record.status in FINISHED and plan.runs_here:
+        if record is None or record.status not in FINISHED:
+            check_run_folder(job.folder)
+        elif plan.runs_here:
             _check_conditions(record, job, num_workers(multirun.launcher))
     return plan
 

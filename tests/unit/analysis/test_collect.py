@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,26 @@ def test_unreadable_record_is_named_and_left_out(make_run: MakeRun, tmp_path: Pa
     assert len(collection.runs) == 1
     assert len(collection.problems) == 1
     assert str(broken) in collection.problems[0]
+
+
+@pytest.mark.parametrize(("make", "kind"), [(Path.mkdir, "a folder"), (os.mkfifo, "a named pipe")])
+def test_something_else_in_the_place_of_a_record_is_named_and_left_out(
+    make: Callable[[Path], None], kind: str, make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_run()
+    path = tmp_path / "sweep" / "broken" / "result.json"
+    path.parent.mkdir()
+    make(path)
+    collection = collect([tmp_path / "sweep"])
+    assert len(collection.runs) == 1
+    assert collection.problems == [f"{path} is {kind}, not a file; move it away"]
+
+
+def test_record_behind_a_link_is_a_row(make_run: MakeRun, tmp_path: Path) -> None:
+    path = make_run() / "result.json"
+    path.rename(tmp_path / "elsewhere.json")
+    path.symlink_to(tmp_path / "elsewhere.json")
+    assert len(collect([tmp_path / "sweep"]).runs) == 1
 
 
 def test_run_with_two_records_counts_once(make_run: MakeRun, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,22 @@ def test_file_with_a_wrong_type_is_ignored_by_name(
 @pytest.mark.parametrize("content", [3, ["a"], None])
 def test_file_that_is_not_an_object_is_ignored(tmp_path: Path, content: object) -> None:
     assert read(tmp_path, content) == {}
+
+
+@pytest.mark.parametrize(("make", "kind"), [(Path.mkdir, "a folder"), (os.mkfifo, "a named pipe")])
+def test_something_else_in_the_place_of_the_file_is_ignored_by_name(
+    make: Callable[[Path], None], kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make(tmp_path / "sweep.json")
+    assert read_sweep_file(tmp_path) == {}
+    assert f"sweep.json is {kind}, not a file" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", bytes(99), b'{"jobs": [', b"[" * 100_000])
+def test_damaged_content_is_ignored_by_name(content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "sweep.json").write_bytes(content)
+    assert read_sweep_file(tmp_path) == {}
+    assert "sweep.json cannot be read" in caplog.text
 
 
 def test_seeds_that_are_not_numbers_are_not_counted() -> None:

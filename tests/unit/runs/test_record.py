@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -209,6 +210,22 @@ def test_record_of_an_earlier_version_with_a_wrong_type_is_refused(
     (tmp_path / "result.json").write_text(json.dumps(content))
     with pytest.raises(RecordError, match="is not a record"):
         read_record(tmp_path / "result.json")
+
+
+@pytest.mark.parametrize(("make", "kind"), [(Path.mkdir, "a folder"), (os.mkfifo, "a named pipe")])
+def test_something_else_in_the_place_of_a_record_is_refused(
+    make: Callable[[Path], None], kind: str, tmp_path: Path
+) -> None:
+    make(tmp_path / "result.json")
+    with pytest.raises(RecordError, match=f"result.json is {kind}, not a file; move it away"):
+        find_record(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", bytes(99), b'{"status": "comp', b"[" * 100_000])
+def test_damaged_content_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_bytes(content)
+    with pytest.raises(RecordError, match=r"cannot be read: .*; move it away to run it again"):
+        find_record(tmp_path)
 
 
 def test_number_that_json_lacks_is_refused(folder: Path, tmp_path: Path) -> None:

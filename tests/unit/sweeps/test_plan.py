@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from src import layout
 from src.config.auto_lr import wants_range_test, with_lr
 from src.errors import FolderTakenError, UsageError
 from src.runs import range_test
@@ -41,6 +42,31 @@ def test_finished_job_from_another_device_is_refused(tmp_path: Path, monkeypatch
         make_plan(overrides(tmp_path, "seed=0,1"))
     monkeypatch.setattr(Plan, "runs_here", False)  # on a cluster, whose devices are unknown
     assert len(make_plan(overrides(tmp_path, "seed=0,1")).unfinished()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("sweep.json", "sweep.json is a folder, not a file"),
+        ("report.html", "report.html is a folder, not a file"),
+        ("result.json", "result.json is a folder, not a file"),
+        ("checkpoint.pt", "checkpoint.pt is a folder, not a file"),
+        (".config_hash", r"\.config_hash is a folder, not a file"),
+    ],
+)
+def test_folder_in_the_place_of_a_file_is_refused_before_the_first_run(name: str, message: str, tmp_path: Path) -> None:
+    folder = tmp_path if name in layout.SWEEP_FILES else make_plan(overrides(tmp_path, "seed=0")).jobs[0].folder
+    (folder / name).mkdir(parents=True)
+    with pytest.raises(UsageError, match=message):
+        make_plan(overrides(tmp_path, "seed=0,1"))
+
+
+def test_damaged_claim_is_refused_before_the_first_run(tmp_path: Path) -> None:
+    folder = make_plan(overrides(tmp_path, "seed=0")).jobs[0].folder
+    folder.mkdir(parents=True)
+    (folder / ".config_hash").write_bytes(b"\xff\x00")
+    with pytest.raises(FolderTakenError, match=r"\.config_hash is damaged"):
+        make_plan(overrides(tmp_path, "seed=0"))
 
 
 def test_unfinished_job_from_another_device_is_run_again(tmp_path: Path) -> None:
