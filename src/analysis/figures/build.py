@@ -13,8 +13,6 @@ from src.analysis.figures.curves import (
     draw_accuracy_curves,
     draw_loss_curves,
     draw_lr_curves,
-    has_series,
-    read_histories,
 )
 from src.analysis.figures.results import (
     draw_performance_profile,
@@ -26,14 +24,15 @@ from src.analysis.figures.results import (
 from src.analysis.figures.save import KINDS, save_figure
 from src.analysis.figures.style import palette
 from src.analysis.labels import workload_names
+from src.analysis.series import Series
 from src.analysis.workloads import WORKLOAD, select_workload
-from src.status import FINISHED
+from src.files import check_file
 
 NAMES = (
     "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "tuning_trials",
     "rank_against_budget", "performance_profile",
 )  # fmt: skip
-CURVES: dict[str, Callable[..., Figure]] = {
+CURVES: dict[str, Callable[..., Figure | None]] = {
     "lr_curves": draw_lr_curves,
     "loss_curves": draw_loss_curves,
     "accuracy_curves": draw_accuracy_curves,
@@ -41,12 +40,18 @@ CURVES: dict[str, Callable[..., Figure]] = {
 
 
 def draw_figures(
-    runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame, folder: Path
+    runs: pd.DataFrame,
+    series: Series,
+    table: pd.DataFrame,
+    sensitivity: pd.DataFrame,
+    trials: pd.DataFrame,
+    folder: Path,
 ) -> list[Path]:
     """Writes every figure that has data, as PNG and SVG, with a number in the name if there are several workloads.
 
     Args:
         runs: The runs to draw, without tuning runs.
+        series: Their curves.
         table: Their comparison.
         sensitivity: Results of the tuning runs by rate; may be empty.
         trials: `best_of_trials` of the tuning runs; may be empty.
@@ -54,18 +59,22 @@ def draw_figures(
 
     Returns:
         The paths of the files.
+
+    Raises:
+        UsageError: a folder is in the place of a file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for stale in (path for name in NAMES for kind in KINDS for path in folder.glob(f"{name}*.{kind}")):
+        check_file(stale)
         stale.unlink()
     paths = []
-    for name, figure in _figures(runs, table, sensitivity, trials):
+    for name, figure in _figures(runs, series, table, sensitivity, trials):
         paths += save_figure(figure, folder, name)
     return paths
 
 
 def _figures(
-    runs: pd.DataFrame, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
+    runs: pd.DataFrame, series: Series, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
 ) -> Iterator[tuple[str, Figure]]:
     runs = runs.assign(name=workload_names(runs))
     table = table.assign(name=workload_names(table))
@@ -74,10 +83,9 @@ def _figures(
     yield from _by_workload(
         "test_error", table, lambda rows: draw_test_errors(rows, select_workload(runs, rows), styles)
     )
-    complete = runs[runs["status"].isin(FINISHED) & runs["folder"].map(has_series).astype(bool)]
-    histories = read_histories(complete["folder"])
+    with_curves = runs[runs["folder"].isin(series.histories["folder"])]
     for name, draw in CURVES.items():
-        yield from _by_workload(name, complete, partial(draw, histories=histories, styles=styles))
+        yield from _by_workload(name, with_curves, partial(draw, series=series, styles=styles))
     if len(sensitivity):
         yield from _by_workload("lr_sensitivity", sensitivity, lambda rows: draw_sensitivity(rows, styles))
         named_trials = trials.assign(name=trials["label"])

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from src import layout
 from src.analysis.figures.build import draw_figures
-from src.analysis.figures.curves import SERIES, has_series
 from src.analysis.report.events import write_events
 from src.analysis.report.page import render
 from src.analysis.report.results import Results, load_results
 from src.analysis.report.table_files import write_tables
 from src.analysis.report.terminal import print_comparison
+from src.analysis.series import read_series
 from src.analysis.sweep_file import added_seeds
 from src.analysis.wording import first_line
-from src.files import write_text
+from src.files import check_files, check_folder, write_text
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +36,20 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
         The comparison.
 
     Raises:
-        UsageError: there are no records, or none of the given reference.
+        UsageError: there are no records, or none of the given reference; or a folder is in the place of an output file.
     """
+    check_files(out, layout.SWEEP_FILES)
+    check_folder(out / layout.FIGURES)
     results = load_results(folders, reference)
+    series = read_series(results.evaluation)
+    for problem in series.problems:
+        log.warning("Not drawn: %s", problem)
+    results = replace(results, problems=[*results.problems, *series.problems])
     write_tables(results, out)
     print_comparison(results.table)
     _log_warnings(results)
-    figures = draw_figures(results.evaluation, results.table, results.sensitivity, results.trials, out / layout.FIGURES)
+    tables = (results.table, results.sensitivity, results.trials)
+    figures = draw_figures(results.evaluation, series, *tables, out / layout.FIGURES)
     write_events(figures, out)
     write_text(out / layout.REPORT, render(results, figures, out))
     log.info("Tables and figures in %s", out)
@@ -49,7 +57,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
 
 
 def _log_warnings(results: Results) -> None:
-    """Logs why the tables may mislead, and which runs are missing from them or from the figures."""
+    """Logs why the tables may mislead, and which runs failed."""
     if results.unfinished:
         log.warning("Not finished: %s", ", ".join(results.unfinished))
     if warning := added_seeds(results.sweep):
@@ -58,6 +66,3 @@ def _log_warnings(results: Results) -> None:
         log.warning("%s: %s", title, warning)
     for _, run in results.runs[results.runs["status"] == "failed"].iterrows():
         log.warning("Failed: %s: %s", run["folder"], first_line(run["error"]))
-    completed = results.evaluation[results.evaluation["status"] == "completed"]
-    for folder in completed[~completed["folder"].map(has_series).astype(bool)]["folder"]:
-        log.warning("Not drawn: %s has no %s", folder, " or no ".join(SERIES))

@@ -49,7 +49,7 @@ class Results:
         sensitivity: `sensitivity` of the tuning runs, over all tuning seeds; may be empty.
         trials: `best_of_trials` of the tuning runs; may be empty.
         choices: `choose` of the tuning runs; may be empty.
-        problems: The records that were left out, and why.
+        problems: The files that were left out, and why.
         num_missing: Planned runs without a record.
         sweep: The contents of sweep.json; empty for several sweeps or single runs.
     """

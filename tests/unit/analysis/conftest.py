@@ -118,13 +118,19 @@ def record_of(
 
 
 def write_run(record: RunRecord, folder: Path) -> None:
-    """Writes a record, a history of two epochs, and the steps of four updates."""
+    """Writes a record, and histories and steps of its length; of two epochs and four updates if it did not complete."""
     write_record(record, folder)
+    epochs, updates = (record.epochs, record.steps) if record.status == "completed" else (2, 4)
     (folder / "history.csv").write_text(
         "epoch,step,lr,train_loss,train_accuracy,val_loss,val_accuracy,train_seconds\n"
-        "1,2,0.02,1.0,0.5,1.1,0.6,1.0\n2,4,0.01,0.8,0.6,0.9,0.7,2.0\n"
+        + "".join(
+            f"{epoch},{updates * epoch // epochs},{0.02 / epoch},{1 / epoch},0.5,{1.1 / epoch},0.6,{float(epoch)}\n"
+            for epoch in range(1, epochs + 1)
+        )
     )
-    (folder / "steps.csv").write_text("step,lr,loss\n0,0.02,2.0\n1,0.02,1.5\n2,0.01,1.2\n3,0.01,1.0\n")
+    (folder / "steps.csv").write_text(
+        "step,lr,loss\n" + "".join(f"{step},{0.02 / (1 + step)},{2.0 / (1 + step)}\n" for step in range(updates))
+    )
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from src.analysis.report.page import render
 from src.analysis.report.results import Results, compute_results, load_results
 from src.analysis.report.table_files import write_tables
 from src.analysis.report.tables import format_table, to_markdown
+from src.analysis.series import read_series
 from tests.unit.analysis.conftest import MakeRun
 
 LRS = ("0.016", "0.05", "0.16")
@@ -69,7 +70,8 @@ def test_tables_show_the_range_of_rates(results: Results, tmp_path: Path) -> Non
 
 
 def test_figures_show_every_replicate_under_the_name_of_its_schedule(results: Results, tmp_path: Path) -> None:
-    paths = draw_figures(results.evaluation, results.table, results.sensitivity, results.trials, tmp_path)
+    series = read_series(results.evaluation)
+    paths = draw_figures(results.evaluation, series, results.table, results.sensitivity, results.trials, tmp_path)
     assert {"test_error.svg", "lr_curves.svg", "lr_sensitivity.svg", "tuning_trials.svg"} <= {
         path.name for path in paths
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -132,7 +133,50 @@ def test_run_without_its_series_is_named_and_not_drawn(
     run = make_run()
     (run / "steps.csv").unlink()
     build_report([tmp_path / "sweep"], tmp_path)
-    assert f"Not drawn: {run}" in caplog.text
+    assert f"Not drawn: {run} has no steps.csv" in caplog.text
+
+
+def test_run_with_a_damaged_history_is_named_in_the_log_and_on_the_page(
+    make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    drawn: dict[str, list[str]] = {}
+
+    def keep(figure: Figure, folder: Path, name: str, **_: object) -> list[Path]:
+        drawn[name] = figure.axes[0].get_legend_handles_labels()[1]
+        return []
+
+    monkeypatch.setattr("src.analysis.figures.build.save_figure", keep)
+    make_run("scheduler=step")
+    path = make_run("scheduler=cosine") / "history.csv"
+    path.write_text(path.read_text().replace("0.5", "half", 1))
+    table = build_report([tmp_path / "sweep"], tmp_path)
+    assert table["n"].tolist() == [1, 1]
+    problem = f"{path} line 2: train_accuracy is 'half', not a number; left out of the figures"
+    assert f"Not drawn: {problem}" in caplog.text
+    assert problem in html.unescape((tmp_path / "report.html").read_text())
+    assert drawn["loss_curves"] == drawn["lr_curves"] == ["step"]
+
+
+def test_report_without_any_undamaged_curve_has_its_other_figures(make_run: MakeRun, tmp_path: Path) -> None:
+    (make_run() / "history.csv").write_bytes(b"\xff")
+    build_report([tmp_path / "sweep"], tmp_path)
+    assert [path.name for path in sorted((tmp_path / "figures").iterdir())] == ["test_error.png", "test_error.svg"]
+
+
+@pytest.mark.parametrize("name", ["report.html", "comparison.csv", "pairwise.csv", "figures/test_error.png"])
+def test_folder_in_the_place_of_a_result_is_refused(name: str, make_run: MakeRun, tmp_path: Path) -> None:
+    make_run()
+    (tmp_path / name).mkdir(parents=True)
+    with pytest.raises(UsageError, match=f"{name} is a folder, not a file; move it away"):
+        build_report([tmp_path / "sweep"], tmp_path)
+    assert (tmp_path / "comparison.md").exists() == ("/" in name)  # figures are drawn after the tables
+
+
+def test_file_in_the_place_of_the_figures_is_refused(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run()
+    (tmp_path / "figures").touch()
+    with pytest.raises(UsageError, match="figures is not a folder; move it away"):
+        build_report([tmp_path / "sweep"], tmp_path)
 
 
 def test_failed_runs_alone_make_a_table(make_run: MakeRun, tmp_path: Path) -> None:
