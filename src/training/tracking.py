@@ -70,7 +70,8 @@ class TensorBoard(Callback):
     """The run's event file: `lr` per update, everything else per epoch, and the run's row in the HParams tab.
 
     The x axis of every scalar counts updates. An epoch's scalars belong to its last update, so that a restart, which
-    names the first update to discard, treats both alike.
+    names the first update to discard, treats both alike. Those of the whole run belong to the update after the last
+    one: a run that was killed before its record was written logs them again, but not its last epoch.
 
     torch's SummaryWriter hands every scalar to a thread that competes with the loop: 0.09 ms per update, a tenth of a
     step of a small network. Here an epoch's scalars are written in one block, and the hparams summaries go into the
@@ -103,7 +104,7 @@ class TensorBoard(Callback):
             event.step, event.summary.value[0].simple_value = first + offset, lr
             self._write(event)
         self._scalars(
-            trainer,
+            _updates_before_epoch(trainer) - 1,
             {
                 "train/loss": result.train_loss,
                 "train/accuracy": result.train_accuracy,
@@ -118,19 +119,18 @@ class TensorBoard(Callback):
             return
         if outcome.test is not None:
             test = {"test/loss": outcome.test.loss, "test/accuracy": outcome.test.accuracy}
-            self._scalars(trainer, test)
+            self._scalars(_updates_before_epoch(trainer), test)
         if outcome.averaged is not None:
             for split, metrics in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
                 values = {f"{split}/averaged_loss": metrics.loss, f"{split}/averaged_accuracy": metrics.accuracy}
-                self._scalars(trainer, values)
+                self._scalars(_updates_before_epoch(trainer), values)
         if outcome.status in FINISHED:
             self._write(Event(wall_time=time.time(), summary=self._session_end))
         self._file.close()
 
-    def _scalars(self, trainer: Trainer, values: Mapping[str, float]) -> None:
-        """Writes values of the last update."""
+    def _scalars(self, step: int, values: Mapping[str, float]) -> None:
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
-        self._write(Event(wall_time=time.time(), step=_updates_before_epoch(trainer) - 1, summary=summary))
+        self._write(Event(wall_time=time.time(), step=step, summary=summary))
 
     def _write(self, event: Event) -> None:
         assert self._file is not None

@@ -69,7 +69,7 @@ def test_tensorboard_has_lr_per_update_and_metrics_at_the_last_update_of_each_ep
         expected = [(row.step - 1, pytest.approx(getattr(row, name), rel=1e-6)) for row in history]
         assert scalars(folder, tag) == expected
     test = trainer.evaluate(trainer.data.test())
-    assert scalars(folder, "test/accuracy") == [(39, pytest.approx(test.accuracy))]
+    assert scalars(folder, "test/accuracy") == [(40, pytest.approx(test.accuracy))]
 
 
 def test_hparams_are_in_the_event_file_of_the_run(run: tuple[Trainer, Path]) -> None:
@@ -132,6 +132,17 @@ def test_epoch_killed_between_its_events_and_its_checkpoint_is_shown_once(tmp_pa
     updates = second.progress.step // 3
     assert [step for step, _ in scalars(tmp_path, "lr")] == list(range(3 * updates))
     assert [step for step, _ in scalars(tmp_path, "val/loss")] == [updates - 1, 2 * updates - 1, 3 * updates - 1]
+
+
+def test_run_killed_between_its_last_events_and_its_record_is_shown_once(tmp_path: Path) -> None:
+    first = build_trainer(small_config("averaging=swa"), tmp_path)
+    first.fit()
+    second = build_trainer(small_config("averaging=swa"), tmp_path)
+    second.load_state_dict(first.state_dict())
+    second.fit()
+    assert [step for step, _ in scalars(tmp_path, "val/loss")] == [19, 39]
+    for tag in ("test/loss", "test/accuracy", "test/averaged_loss", "val/averaged_accuracy"):
+        assert [step for step, _ in scalars(tmp_path, tag)] == [40]
 
 
 def test_run_resumed_without_its_steps_file_counts_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
