@@ -9,14 +9,14 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Override
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from src.config import CONF, resolvers
 from src.config.checks import check_components, check_ranges
-from src.config.hydra_errors import rewording_errors
+from src.config.hydra_errors import rewording_composition, rewording_errors
+from src.config.override_checks import check_form, check_group, check_override
 from src.config.schema import GROUPS, Config
-from src.errors import UsageError
 
 resolvers.register()
 
@@ -38,7 +38,9 @@ def composed(overrides: Sequence[str]) -> DictConfig:
     Raises:
         UsageError: an override is malformed or names an unknown key or choice.
     """
-    with rewording_errors():
+    for line in overrides:
+        check_group(line)
+    with rewording_composition(overrides):
         return compose("train", overrides=list(overrides))
 
 
@@ -46,25 +48,15 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
     """The overrides as Hydra parses them.
 
     Raises:
-        UsageError: an override is malformed, or sets a config group to null.
+        UsageError: an override is malformed, sets a config group to null, or names a folder that does not exist.
     """
+    for line in overrides:
+        check_form(line)
     with rewording_errors():
         result = OverridesParser.create().parse_overrides(list(overrides))
     for override in result:
-        _check_choice(override)
+        check_override(override)
     return result
-
-
-def _check_choice(override: Override) -> None:
-    """Rejects null for a config group, where Hydra would raise without naming the group."""
-    folder = CONF / override.key_or_group
-    if override.is_delete() or not folder.is_dir():
-        return
-    value: Any = override.value()
-    values = value.list if isinstance(value, ChoiceSweep) else [value]
-    if None in values:
-        choices = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-        raise UsageError(f"{override.input_line}: choose one of {choices}")
 
 
 def search_path(overrides: Sequence[str]) -> list[str]:

@@ -1,0 +1,87 @@
+"""Checks of single overrides that Hydra accepts or rejects without saying what to do."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.types import ChoiceSweep, Override, ValueType
+
+from src.config import CONF
+from src.errors import UsageError
+
+_PLUGINS = ("hydra.launcher", "hydra.sweeper")
+_PARAMS = "hydra.sweeper.params"
+
+
+def check_form(line: str) -> None:
+    """Rejects a stray word, with what it may have been meant for.
+
+    Raises:
+        UsageError: it is neither `key=value` nor `~key`.
+    """
+    if "=" not in line and not line.startswith("~"):
+        raise UsageError(f"{line or repr(line)}: must be key=value; {_remedy(line)}")
+
+
+def check_override(override: Override) -> None:
+    """Rejects what Hydra would accept without a word, or refuse without naming a remedy.
+
+    Raises:
+        UsageError: a group has no choice, a folder of `hydra.searchpath` does not exist, or values are given in a
+            form that sweeps do not take.
+    """
+    key, line = override.key_or_group, override.input_line
+    if (CONF / key).is_dir() or "/" in key or key in _PLUGINS:
+        _check_choice(override)
+    elif key == "hydra.searchpath":
+        _check_search_path(override)
+    elif key.startswith(_PARAMS) and override.value() is not None:
+        raise UsageError(f"{line}: only `python -m src.train -m` takes {_PARAMS}; give the values as key=a,b")
+    elif override.value_type == ValueType.INTERVAL_SWEEP:
+        raise UsageError(f"{line}: an interval has no list of values; give one, as in optimizer.lr=0.1,0.03")
+
+
+def check_group(line: str) -> None:
+    """Rejects a group without a choice, and a list of choices, which Hydra would merge into one.
+
+    Raises:
+        UsageError: names the group.
+    """
+    group, _, value = line.lstrip("+~").partition("=")
+    if (line.startswith("~") or value.startswith("[")) and (names := choices(group)):
+        raise UsageError(f"{line}: a run has one {group}; choose one of {', '.join(names)}")
+
+
+def choices(group: str) -> list[str]:
+    """The choices of a group in conf."""
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+def _check_choice(override: Override) -> None:
+    value: Any = None if override.is_delete() else override.value()
+    if override.is_delete() or None not in (value.list if isinstance(value, ChoiceSweep) else [value]):
+        return
+    names = choices(override.key_or_group)
+    remedy = f"choose one of {', '.join(names)}" if names else "name a choice, or leave it out"
+    raise UsageError(f"{override.input_line}: {remedy}")
+
+
+def _check_search_path(override: Override) -> None:
+    value: Any = override.value()
+    for place in value if isinstance(value, list) else []:
+        if "://" in str(place) and not str(place).startswith("file://"):
+            continue
+        if not Path(str(place).removeprefix("file://")).is_dir():
+            raise UsageError(f"{override.input_line}: {place}: no such folder")
+
+
+def _remedy(word: str) -> str:
+    """What to write instead of a stray word."""
+    groups = [path.name for path in sorted(CONF.iterdir()) if path.is_dir() and path.name != "hydra"]
+    names = {f"{group}={name}": name for group in groups for name in choices(group)}
+    close = difflib.get_close_matches(word, names.values(), n=1, cutoff=0.75)
+    if close:
+        return f"did you mean {' or '.join(text for text, name in names.items() if name in close)}?"
+    return f"give {word}=VALUE" if word.isidentifier() else "for example epochs=10"

@@ -1,0 +1,75 @@
+"""Overrides that Hydra would accept without a word, or refuse without a remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from src.config.compose import composed, composing, parsed
+from src.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("cosine", "cosine: must be key=value; did you mean scheduler=cosine?"),
+        ("cosin", "cosin: must be key=value; did you mean scheduler=cosine?"),
+        ("swa", "swa: must be key=value; did you mean averaging=swa or scheduler=swa?"),
+        ("quick", "quick: must be key=value; did you mean protocol=quick?"),
+        ("suggest", "suggest: must be key=value; give suggest=VALUE"),
+        ("10", "10: must be key=value; for example epochs=10"),
+        ("+epochs", "+epochs: must be key=value; for example epochs=10"),
+        ("", "'': must be key=value; for example epochs=10"),
+    ],
+)
+def test_stray_word_is_refused_with_what_it_may_mean(word: str, message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parsed(["epochs=1", word])
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("hydra/launcher=null", "hydra/launcher=null: name a choice, or leave it out"),
+        ("hydra.launcher=null", "hydra.launcher=null: name a choice, or leave it out"),
+        ("optimizer.lr=interval(0,1)", "an interval has no list of values; give one, as in optimizer.lr=0.1,0.03"),
+        ("hydra.sweeper.params={seed:1}", "only `python -m src.train -m` takes hydra.sweeper.params"),
+        ("+hydra.sweeper.params.seed=1", "only `python -m src.train -m` takes hydra.sweeper.params"),
+        ("hydra.searchpath=[file:///nonexistent]", "file:///nonexistent: no such folder"),
+        ("hydra.searchpath=[pkg://mine,/nonexistent]", "/nonexistent: no such folder"),
+        ("epochs=[1", "epochs=[1: cannot be parsed; close every bracket"),
+        ("name=a:b:{", "name=a:b:{: cannot be parsed; close every bracket, and quote a text"),
+    ],
+)
+def test_override_is_refused_with_a_remedy(line: str, message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parsed([line])
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("folder", ["{}", "file://{}"])
+def test_folders_of_the_search_path_may_have_both_notations(folder: str, tmp_path: Path) -> None:
+    parsed([f"hydra.searchpath=[{folder.format(tmp_path)}]"])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("scheduler=[step,cosine]", r"^scheduler=\[step,cosine\]: a run has one scheduler; choose one of adaptive"),
+        ("~model", "^~model: a run has one model; choose one of cnn, lenet"),
+        ("seed=0,1", r"^seed=0,1: takes one value here; a list is key=\[a,b\]$"),
+        ("seed=range(0,3)", r"^seed=range\(0,3\): takes one value here"),
+    ],
+)
+def test_config_of_a_run_takes_one_value_per_key(line: str, message: str) -> None:
+    with composing(), pytest.raises(UsageError, match=message):
+        composed([line])
+
+
+def test_built_in_exceptions_of_hydra_become_one_line() -> None:
+    with composing(), pytest.raises(UsageError, match=r"^hydra\.sweeper\.params=\{seed:1\}: 'None") as error:
+        composed(["hydra.sweeper.params={seed:1}"])
+    assert "\n" not in str(error.value)
