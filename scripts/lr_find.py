@@ -6,10 +6,10 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from src.config.compose import parsed
+from src.config.folders import output_folder
 from src.errors import UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
 
@@ -49,8 +49,9 @@ def lr_find(overrides: Sequence[str], numbers: dict[str, Any], preferred: str | 
     preferred = SUGGESTIONS[0] if preferred is None else preferred
     if preferred not in SUGGESTIONS:
         raise UsageError(f"suggest={preferred}: choose one of {', '.join(SUGGESTIONS)}")
+    chosen_folder = None if out is None else output_folder("out", out)
     result = suggest_lrs(overrides, **numbers)
-    folder = result.folder if out is None else Path(out)
+    folder = chosen_folder or result.folder
     try:
         write_range_test(result.test.to_csv(), result.lrs, result.title, folder)
     except OSError as error:
@@ -66,9 +67,9 @@ def lr_find(overrides: Sequence[str], numbers: dict[str, Any], preferred: str | 
 
 def _split(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """This script's own options, and the overrides of the config."""
-    keys = {*_NUMBERS, "suggest", "out"}
-    options = dict(text.split("=", 1) for text in arguments if text.partition("=")[0] in keys and "=" in text)
-    overrides = [text for text in arguments if text.partition("=")[0] not in keys]
+    keys = tuple(f"{key}=" for key in (*_NUMBERS, "suggest", "out"))
+    options = dict(text.split("=", 1) for text in arguments if text.startswith(keys))
+    overrides = [text for text in arguments if not text.startswith(keys)]
     for override in parsed(overrides):
         if override.is_sweep_override():
             raise UsageError(f"{override.input_line}: takes one value; the test is of one model and one optimizer")

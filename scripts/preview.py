@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from src.config.folders import output_folder
 from src.errors import UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
 
@@ -30,7 +31,8 @@ def main() -> None:
     folders = [text.removeprefix("out=") for text in arguments.overrides if text.startswith("out=")]
     overrides = [text for text in arguments.overrides if not text.startswith("out=")]
     with ending_in_one_line():
-        draw(overrides, None if arguments.terminal else Path(folders[-1] if folders else OUT))
+        out = output_folder("out", folders[-1] if folders else OUT)
+        draw(overrides, None if arguments.terminal else out)
 
 
 def draw(overrides: Sequence[str], out: Path | None) -> None:

@@ -7,6 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
+from src.config.folders import output_folder
 from src.errors import UsageError, ending_in_one_line
 
 USAGE = """\
@@ -29,7 +30,7 @@ def main() -> None:
         check_folders(folders, options)
         from src.analysis.report.build import build_report
 
-        out = Path(options.get("out", folders[0]))
+        out = output_folder("out", options["out"]) if "out" in options else folders[0]
         try:
             build_report(folders, out, options.get("reference"))
         except OSError as error:
