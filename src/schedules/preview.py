@@ -9,7 +9,7 @@ from src.config.auto_lr import wants_range_test, with_placeholder_lr
 from src.config.schema import Config
 from src.errors import UsageError
 from src.schedules import choices
-from src.schedules.trace import trace, trace_assumptions
+from src.schedules.trace import MAX_UPDATES, trace, trace_assumptions
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def preview_schedules(overrides: Sequence[str]) -> Preview:
     refusals: dict[str, UsageError] = {}
     with choices.config_loader(others) as load:
         if selected:
-            traces = [_trace(load(name)) for name in selected]
+            traces = [_trace(load(name), MAX_UPDATES // len(selected)) for name in selected]
         else:
             traces, refusals = _trace_all(load)
     title = _title([config for config, _ in traces], is_placeholder_lr=wants_range_test(overrides))
@@ -85,7 +85,8 @@ def _trace_all(load: Callable[[str], Config]) -> tuple[list[tuple[Config, Curve]
     Raises:
         UsageError: no schedule fits.
     """
-    results = {name: _try_trace(load, name) for name in choices.names()}
+    names = choices.names()
+    results = {name: _try_trace(load, name, MAX_UPDATES // len(names)) for name in names}
     traces = [result for result in results.values() if not isinstance(result, UsageError)]
     refusals = {name: result for name, result in results.items() if isinstance(result, UsageError)}
     if not traces:
@@ -93,17 +94,17 @@ def _trace_all(load: Callable[[str], Config]) -> tuple[list[tuple[Config, Curve]
     return traces, refusals
 
 
-def _try_trace(load: Callable[[str], Config], name: str) -> tuple[Config, Curve] | UsageError:
+def _try_trace(load: Callable[[str], Config], name: str, max_updates: int) -> tuple[Config, Curve] | UsageError:
     try:
-        return _trace(load(name))
+        return _trace(load(name), max_updates)
     except UsageError as error:
         return error
 
 
-def _trace(config: Config) -> tuple[Config, Curve]:
+def _trace(config: Config, max_updates: int) -> tuple[Config, Curve]:
     return config, Curve(
         scheduler=config.scheduler["name"],
-        lrs=trace(config),
+        lrs=trace(config, max_updates),
         updates_per_epoch=config.updates_per_epoch,
         peak=float(config.optimizer["lr"]),
         length=config.seconds or config.epochs,

@@ -13,14 +13,17 @@ from src.schedules.preflight import preflight, without_order_warnings
 # What `trace` assumes about a run.
 IMPROVING = 0.4  # metrics improve evenly over this fraction of the run, then stay the same
 WALL_SECONDS = 1800.0  # length of a run that gives none; all its updates take the same time
+MAX_UPDATES = 2_000_000  # of all traced schedules together; a second traces some 200,000 updates or ticks
 
 
-def trace(config: Config) -> list[float]:
+def trace(config: Config, max_updates: int = MAX_UPDATES) -> list[float]:
     """The learning rate of every update of a run, from the driver that training uses.
 
     Raises:
-        UsageError: `preflight` rejects the schedule, or it fails after the ticks that preflight checks.
+        UsageError: the run has more updates or ticks than `max_updates`, `preflight` rejects the schedule, or it fails
+            after the ticks that preflight checks.
     """
+    _check_length(config, max_updates)
     optimizer = build_optimizer(config.optimizer, [torch.nn.Parameter(torch.zeros(1))])
     schedule = build_schedule(config, optimizer)
     preflight(config, schedule)
@@ -52,6 +55,21 @@ def trace_assumptions(config: Config) -> str:
         length = f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"
         assumptions.append(f"updates spread evenly over {length}")
     return "; ".join(assumptions)
+
+
+def _check_length(config: Config, max_updates: int) -> None:
+    remedy = "or fewer schedules, as in scheduler=step,cosine"
+    updates = config.epochs * config.updates_per_epoch
+    if updates > max_updates:
+        raise UsageError(
+            f"epochs={config.epochs} with batch_size={config.batch_size}: {updates:,} updates per schedule, of which a "
+            f"preview traces at most {max_updates:,}; give fewer epochs, {remedy}"
+        )
+    if config.tick_interval == "second" and (config.seconds or 0) > max_updates:
+        raise UsageError(
+            f"seconds={config.seconds:g}: one tick per second, of which a preview traces at most {max_updates:,}; give "
+            f"fewer seconds, {remedy}"
+        )
 
 
 def _assumed_metrics(fraction_done: float) -> dict[str, float]:

@@ -22,6 +22,11 @@ def test_selected_schedule_that_does_not_fit_is_refused() -> None:
         preview_schedules(["scheduler=cosine,plateau", "interval=second", "seconds=60", "batch_size=5000"])
 
 
+def test_selected_schedules_share_the_updates_that_can_be_traced() -> None:
+    with pytest.raises(UsageError, match=r"550,000 updates per schedule, .* at most 500,000; .*fewer schedules"):
+        preview_schedules(["epochs=10", "batch_size=1", "scheduler=constant,step,cosine,linear"])
+
+
 def test_placeholder_of_an_unknown_peak_is_one() -> None:
     overrides = ["scheduler=linear,cyclic", "optimizer.lr=auto", "warmup=0.5", "epochs=1", "batch_size=5000"]
     preview = preview_schedules(overrides)

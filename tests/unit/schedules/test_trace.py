@@ -72,3 +72,17 @@ def test_schedule_that_fails_after_preflight_is_an_error() -> None:
     config = make_config(f"scheduler._target_={__name__}.fails_late", "data=digits", "batch_size=1", "epochs=16")
     with pytest.raises(UsageError, match="scheduler=fails_late fails after update 20000: enough"):
         trace(config)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["epochs=100000000"], "epochs=100000000 with batch_size=128: 43,000,000,000 updates per schedule, of which"),
+        (["epochs=100000", "batch_size=1"], "epochs=100000 with batch_size=1: 5,500,000,000 updates per schedule"),
+        (["seconds=1e9", "interval=second"], "seconds=1e+09: one tick per second, of which a preview traces at most 2"),
+    ],
+)
+def test_run_that_is_too_long_to_trace_is_refused_at_once(overrides: list[str], message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        trace(make_config("scheduler=cosine", *overrides))
+    assert str(error.value).startswith(message)
