@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 import hydra
-from omegaconf import DictConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from src.config import CONF
 from src.config.auto_lr import wants_range_test
 from src.config.compose import composed, composing, load_config, parsed
+from src.config.flags import CommandLine, parse_command_line
+from src.config.folders import check_own_folder
+from src.config.hydra_errors import rewording_composition
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
+from src.sweeps.hydra_adapter import compose_command
+from src.sweeps.sweeper import with_sweeper_params, without_sweeper_params
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
@@ -27,32 +32,95 @@ def train(cfg: DictConfig) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--multirun", "-m", action="store_true")
-    parser.add_argument("--config-dir", "-cd")
-    parser.add_argument("overrides", nargs="*")
-    arguments, other_flags = parser.parse_known_intermixed_args()
-    overrides = arguments.overrides
-    if arguments.config_dir is not None:
-        overrides = [f"hydra.searchpath=[file://{Path(arguments.config_dir).resolve()}]", *overrides]
     with ending_in_one_line():
-        if other_flags:  # --help, --cfg and the like are Hydra's
-            if "--resolve" in other_flags:
-                check_resolvable(overrides)
-            train()
+        command = parse_command_line(sys.argv[1:])
+        if command.shown:
+            show(command)
             return
-        overrides = resolve_dataset(overrides)
-        if arguments.multirun or "hydra.mode=MULTIRUN" in overrides:
-            sys.exit(multirun(overrides))
-        if sweeps := [override.input_line for override in parsed(overrides) if override.is_sweep_override()]:
-            raise UsageError(f"{sweeps[0]} has several values; add -m to run every combination")
-        if wants_range_test(overrides):
-            from src.runs.range_test import resolve_lr
+        overrides = without_sweeper_params(command.overrides)
+        settings = _compose(overrides).hydra
+        if not (command.multirun or settings.mode == RunMode.MULTIRUN):
+            run_once(overrides, settings)
+            return
+        if command.run:
+            raise UsageError("--run contradicts hydra.mode=MULTIRUN; leave one of the two out")
+        sys.exit(multirun(with_sweeper_params(overrides, settings.sweeper)))
 
-            overrides = resolve_lr(overrides)
-        sys.argv[1:] = overrides
-        with _raised_errors():
-            train()
+
+def run_once(overrides: list[str], settings: DictConfig) -> None:
+    """Runs one config in Hydra's run folder; `settings` are Hydra's own.
+
+    Raises:
+        UsageError: the run cannot start. Names the value and the remedy.
+    """
+    if sweeps := [override.input_line for override in parsed(overrides) if override.is_sweep_override()]:
+        raise UsageError(f"{sweeps[0]} has several values; add -m to run every combination")
+    with suppress(OmegaConfBaseException):  # a value in the path is invalid; what composes the run says why
+        check_own_folder("hydra.run.dir", settings.run.dir)
+    overrides = resolve_dataset(overrides)
+    if wants_range_test(overrides):
+        from src.runs.range_test import resolve_lr
+
+        overrides = resolve_lr(overrides)
+    _call_hydra(overrides)
+
+
+def multirun(overrides: list[str]) -> int:
+    """Runs every combination of the overrides and builds the tables; returns the exit status.
+
+    Raises:
+        UsageError: a run of the sweep is impossible. No run was started.
+    """
+    from src.sweeps.launch import run_plan
+    from src.sweeps.plan import make_plan
+
+    return run_plan(make_plan(resolve_dataset(overrides)))
+
+
+def show(command: CommandLine) -> None:
+    """Lets Hydra print help, the config or information about it.
+
+    Raises:
+        UsageError: the config cannot be composed, or has nothing to print.
+    """
+    if command.composes:
+        _check_printable(command)
+    with rewording_composition(command.shown):
+        _call_hydra([*command.overrides, *command.shown])
+
+
+def _check_printable(command: CommandLine) -> None:
+    """Raises the errors of a config before Hydra turns them into a traceback."""
+    config, package = _compose(command.overrides, may_sweep=False), command.package
+    with rewording_composition(command.shown):
+        if package not in (None, "_global_") and OmegaConf.select(config, str(package)) is None:
+            raise UsageError(f"--package {package}: no such part of the config; --cfg job prints all of it")
+    if command.resolves:
+        check_resolvable(command.overrides)
+
+
+def check_resolvable(overrides: list[str]) -> None:
+    """Raises the errors of `--cfg job --resolve`.
+
+    Raises:
+        UsageError: the config is invalid, or a value depends on a peak that is not known yet.
+    """
+    if wants_range_test(overrides):
+        raise UsageError("optimizer.lr=auto is found when a run starts; give it as a number to resolve values")
+    with composing():
+        load_config(composed(overrides))
+
+
+def _compose(overrides: list[str], *, may_sweep: bool = True) -> DictConfig:
+    parsed(overrides)
+    with rewording_composition(overrides):
+        return compose_command(overrides, may_sweep=may_sweep)
+
+
+def _call_hydra(arguments: list[str]) -> None:
+    sys.argv[1:] = arguments
+    with _raised_errors():
+        train()
 
 
 @contextmanager
@@ -65,27 +133,6 @@ def _raised_errors() -> Iterator[None]:
     finally:
         del os.environ["HYDRA_FULL_ERROR"]
         os.environ |= {} if previous is None else {"HYDRA_FULL_ERROR": previous}
-
-
-def check_resolvable(overrides: list[str]) -> None:
-    """Raises the errors of `--cfg job --resolve` before Hydra turns them into a traceback.
-
-    Raises:
-        UsageError: the config is invalid, or a value depends on a peak that is not known yet.
-    """
-    if wants_range_test(overrides):
-        raise UsageError("optimizer.lr=auto is found when a run starts; give it as a number to resolve values")
-    if not any(override.is_sweep_override() for override in parsed(overrides)):
-        with composing():
-            load_config(composed(overrides))
-
-
-def multirun(overrides: list[str]) -> int:
-    """Runs every combination of the overrides and builds the tables; returns the exit status."""
-    from src.sweeps.launch import run_plan
-    from src.sweeps.plan import make_plan
-
-    return run_plan(make_plan(overrides))
 
 
 if __name__ == "__main__":

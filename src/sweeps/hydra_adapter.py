@@ -23,6 +23,7 @@ from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig
 
 from src.config import CONF
+from src.config.override_checks import check_group
 from src.sweeps.orphans import end_with_main_process
 
 NOISY_LOGGERS = ("hydra_plugins", "hydra._internal.core_plugins")  # launchers that print every job they start
@@ -73,11 +74,35 @@ class Multirun:
             _ = job.return_value  # raises what the job raised
 
 
+def compose_command(overrides: Sequence[str], *, may_sweep: bool = True) -> DictConfig:
+    """Composes the primary config with Hydra's own settings, before it is known whether they ask for a multirun.
+
+    Raises:
+        Exception: whatever Hydra raises; several values for a key are an error unless `may_sweep`.
+    """
+    hydra = _create_hydra(overrides)
+    try:
+        return hydra.compose_config(
+            "train",
+            list(overrides),
+            run_mode=RunMode.MULTIRUN if may_sweep else RunMode.RUN,
+            validate_sweep_overrides=not may_sweep,
+        )
+    finally:
+        GlobalHydra.instance().clear()
+
+
 def compose_multirun(overrides: Sequence[str]) -> Multirun:
     """Composes the primary config as `--multirun` does, in a fresh Hydra."""
-    GlobalHydra.instance().clear()
-    hydra = Hydra.create_main_hydra2("train", create_config_search_path(str(CONF)))
+    hydra = _create_hydra(overrides)
     config = hydra.compose_config(
         "train", [*overrides, "hydra.mode=MULTIRUN"], run_mode=RunMode.MULTIRUN, with_log_configuration=True
     )
     return Multirun(config, hydra.config_loader)
+
+
+def _create_hydra(overrides: Sequence[str]) -> Hydra:
+    for line in overrides:
+        check_group(line)
+    GlobalHydra.instance().clear()
+    return Hydra.create_main_hydra2("train", create_config_search_path(str(CONF)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from src import layout
 from src.config.auto_lr import wants_range_test, with_placeholder_lr
 from src.config.compose import load_config, search_path
-from src.config.hydra_errors import rewording_errors
+from src.config.folders import check_own_folder
+from src.config.hydra_errors import rewording_composition, rewording_errors
 from src.config.identity import config_hash
 from src.config.schema import Config
 from src.errors import UsageError
@@ -22,6 +24,7 @@ from src.runs.record import RunRecord, check_owner, find_record
 from src.status import FINISHED
 from src.sweeps.hydra_adapter import Multirun, compose_multirun
 from src.sweeps.parallelism import num_workers
+from src.sweeps.sweeper import check_sweeper
 
 NEW = "new"  # the status of a job without a record
 PENDING = (NEW, "interrupted")  # statuses of jobs that have not ended, not even with a failure
@@ -103,8 +106,10 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
         UsageError: an override is invalid, a job's config is impossible, or a folder holds another run or one that was
             made under other conditions.
     """
-    with rewording_errors():
+    with rewording_composition(overrides):
         multirun = compose_multirun(overrides)
+    check_sweeper(multirun.config.hydra.sweeper)
+    with rewording_errors():
         jobs = multirun.combinations(overrides) if jobs is None else jobs
         if not dry_run and any(map(wants_range_test, jobs)):
             jobs = [_with_numeric_lr(job, search_path(overrides)) for job in jobs]
@@ -114,7 +119,7 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
     plan = Plan(folder, planned, multirun)
     check_files(folder, layout.SWEEP_FILES)  # now rather than when the report is written, after the last run
     check_folder(folder / layout.FIGURES)
-    _check_folders(planned)
+    _check_folders(planned, folder)
     for job in planned:
         record = job.record()  # refuses another run's folder before the first job starts
         if record is None or record.status not in FINISHED:
@@ -130,9 +135,14 @@ def _check_conditions(record: RunRecord, job: Job, workers: int | None) -> None:
     check_conditions(record, job.config, job.folder, workers)
 
 
-def _check_folders(jobs: Sequence[Job]) -> None:
+def _check_folders(jobs: Sequence[Job], sweep_folder: Path) -> None:
     owners: dict[Path, Job] = {}
     for job in jobs:
+        if Path(os.path.normpath(sweep_folder)) not in Path(os.path.normpath(job.folder)).parents:
+            raise UsageError(
+                f"hydra.sweep.subdir: {job.folder} is not a folder inside the sweep's, {sweep_folder}; name one, or "
+                "leave hydra.sweep.subdir out"
+            )
         owner = owners.setdefault(job.folder, job)
         if owner is not job and config_hash(owner.config) != config_hash(job.config):
             both = f"{' '.join(owner.overrides)} and {' '.join(job.overrides)}"
@@ -153,6 +163,7 @@ def _fix_folder(config: DictConfig) -> Path:
             f"hydra.sweep.subdir={subdir}: job numbers change as runs are completed, so a resumed sweep would not find "
             "its runs; use ${hydra.job.override_dirname} or leave hydra.sweep.subdir unset"
         )
+    check_own_folder("hydra.sweep.dir", config.hydra.sweep.dir)
     folder = Path(config.hydra.sweep.dir)
     with open_dict(config):
         config.hydra.sweep.dir = str(folder.absolute())

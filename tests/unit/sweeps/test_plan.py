@@ -92,6 +92,22 @@ def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
         make_plan(overrides)
 
 
+@pytest.mark.parametrize("subdir", ["", ".", "..", "../x", "a/..", "/tmp/elsewhere"])
+def test_runs_outside_the_folder_of_their_sweep_are_refused(subdir: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^hydra\.sweep\.subdir: .* is not a folder inside the sweep's, .*; name one"):
+        make_plan(overrides(tmp_path / "sweep", f"hydra.sweep.subdir={subdir}"))
+
+
+def test_folder_of_a_sweep_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (job,) = make_plan([*SMALL, "hydra.sweep.dir=../sweep", "hydra.sweep.subdir=a"]).jobs
+    assert job.folder == Path("../sweep/a")
+    for text in ("", ".", ".."):
+        with pytest.raises(UsageError, match=f"^hydra.sweep.dir={text}: results need a folder of their own"):
+            make_plan([*SMALL, f"hydra.sweep.dir={text}"])
+
+
 def test_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     (job,) = make_plan(overrides(tmp_path)).jobs
     write_record(record_of(replace(job.config, batch_size=32)), job.folder)
