@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 
 FILE_WIDTH = 120  # a log file has no width; rich would guess 80 and truncate columns
 
+if TYPE_CHECKING:
+    _TextHandler = logging.StreamHandler[TextIO]
+else:
+    _TextHandler = logging.StreamHandler  # cannot be subscripted before Python 3.11
 
-class StdoutHandler(logging.StreamHandler[TextIO]):
+
+class StdoutHandler(_TextHandler):
     """Writes to the current sys.stdout, which a live progress bar may have replaced."""
 
     def __init__(self) -> None:

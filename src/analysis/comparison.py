@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -53,7 +53,7 @@ def comparison(
     if without_result is not None and len(without_result):
         counts = dict.fromkeys(("n", *NOT_COMPLETED, "reached", "tried"), 0)
         parts.append(without_result.assign(setting="", seeds="", common_seeds="", **counts))
-    table = pd.concat(parts, ignore_index=True)
+    table = _concat(parts)
     has_failures = (table["diverged"] + table["failed"]) > 0
     table["tier"] = table["common_error_mean"].isna() + has_failures * 2 + (table["n"] == 0) * 4
     order = [*WORKLOAD, "tier", "common_error_mean", "test_error_mean", "label", "lr", "warmup"]
@@ -102,6 +102,13 @@ def _with_differences(table: pd.DataFrame, comparisons: Mapping[str, stats.Compa
     columns = [_difference_columns(comparisons.get(str(setting))) for setting in table.index]
     table = table.assign(reference=reference if comparisons else None)
     return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
+
+
+def _concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """All rows. A column without a value in one part does not change the type of its numbers in the others."""
+    columns = list(dict.fromkeys(column for part in parts for column in part))
+    filled = [part.dropna(axis="columns", how="all") for part in parts]
+    return pd.concat(filled, ignore_index=True).reindex(columns=columns)
 
 
 def _summary(rows: pd.DataFrame, target: str | None) -> dict[str, Any]:

@@ -42,5 +42,5 @@ def _earlier_sd(folder: Path) -> float | None:
         table = pd.read_csv(folder / layout.COMPARISON_CSV)
     except (OSError, ValueError):  # there is none, or it is damaged and will be replaced
         return None
-    sd = pd.to_numeric(table["difference_sd"], errors="coerce").median() if "difference_sd" in table else 0.0
+    sd = pd.to_numeric(table["difference_sd"], errors="coerce").dropna().median() if "difference_sd" in table else 0.0
     return float(sd) if sd > 0 else None
