@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -29,6 +30,24 @@ class StdoutHandler(_TextHandler):
     @stream.setter
     def stream(self, value: TextIO) -> None:
         raise AttributeError("StdoutHandler follows sys.stdout")
+
+
+class LogFile(logging.FileHandler):
+    """A log file that lacks what a full disk does not take, without a traceback: the lines are on the terminal too."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except OSError:  # the file cannot be opened
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name in logging.Handler
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        with suppress(OSError):  # there is still no room
+            super().close()
 
 
 def make_console() -> Console:

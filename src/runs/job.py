@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from src import layout
 from src.config.compose import load_config
 from src.config.schema import Config
-from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError, refuse
+from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, ending_in_one_line
 from src.files import write_text
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ def run_single(cfg: DictConfig) -> None:
         SystemExit: the run was refused, failed or was interrupted.
     """
     folder = run_folder()
-    try:
+    with ending_in_one_line():
         record = run_here(cfg, load_config(cfg), folder, show="bar" if sys.stdout.isatty() else "lines")
-    except UsageError as error:
-        raise SystemExit(refuse(error)) from None
     log_outcome(record)
     log.info("Results in %s", folder)
     status = {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_FAILED}.get(record.status, 0)

@@ -210,7 +210,7 @@ def processes(group: int) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("seconds", [0.0, pytest.param(1.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [0.0, pytest.param(1.0, marks=pytest.mark.faults)])
 def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(seconds: float, tmp_path: Path) -> None:
     (tmp_path / "controlled.py").write_text(CONTROLLED)
     process = start([SWEEP, *THREE_RUNS, "epochs=100000", *TWO_WORKERS], tmp_path)

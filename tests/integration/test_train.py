@@ -345,7 +345,7 @@ def test_truncated_archive_is_named(
     assert not list(tmp_path.glob("outputs/**/result.json"))
 
 
-@pytest.mark.parametrize(("blocks", "status"), [(1, 2), pytest.param(8, 1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("blocks", "status"), [(1, 2), pytest.param(8, 1, marks=pytest.mark.faults)])
 def test_full_disk_ends_a_run_in_one_line_and_the_next_one_finishes_it(
     blocks: int, status: int, tmp_path: Path, command: Command
 ) -> None:
@@ -356,6 +356,7 @@ def test_full_disk_ends_a_run_in_one_line_and_the_next_one_finishes_it(
     assert done.returncode == status, done.stdout + done.stderr
     assert "File too large" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+    assert len(done.stderr.splitlines()) <= 1
     again = command(*TRAIN, *SMALL, "hydra.run.dir=run")
     assert again.returncode == 0, again.stdout + again.stderr
     assert read_record(tmp_path / "run")["status"] == "completed"
