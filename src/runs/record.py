@@ -25,6 +25,19 @@ SCHEMA_VERSION = 4
 OTHER_FOLDER = (
     "choose another folder (hydra.run.dir=DIR; for a sweep name=NAME or hydra.sweep.dir=DIR), or move that run away"
 )
+# What tables and pages read of `provenance`
+_PROVENANCE: dict[str, Any] = {
+    "python": str | None,
+    "packages": dict[str, str] | None,
+    "platform": str | None,
+    "device": str | None,
+    "cpu": dict[str, Any] | None,
+    "num_workers": int | None,
+    "num_threads": int | None,
+    "git_sha": str | None,
+    "git_dirty": bool | None,
+}
+_CPU: dict[str, Any] = {"model": str, "num_cores": int, "instruction_set": str}
 TIME_UNITS = ("epoch", "step", "seconds")  # the keys of an entry of `time_to`
 
 
@@ -189,9 +202,19 @@ def _contradictions(record: RunRecord) -> Iterator[str]:
             yield f"time_to {threshold!r}: {reached!r:.60}"
     if record.config_hash != (actual := digest(record.config)):
         yield f"config_hash {record.config_hash} is not that of its config, {actual}"
+    yield from _mismatches("provenance", _PROVENANCE, record.provenance)
+    if (cpu := record.provenance.get("cpu")) is not None:
+        yield from _mismatches("provenance.cpu", _CPU, cpu)
     total, done = _total_updates(record.config), record.steps + record.skipped_updates
     if record.status == "completed" and total is not None and done != total:
         yield f"completed after {done} of {total} updates"
+
+
+def _mismatches(name: str, annotations: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+    """Which of the values have another type; a missing one is null."""
+    for key, annotation in annotations.items():
+        if not matches_type(annotation, value := values.get(key)):
+            yield f"{name}.{key} is {value!r:.60}"
 
 
 def _total_updates(config: Mapping[str, Any]) -> int | None:

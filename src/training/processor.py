@@ -28,7 +28,7 @@ def processor() -> dict[str, Any]:
     """Model, number of cores and instruction set, as records store them."""
     return {
         "model": _model(),
-        "num_cores": os.cpu_count(),
+        "num_cores": os.cpu_count() or 1,
         "instruction_set": torch.backends.cpu.get_cpu_capability(),
     }
 

@@ -199,6 +199,29 @@ def test_times_without_a_unit_or_a_threshold_are_refused(time_to: object, folder
         read_record(tmp_path / "result.json")
 
 
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"packages": ["torch"]}, "provenance.packages is"),
+        ({"packages": {"torch": 2.1}}, "provenance.packages is"),
+        ({"device": 0}, "provenance.device is 0"),
+        ({"num_threads": "two"}, "provenance.num_threads is 'two'"),
+        ({"git_sha": 123}, "provenance.git_sha is 123"),
+        ({"cpu": 3}, "provenance.cpu is 3"),
+        ({"cpu": {}}, "provenance.cpu.model is None"),
+        ({"cpu": {"model": "x", "num_cores": "2", "instruction_set": "AVX2"}}, "provenance.cpu.num_cores is '2'"),
+    ],
+)
+def test_wrong_type_within_the_provenance_is_named(
+    change: dict[str, object], name: str, folder: Path, tmp_path: Path
+) -> None:
+    content = json.loads((folder / "result.json").read_text())
+    content["provenance"] |= change
+    (tmp_path / "result.json").write_text(json.dumps(content))
+    with pytest.raises(RecordError, match=re.escape(f"result.json cannot be right: {name}")):
+        read_record(tmp_path / "result.json")
+
+
 @pytest.mark.parametrize("version", [2, 3])
 @pytest.mark.parametrize(
     "change", [{"config": ["a"]}, {"provenance": 3}, {"config": {"optimizer.lr": {"a": 1}}, "lr": "x"}]
