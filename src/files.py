@@ -73,7 +73,7 @@ def _delete_leftovers(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     with replacing(path) as file:
-        file.write(text.encode())
+        file.write(text.encode(errors="backslashreplace"))  # a path may have bytes that are no characters
 
 
 def check_file(path: Path) -> None:

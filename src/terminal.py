@@ -51,6 +51,6 @@ class LogFile(logging.FileHandler):
 
 
 def make_console() -> Console:
-    """A console as wide as the terminal, or 120 columns wide if output goes to a file."""
-    console = Console()
-    return console if console.is_terminal else Console(width=FILE_WIDTH)
+    """A console as wide as the terminal, or 120 columns wide if output goes to a file; brackets are no markup."""
+    console = Console(markup=False)
+    return console if console.is_terminal else Console(width=FILE_WIDTH, markup=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
+import sys
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -38,6 +40,7 @@ _PROVENANCE: dict[str, Any] = {
     "git_dirty": bool | None,
 }
 _CPU: dict[str, Any] = {"model": str, "num_cores": int, "instruction_set": str}
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # an escaped half of a pair, which cannot be written if alone
 TIME_UNITS = ("epoch", "step", "seconds")  # the keys of an entry of `time_to`
 
 
@@ -139,7 +142,10 @@ def _read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file, upgraded to the current schema."""
     _check_file(path)
     try:
-        content = json.loads(path.read_text(), parse_constant=_reject_constant)
+        text = path.read_text()
+        content = json.loads(text, parse_constant=_reject_constant, parse_int=_parse_int)
+        if _HALF_CHARACTER.search(text):
+            json.dumps(content, ensure_ascii=False).encode()
     except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"{path} cannot be read: {error}; move it away to run it again") from error
     if not isinstance(content, dict):
@@ -155,6 +161,13 @@ def _check_file(path: Path) -> None:
         check_file(path)
     except UsageError as error:
         raise RecordError(str(error)) from None
+
+
+def _parse_int(text: str) -> int:
+    number = int(text)
+    if abs(number) > sys.maxsize:
+        raise ValueError(f"{text:.20}... is too large")
+    return number
 
 
 def _reject_constant(name: str) -> None:

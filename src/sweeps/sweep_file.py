@@ -7,6 +7,7 @@ other seeds are kept in `history`.
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 
 from src import layout
 from src.analysis.sweep_file import evaluation_seeds, read_sweep_file
-from src.files import write_text
+from src.files import set_aside, write_text
 from src.runs.record import utc_now
 from src.sweeps.plan import Plan
+
+log = logging.getLogger(__name__)
 
 COMMAND = list(sys.orig_argv)  # as the user typed it
 
@@ -34,8 +37,11 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> No
         "protocol": protocol,
         "jobs": [{"folder": str(path.relative_to(folder)), "overrides": job.overrides} for path, job in jobs.items()],
     }
-    content["history"] = _history(read_sweep_file(folder), content)
-    write_text(folder / layout.SWEEP, json.dumps(content, indent=2) + "\n")
+    earlier, path = read_sweep_file(folder), folder / layout.SWEEP
+    if path.exists() and not earlier:
+        log.warning("%s is kept as %s", path, set_aside(path).name)
+    content["history"] = _history(earlier, content)
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def read_planned_jobs(folder: Path) -> list[dict[str, Any]]:

@@ -124,3 +124,8 @@ def test_file_that_is_set_aside_replaces_no_other(tmp_path: Path) -> None:
         names.append(set_aside(tmp_path / "steps.csv").name)
     assert names == ["steps.damaged.csv", "steps.damaged2.csv", "steps.damaged3.csv"]
     assert [(tmp_path / name).read_text() for name in names] == ["a", "b", "c"]
+
+
+def test_bytes_of_a_path_that_are_no_characters_are_written_as_escapes(tmp_path: Path) -> None:
+    write_text(tmp_path / "runs.csv", os.fsdecode(b"runs/\xff,\xc3\xa9"))
+    assert (tmp_path / "runs.csv").read_text() == "runs/\\udcff,é"

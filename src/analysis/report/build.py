@@ -38,7 +38,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     Raises:
         UsageError: there are no records, or none of the given reference; or a folder is in the place of an output file.
     """
-    check_files(out, layout.SWEEP_FILES)
+    check_files(out, layout.REPORT_FILES)
     check_folder(out / layout.FIGURES)
     results = load_results(folders, reference)
     series = read_series(results.evaluation)

@@ -256,3 +256,20 @@ def test_number_that_json_lacks_is_refused(folder: Path, tmp_path: Path) -> None
     (tmp_path / "result.json").write_text(re.sub(r'"test_loss": [^,]+', '"test_loss": NaN', text))
     with pytest.raises(RecordError, match="NaN is not JSON"):
         read_record(tmp_path / "result.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"), [(r"\ud800", "surrogates not allowed"), (10**30, r"1000\S* is too large")], ids=str
+)
+def test_value_that_no_table_can_hold_is_refused(value: str | int, reason: str, folder: Path, tmp_path: Path) -> None:
+    name = "dataset" if isinstance(value, str) else "seed"
+    content = json.loads((folder / "result.json").read_text()) | {name: "HERE"}
+    text = json.dumps(content).replace('"HERE"', f'"{value}"' if isinstance(value, str) else str(value))
+    (tmp_path / "result.json").write_text(text)
+    with pytest.raises(RecordError, match=f"cannot be read: .*{reason}"):
+        read_record(tmp_path / "result.json")
+
+
+def test_any_character_is_read(folder: Path, tmp_path: Path) -> None:
+    record = replace(read_record(folder / "result.json"), dataset="\U0001f600 é")
+    assert read_record(write_record(record, tmp_path)) == record

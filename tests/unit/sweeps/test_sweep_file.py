@@ -32,6 +32,16 @@ def test_missing_or_damaged_file_lists_no_jobs(content: str | None, tmp_path: Pa
     assert read_planned_jobs(tmp_path) == []
 
 
+def test_damaged_file_is_kept_aside(tmp_path: Path) -> None:
+    plan = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}"])
+    write_sweep_file(plan)
+    damaged = (tmp_path / SWEEP).read_text()[:-9]
+    (tmp_path / SWEEP).write_text(damaged)
+    write_sweep_file(plan)
+    assert (tmp_path / "sweep.damaged.json").read_text() == damaged
+    assert len(read_planned_jobs(tmp_path)) == 1
+
+
 def test_seeds_added_later_are_kept_in_the_history_and_named(tmp_path: Path) -> None:
     for seeds in ("0,1", "0,1", "0,1,2"):
         write_sweep_file(make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", f"seed={seeds}"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -170,6 +171,16 @@ def test_folder_in_the_place_of_a_result_is_refused(name: str, make_run: MakeRun
     with pytest.raises(UsageError, match=f"{name} is a folder, not a file; move it away"):
         build_report([tmp_path / "sweep"], tmp_path)
     assert (tmp_path / "comparison.md").exists() == ("/" in name)  # figures are drawn after the tables
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_report_goes_on_without_a_sweep_file_that_is_none(
+    make_run: MakeRun, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_run()
+    os.mkfifo(tmp_path / "sweep" / "sweep.json")
+    assert build_report([tmp_path / "sweep"], tmp_path / "sweep")["n"].tolist() == [1]
+    assert "sweep.json is a named pipe, not a file" in caplog.text
 
 
 def test_file_in_the_place_of_the_figures_is_refused(make_run: MakeRun, tmp_path: Path) -> None:

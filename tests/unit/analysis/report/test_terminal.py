@@ -64,3 +64,11 @@ def test_eighty_columns_show_the_difference_and_the_verdict(
     assert "verdict" in table
     assert "Δ" in table
     assert "median" not in table
+
+
+def test_brackets_in_names_are_no_markup(make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(dataset="[bold]digits[/red]", scheduler="[/x]")  # as a hand can change a record
+    print_comparison(comparison(collect([tmp_path / "sweep"]).runs))
+    output = capsys.readouterr().out
+    assert "[bold]digits[/red]" in output
+    assert "[/x]" in output
