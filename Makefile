@@ -9,7 +9,7 @@ LOGDIR ?= outputs
 PORT ?= 6006
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark test test-gpu test-launchers lint format type sweep report preview lr-find speed tensorboard clean
+.PHONY: help setup benchmark test test-gpu test-launchers test-faults lint format type sweep report preview lr-find speed tensorboard clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-gpu: setup ## run the tests that need a GPU
 test-launchers: setup ## install ray and submitit and run the launcher tests (minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,slurm]'
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-faults: setup ## kill commands, flip bits, damage files, fill disks: a quarter of an hour
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or not slow' tests/faults tests/integration/test_wrong_inputs.py $(ARGS)
 
 lint: setup ## check style and likely mistakes
 	$(BIN)/ruff check .
