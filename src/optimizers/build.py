@@ -6,16 +6,48 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from torch import Tensor, nn
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
 from src.config.instantiate import build, locate, parameters
 from src.errors import UsageError
+from src.optimizers.hidden import hidden_weights
 from src.optimizers.muon import MuonWithAdamW
 
 
-def build_optimizer(config: Mapping[str, Any], weights: Iterable[Parameter], *, fused: bool = False) -> Optimizer:
+def weights_to_optimize(
+    config: Mapping[str, Any], model: nn.Module, images: Tensor
+) -> list[Parameter] | list[dict[str, Any]]:
+    """The model's weights as the configured optimizer takes them: for Muon, hidden weights in a group of their own.
+
+    Args:
+        config: The optimizer.
+        model: Left as it is.
+        images: What a forward pass of the model accepts.
+
+    Raises:
+        UsageError: it cannot be told which weights are hidden.
+    """
+    weights = list(model.parameters())
+    target = locate("optimizer", config)
+    if not (inspect.isclass(target) and issubclass(target, MuonWithAdamW)):
+        return weights
+    hidden = hidden_weights(model, images)
+    ids = set(map(id, hidden))
+    others = [weight for weight in weights if id(weight) not in ids]
+    return [{"params": hidden, "use_muon": True}, {"params": others, "use_muon": False}]
+
+
+def build_optimizer(
+    config: Mapping[str, Any], weights: Iterable[Parameter] | Iterable[dict[str, Any]], *, fused: bool = False
+) -> Optimizer:
     """The configured optimizer, with its fused kernel if `fused` and it has one.
+
+    Args:
+        config: The optimizer.
+        weights: From `weights_to_optimize`.
+        fused: Whether to use a fused kernel.
 
     Raises:
         UsageError: the target is not an optimizer that steps without a closure, or rejects its parameters.
@@ -36,15 +68,15 @@ def build_optimizer(config: Mapping[str, Any], weights: Iterable[Parameter], *, 
 
 
 def check_optimizer(config: Mapping[str, Any], optimizer: Optimizer) -> None:
-    """Rejects Muon on a model without hidden matrices: its row would show AdamW's result under Muon's name.
+    """Rejects Muon on a model without hidden weights: its row would show AdamW's result under Muon's name.
 
     Raises:
         UsageError: names the value and the remedy.
     """
     if isinstance(optimizer, MuonWithAdamW) and not optimizer.has_hidden:
         raise UsageError(
-            f"optimizer={config['name']}: the model has no hidden weight matrix for Muon, so AdamW would train all of "
-            "it; use optimizer=adamw, or a model with hidden linear layers"
+            f"optimizer={config['name']}: the model has no weights between its input and output layers for Muon, so "
+            "AdamW would train all of it; use optimizer=adamw, or a model with hidden layers"
         )
 
 

@@ -11,7 +11,8 @@ from torch.optim import Optimizer
 from src.config.schema import Config
 from src.data import dataset
 from src.models.build import build_model, check_model
-from src.optimizers.build import build_optimizer, check_optimizer
+from src.models.networks import SIDE
+from src.optimizers.build import build_optimizer, check_optimizer, weights_to_optimize
 from src.schedules.driver import build_schedule
 from src.schedules.preflight import preflight
 from src.signals import Stop
@@ -57,7 +58,8 @@ def build_model_and_optimizer(
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     # torch's fused SGD leaves its momentum uninitialized if the loss scaler skips the first update.
     fused = config.trainer.fused and not precision.scales_gradients
-    optimizer = build_optimizer(config.optimizer, model.parameters(), fused=fused)
+    weights = weights_to_optimize(config.optimizer, model, torch.zeros(2, 1, SIDE, SIDE, device=device))
+    optimizer = build_optimizer(config.optimizer, weights, fused=fused)
     check_optimizer(config.optimizer, optimizer)
     return model, optimizer
 

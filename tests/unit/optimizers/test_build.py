@@ -18,7 +18,7 @@ from src.config import CONF
 from src.config.schema import Config
 from src.errors import UsageError
 from src.models.build import build_model
-from src.optimizers.build import build_optimizer, check_optimizer
+from src.optimizers.build import build_optimizer, check_optimizer, weights_to_optimize
 from src.optimizers.muon import MuonWithAdamW
 from tests.conftest import make_config
 from tests.unit.schedules.conftest import run_preflight
@@ -176,18 +176,35 @@ def test_optimizer_from_a_missing_package_is_an_error(name: str, package: str, m
 
 
 @pytest.mark.parametrize(
-    ("model", "has_hidden"), [("softmax", False), ("resnet", False), ("mlp", True), ("lenet", True)]
+    ("overrides", "has_hidden"),
+    [
+        (["model=softmax"], False),
+        (["model=mlp", "model.hidden=[8]"], False),
+        (["model=mlp"], True),
+        (["model=lenet"], True),
+        (["model=resnet"], True),
+        (["model=resnet", "optimizer.convolutions=false"], False),
+    ],
+    ids=str,
 )
-def test_muon_without_a_hidden_matrix_is_an_error(model: str, has_hidden: bool) -> None:
-    config = config_with("muon").optimizer
-    optimizer = build_optimizer(config, build_model(make_config(f"model={model}").model, seed=0).parameters())
+def test_muon_without_a_hidden_layer_is_an_error(overrides: list[str], has_hidden: bool) -> None:
+    config = make_config("optimizer=muon", *overrides)
+    weights = weights_to_optimize(config.optimizer, build_model(config.model, seed=0), torch.zeros(2, 1, 28, 28))
+    optimizer = build_optimizer(config.optimizer, weights)
     if has_hidden:
-        check_optimizer(config, optimizer)
+        check_optimizer(config.optimizer, optimizer)
         return
-    with pytest.raises(
-        UsageError, match=r"optimizer=muon: the model has no hidden weight matrix .* use optimizer=adamw"
-    ):
-        check_optimizer(config, optimizer)
+    with pytest.raises(UsageError, match=r"optimizer=muon: the model has no weights between .* use optimizer=adamw"):
+        check_optimizer(config.optimizer, optimizer)
+
+
+@pytest.mark.parametrize("name", ["sgd", "muon"])
+def test_every_weight_is_optimized_once(name: str) -> None:
+    model = build_model(make_config("model=vit").model, seed=0)
+    config = config_with(name).optimizer
+    optimizer = build_optimizer(config, weights_to_optimize(config, model, torch.zeros(2, 1, 28, 28)))
+    optimized = [id(weight) for group in optimizer.param_groups for weight in group["params"]]
+    assert sorted(optimized) == sorted(map(id, model.parameters()))
 
 
 def test_optimizer_that_needs_a_closure_is_an_error() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import io
+import weakref
+from typing import Any
 
 import pytest
 import torch
@@ -22,12 +24,32 @@ SETTINGS = {"lr": 0.01, "weight_decay": 0.1}
 
 
 def small_model() -> nn.Sequential:
-    """A convolution, a norm, two hidden matrices, an output matrix, and their biases."""
+    """An input convolution, a norm, a hidden convolution, a hidden matrix, an output matrix, and their biases."""
     torch.manual_seed(0)
     return nn.Sequential(
-        nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(32, 8), nn.ReLU(), nn.Linear(8, 16), nn.ReLU(),
-        nn.Linear(16, 3),
+        nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Conv2d(2, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 8), nn.ReLU(),
+        nn.Linear(8, 3),
     )  # fmt: skip
+
+
+def optimize(model: nn.Sequential, **arguments: Any) -> MuonWithAdamW:
+    """The optimizer of a small model, with the default settings or others."""
+    hidden = [model[2].weight, model[5].weight]
+    others = [weight for weight in model.parameters() if all(weight is not other for other in hidden)]
+    groups = [{"params": hidden, "use_muon": True}, {"params": others, "use_muon": False}]
+    return MuonWithAdamW(groups, **{**SETTINGS, **arguments})
+
+
+class Flattened(nn.Conv2d):
+    """A convolution whose filters are one matrix, so that torch's Muon takes them."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__(conv.in_channels, conv.out_channels, conv.kernel_size)
+        self.bias, self.weight = conv.bias, nn.Parameter(conv.weight.detach().flatten(1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        filters = self.weight.unflatten(1, (self.in_channels, *self.kernel_size))
+        return functional.conv2d(images, filters, self.bias)
 
 
 def update(model: nn.Module, *optimizers: torch.optim.Optimizer, steps: int = 1) -> None:
@@ -45,11 +67,12 @@ def flat_weights(model: nn.Module) -> Tensor:
 @pytest.mark.parametrize("fused", [None, True])
 def test_updates_equal_torchs_muon_and_adamw(fused: bool | None) -> None:
     model, reference = small_model(), small_model()
-    hidden = [reference[3].weight, reference[5].weight]
+    reference[2] = Flattened(reference[2])
+    hidden = [reference[2].weight, reference[5].weight]
     others = [weight for weight in reference.parameters() if all(weight is not matrix for matrix in hidden)]
     muon = torch.optim.Muon(hidden, momentum=0.9, adjust_lr_fn="match_rms_adamw", **SETTINGS)
     adamw = torch.optim.AdamW(others, betas=(0.8, 0.99), fused=fused, **SETTINGS)
-    combined = MuonWithAdamW(model.parameters(), momentum=0.9, betas=(0.8, 0.99), fused=fused, **SETTINGS)
+    combined = optimize(model, momentum=0.9, betas=(0.8, 0.99), fused=fused)
     update(model, combined, steps=5)
     update(reference, muon, adamw, steps=5)
     assert torch.equal(flat_weights(model), flat_weights(reference))
@@ -66,7 +89,7 @@ def test_model_without_a_hidden_matrix_is_updated_by_adamw() -> None:
 
 def test_saved_state_resumes_bit_for_bit() -> None:
     model = small_model()
-    optimizer = MuonWithAdamW(model.parameters(), **SETTINGS)
+    optimizer = optimize(model)
     update(model, optimizer, steps=3)
     file = io.BytesIO()
     torch.save([model.state_dict(), optimizer.state_dict()], file)
@@ -74,7 +97,7 @@ def test_saved_state_resumes_bit_for_bit() -> None:
     update(model, optimizer, steps=4)
 
     resumed = small_model()
-    resumed_optimizer = MuonWithAdamW(resumed.parameters(), lr=1.0)
+    resumed_optimizer = optimize(resumed, lr=1.0)
     update(resumed, resumed_optimizer)  # creates state that loading must replace
     state, optimizer_state = torch.load(file, weights_only=True)
     resumed.load_state_dict(state)
@@ -86,10 +109,10 @@ def test_saved_state_resumes_bit_for_bit() -> None:
 @pytest.mark.parametrize("loads", [False, True])
 def test_schedule_sets_the_lr_of_both_parts(loads: bool) -> None:
     model, reference = small_model(), small_model()
-    optimizer = MuonWithAdamW(model.parameters(), **SETTINGS)
+    optimizer = optimize(model)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda tick: 1.0 if tick == 0 else 0.0)
     update(model, optimizer)
-    update(reference, MuonWithAdamW(reference.parameters(), **SETTINGS))
+    update(reference, optimize(reference))
     if loads:
         optimizer.load_state_dict(optimizer.state_dict())
     scheduler.step()
@@ -100,8 +123,8 @@ def test_schedule_sets_the_lr_of_both_parts(loads: bool) -> None:
 
 def test_gradient_scaler_skips_both_parts_together() -> None:
     plain, scaled = small_model(), small_model()
-    update(plain, MuonWithAdamW(plain.parameters(), **SETTINGS))
-    optimizer = MuonWithAdamW(scaled.parameters(), **SETTINGS)
+    update(plain, optimize(plain))
+    optimizer = optimize(scaled)
     scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
     scaler.scale(functional.cross_entropy(scaled(IMAGES), LABELS)).backward()
     scaler.step(optimizer)
@@ -123,7 +146,7 @@ def test_closure_is_called_once() -> None:
         losses.append(loss.item())
         return losses[-1]
 
-    assert MuonWithAdamW(model.parameters()).step(closure) == losses[0]
+    assert optimize(model).step(closure) == losses[0]
     assert len(losses) == 1
 
 
@@ -133,9 +156,44 @@ def test_cycling_the_momentum_is_an_error() -> None:
 
 
 def test_copy_is_independent() -> None:
-    weight, bias = torch.nn.Parameter(torch.ones(3, 3)), torch.nn.Parameter(torch.ones(3))
-    optimizer = MuonWithAdamW([weight, torch.nn.Parameter(torch.ones(2, 3)), bias])
-    copied = copy.deepcopy(optimizer)
-    copied.param_groups[0]["params"][0].grad = torch.ones(3, 3)
+    model = small_model()
+    copied = copy.deepcopy(optimize(model))
+    filters, matrix = copied.param_groups[0]["params"]
+    filters.grad, matrix.grad = torch.ones_like(filters), torch.ones_like(matrix)
     copied.step()
-    assert not torch.equal(copied.param_groups[0]["params"][0], weight)
+    assert not torch.equal(filters, model[2].weight)
+    assert not torch.equal(matrix, model[5].weight)
+
+
+def test_channels_last_filters_get_the_same_update() -> None:
+    """Up to rounding: the convolution itself adds in another order."""
+    model, channels_last = small_model(), small_model().to(memory_format=torch.channels_last)
+    for network in (model, channels_last):
+        update(network, optimize(network), steps=3)
+    assert not channels_last[2].weight.is_contiguous()
+    torch.testing.assert_close(channels_last[2].weight, model[2].weight, rtol=0.01, atol=1e-4)
+
+
+def test_filters_can_be_left_to_adamw() -> None:
+    model = small_model()
+    optimizer = optimize(model, convolutions=False)
+    assert [id(weight) for weight in optimizer.param_groups[0]["params"]] == [id(model[5].weight)]
+
+
+def test_gradients_are_freed() -> None:
+    model = small_model()
+    optimizer = optimize(model)
+    update(model, optimizer)
+    gradient = weakref.ref(model[2].weight.grad.untyped_storage())
+    model.zero_grad()
+    assert gradient() is None
+
+
+def test_weight_without_a_gradient_stays() -> None:
+    model = small_model()
+    before = model[2].weight.detach().clone()
+    model[2].weight.requires_grad_(False)
+    optimizer = optimize(model)
+    update(model, optimizer, steps=2)
+    assert torch.equal(model[2].weight, before)
+    assert model[2].weight not in optimizer.state
