@@ -66,8 +66,9 @@ def _check_data(data: Any) -> None:
         data.num_val,
         f"at least 1 and less than the {data.num_train} examples of the official training set it is taken from",
     )
-    _require(math.isfinite(data.mean), "data.mean", data.mean, "a finite number")
-    _require(0 < data.std < math.inf, "data.std", data.std, "a finite number above 0")
+    mean, std = data.mean, data.std
+    _require(mean is None or math.isfinite(mean), "data.mean", mean, "a finite number, or null to compute it")
+    _require(std is None or 0 < std < math.inf, "data.std", std, "a finite number above 0, or null to compute it")
 
 
 def _check_trainer(trainer: Any) -> None:

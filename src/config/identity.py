@@ -18,6 +18,7 @@ MACHINE_KEYS = frozenset(
         "name",
         "lr_requested",
         "data.root",
+        "data.folder",
         "data.mirror",
         "data.mirrors",
         "data.fallback",

@@ -15,23 +15,27 @@ PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 @dataclass
 class DataConfig:
-    """A data set. Its sizes are part of the config, so that schedules know the run's length before a file is opened."""
+    """A data set. Its sizes are part of the config, so that schedules know the run's length before a file is opened.
+
+    Keys with a default may be missing in a data set of one's own.
+    """
 
     name: str
-    source: str
-    archives: dict[str, Any]
     num_train: int
     num_val: int
     num_test: int
     num_classes: int
-    mean: float
-    std: float
-    thresholds: list[float]
-    equivalence_margin: float
-    root: str | None
-    mirror: str | None
-    fallback: str | None
-    requested: str | None
+    archives: dict[str, Any]
+    source: str = ""
+    mean: float | None = None
+    std: float | None = None
+    thresholds: list[float] = field(default_factory=list)
+    equivalence_margin: float = 0.002
+    folder: str | None = None
+    root: str | None = None
+    mirror: str | None = None
+    fallback: str | None = None
+    requested: str | None = None
     mirrors: list[str] = field(default_factory=list)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +12,11 @@ from torch import Tensor
 
 from src.config.schema import DataConfig
 from src.data import archives
+from src.data.formats import parse_array
 from src.errors import UsageError
 from src.seeding import generator
 
+SIDE = 28  # pixels per side of an image
 VALIDATION_SEED = 20_201  # every run uses the same validation set, whatever its seed
 
 
@@ -41,7 +42,9 @@ class Dataset:
     device: torch.device
     train: Split
     val: Split
-    val_digest: str  # hash of the indices of the validation examples
+    val_digest: str  # see `validation_set`
+    mean: float  # of the training pixels, scaled to 0..1
+    std: float
 
     def test(self) -> Split:
         return _read_official(self.config, "test").to(self.device)
@@ -49,7 +52,7 @@ class Dataset:
     def normalized(self, images: Tensor) -> Tensor:
         """Converts uint8 pixels to float32 with mean 0 and standard deviation 1 over the training set."""
         # Two in-place passes over one new tensor; the obvious expression allocates a tensor for every operation.
-        return images.to(torch.float32).sub_(255 * self.config.mean).mul_(1 / (255 * self.config.std))
+        return images.to(torch.float32).sub_(255 * self.mean).mul_(1 / (255 * self.std))
 
     def batches(self, split: Split, indices: Tensor, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yields normalized images and their labels in the order of `indices`; the last batch may be smaller."""
@@ -68,25 +71,36 @@ def load(config: DataConfig, device: torch.device) -> Dataset:
     """Reads the official training set and splits the validation set off it.
 
     Raises:
-        UsageError: an archive is missing or damaged, or the data set does not have the configured size.
+        UsageError: a file is missing or damaged, or the data set does not have the configured sizes and classes.
     """
     official = _read_official(config, "train")
     num_classes = int(official.labels.max()) + 1
-    if num_classes > config.num_classes:
+    if num_classes != config.num_classes:
         raise UsageError(f"data.num_classes={config.num_classes}: {config.name} has {num_classes} classes")
-    train, val = _split_indices(config.num_train, config.num_val)
+    train_indices, val_indices = _split_indices(config.num_train, config.num_val)
+    train = _subset(official, train_indices)
+    mean, std = _statistics(config, train)
     return Dataset(
         config=config,
         device=device,
-        train=_subset(official, train).to(device),
-        val=_subset(official, val).to(device),
-        val_digest=_digest(val),
+        train=train.to(device),
+        val=_subset(official, val_indices).to(device),
+        val_digest=validation_set(config),
+        mean=mean,
+        std=std,
     )
+
+
+def validation_set(config: DataConfig) -> str:
+    """A hash of the indices of the validation examples and of the files that the config names without their MD5."""
+    indices = validation_digest(config.num_train, config.num_val)
+    content = archives.unverified_digest(config)
+    return hashlib.sha256(f"{indices} {content}".encode()).hexdigest()[:16] if content else indices
 
 
 @functools.cache  # a sweep asks for it once per job
 def validation_digest(num_train: int, num_val: int) -> str:
-    """`Dataset.val_digest` of an official training set of this size, without reading it."""
+    """A hash of the indices of the validation examples in an official training set of this size."""
     return _digest(_split_indices(num_train, num_val)[1])
 
 
@@ -104,6 +118,23 @@ def _subset(split: Split, indices: Tensor) -> Split:
     return Split(split.images[indices], split.labels[indices])
 
 
+def _statistics(config: DataConfig, train: Split) -> tuple[float, float]:
+    """Mean and standard deviation of the training pixels, scaled to 0..1: as configured, or computed.
+
+    Raises:
+        UsageError: all pixels are equal, so that nothing can be learned.
+    """
+    if config.mean is not None and config.std is not None:
+        return config.mean, config.std
+    counts = torch.bincount(train.images.flatten(), minlength=256).double()
+    shares, values = counts / counts.sum(), torch.arange(256, dtype=torch.float64) / 255
+    mean = float((shares * values).sum())
+    std = float((shares * (values - mean) ** 2).sum().sqrt())
+    if not std:
+        raise UsageError(f"data={config.name}: all pixels of the training images are {255 * mean:g}")
+    return mean if config.mean is None else config.mean, std if config.std is None else config.std
+
+
 def _read_official(config: DataConfig, part: str) -> Split:
     """Returns the official training or test set in its original order."""
     split = _read_archives(config, part) if config.archives else _read_digits(config, part)
@@ -114,20 +145,29 @@ def _read_official(config: DataConfig, part: str) -> Split:
 
 
 def _read_archives(config: DataConfig, part: str) -> Split:
-    images = _parse_idx(archives.read(config, f"{part}_images")).unsqueeze(1)
-    labels = _parse_idx(archives.read(config, f"{part}_labels")).long()
-    return Split(images, labels)
+    images, labels = _read_array(config, f"{part}_images"), _read_array(config, f"{part}_labels")
+    if images.dtype != torch.uint8 or images.shape[1:] != (SIDE, SIDE):
+        expected = f"uint8 values from 0 to 255 of shape (N, {SIDE}, {SIDE})"
+        raise _unexpected(config, f"{part}_images", images, expected)
+    if labels.is_floating_point() or labels.shape != images.shape[:1]:
+        raise _unexpected(config, f"{part}_labels", labels, f"{len(images)} integers, one per image")
+    if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < config.num_classes:
+        raise UsageError(
+            f"data.num_classes={config.num_classes}: the {part} labels of {config.name} are {int(labels.min())} to "
+            f"{int(labels.max())}, expected 0 to {config.num_classes - 1}"
+        )
+    return Split(images.unsqueeze(1), labels.long())
 
 
-def _parse_idx(archive: bytes) -> Tensor:
-    """Parses a gzipped IDX file of bytes: two zero bytes, type 8, the number of dimensions, the sizes, the values.
+def _read_array(config: DataConfig, part: str) -> Tensor:
+    return parse_array(archives.read(config, part), str(archives.archive_path(config, part)))
 
-    torchvision's reader needs the decompressed file on disk, and importing it takes about two seconds.
-    """
-    content = bytearray(gzip.decompress(archive))
-    num_dims = content[3]
-    sizes = [int.from_bytes(content[4 + 4 * dim : 8 + 4 * dim], "big") for dim in range(num_dims)]
-    return torch.frombuffer(content, dtype=torch.uint8, offset=4 + 4 * num_dims).view(sizes)
+
+def _unexpected(config: DataConfig, part: str, values: Tensor, expected: str) -> UsageError:
+    kind, path = str(values.dtype).removeprefix("torch."), archives.archive_path(config, part)
+    return UsageError(
+        f"data={config.name}: {path} holds {kind} values of shape {tuple(values.shape)}, expected {expected}"
+    )
 
 
 def _read_digits(config: DataConfig, part: str) -> Split:

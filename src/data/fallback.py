@@ -37,13 +37,18 @@ def resolve_dataset(overrides: Sequence[str]) -> list[str]:
             return _with_fallback(load_config(composed(fixed)).data, parsed_overrides, list(overrides))
         # A sweep over data sets compares them: replacing one with another would make no sense.
         for choice in sweep.sweep_string_iterator():
-            archives.ensure(load_config(composed([*fixed, f"data={choice}"])).data)
+            _ensure(load_config(composed([*fixed, f"data={choice}"])).data)
     return list(overrides)
+
+
+def _ensure(data: DataConfig) -> None:
+    archives.check_declared(data)
+    archives.ensure(data)
 
 
 def _with_fallback(data: DataConfig, parsed_overrides: Sequence[Override], overrides: list[str]) -> list[str]:
     try:
-        archives.ensure(data)
+        _ensure(data)
     except DataUnavailableError as error:
         if data.fallback is None:
             raise

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from src.config.schema import Config
-from src.data.dataset import validation_digest
+from src.data.dataset import validation_set
 from src.errors import FolderTakenError, UsageError
 from src.runs.record import OTHER_FOLDER, RunRecord
 from src.training.device import select_device, select_precision
@@ -44,7 +44,7 @@ def _expected(config: Config, num_workers: int | None) -> Mapping[str, object]:
         device = select_device(config.trainer.device)
         conditions["device type"] = device.type
         conditions["precision"] = select_precision(config.trainer.precision, device).name
-    conditions["validation set"] = validation_digest(config.data.num_train, config.data.num_val)
+    conditions["validation set"] = validation_set(config.data)
     if config.seconds is not None:
         conditions |= {"threads": config.trainer.num_threads, "workers": num_workers}
     return conditions

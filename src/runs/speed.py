@@ -66,7 +66,7 @@ def time_bare_loop(config: Config) -> float:
     model, optimizer = _build_like_trainer(config, device)
     dataset = data.load(config.data, device)
     autocast, scaler = _build_amp(config, device)
-    mean, scale = 255 * config.data.mean, 1 / (255 * config.data.std)
+    mean, scale = 255 * dataset.mean, 1 / (255 * dataset.std)
     model.train()
     _synchronize(device)
     start = time.perf_counter()

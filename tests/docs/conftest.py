@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,18 +25,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.chdir(folder)
         patch.syspath_prepend(folder)
         for words in commands(DOCS / "extending.md"):
-            if ">>" in words:
-                run_script(words)
+            if words[0] == "python" and (folder / words[1]).is_file():
+                runpy.run_path(words[1], run_name="__main__")
         yield folder
     forget_modules(folder)
-
-
-def run_script(words: list[str]) -> None:
-    """Runs `python FILE.py >> TARGET`."""
-    python, script, redirection, target = words
-    assert (python, redirection) == ("python", ">>")
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        runpy.run_path(script, run_name="__main__")
-    with open(target, "a") as file:
-        file.write(output.getvalue())

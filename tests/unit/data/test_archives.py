@@ -84,8 +84,55 @@ def test_damaged_archive_is_reported_and_not_used(data: DataConfig, damage: Call
     path = archives.archive_path(data, "train_labels")
     path.write_bytes(damage(path.read_bytes()))
     for use in (lambda: archives.ensure(data), lambda: archives.read(data, "train_labels")):
-        with pytest.raises(UsageError, match=r"train_labels\.gz is damaged .* delete the file to fetch it again"):
+        with pytest.raises(UsageError, match=r"train_labels\.gz is not .* data=mnist .* not used: MD5 .*, expected"):
             use()
+
+
+def test_file_of_another_data_set_is_not_to_be_deleted(data: DataConfig, tmp_path: Path) -> None:
+    archives.ensure(data)
+    other = replace(data, name="other", archives={"train_images": {"file": "train_images.gz", "md5": "0" * 32}})
+    with pytest.raises(UsageError, match=r"data\.folder=DIR.*if it is damaged, move it away") as error:
+        archives.ensure(other)
+    assert "delete" not in str(error.value)
+    with pytest.raises(UsageError, match=r"give the new one if the file was changed .* data\.folder=DIR") as error:
+        archives.ensure(replace(other, mirror=None, mirrors=[]))
+    assert archives.archive_path(data, "train_images").exists()
+
+
+def test_folder_of_the_files_can_be_named(data: DataConfig, mirror_folder: Path) -> None:
+    here = replace(data, folder=str(mirror_folder), root="/nowhere", mirror=None, mirrors=[])
+    archives.ensure(here)
+    assert archives.archive_path(here, "train_images") == mirror_folder / "train_images.gz"
+    assert gzip.decompress(archives.read(here, "train_images")) == FILES["train_images"]
+
+
+def test_md5_is_optional(data: DataConfig, mirror_folder: Path) -> None:
+    parts: dict[str, Any] = {"train_images": "train_images.gz", "train_labels": {"file": "train_labels.gz"}}
+    archives.ensure(replace(data, archives=parts, folder=str(mirror_folder)))
+    assert archives.unverified_digest(data) == ""
+    before = archives.unverified_digest(replace(data, archives=parts, folder=str(mirror_folder)))
+    (mirror_folder / "train_labels.gz").write_bytes(b"others")
+    assert before != archives.unverified_digest(replace(data, archives=parts, folder=str(mirror_folder))) != ""
+
+
+def test_missing_file_without_mirrors_names_the_folder(data: DataConfig, tmp_path: Path) -> None:
+    alone = replace(data, folder=str(tmp_path), mirror=None, mirrors=[])
+    with pytest.raises(
+        DataUnavailableError, match=r"train_images\.gz does not exist; put the file there.*data\.folder="
+    ):
+        archives.ensure(alone)
+
+
+def test_undeclared_files_and_folders_are_refused(data: DataConfig) -> None:
+    with pytest.raises(
+        UsageError, match=r"names no file for test_images, test_labels; add, .* test_images: test_images"
+    ):
+        archives.check_declared(data)
+    parts: dict[str, Any] = {part: f"{part}.npy" for part in archives.PARTS}
+    with pytest.raises(UsageError, match=r"data=mnist: the folder of its files is not given; set data\.folder=DIR"):
+        archives.check_declared(replace(data, archives=parts, source=""))
+    archives.check_declared(make_config("data=digits").data)
+    archives.check_declared(make_config("data=mnist").data)
 
 
 def test_damaged_mirror_is_reported_and_nothing_is_stored(data: DataConfig, mirror_folder: Path) -> None:

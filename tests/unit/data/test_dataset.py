@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from src.config.schema import DataConfig
 from src.data import archives
 from src.data import dataset as data
 from src.data.torchvision import dataset_class
@@ -66,7 +68,7 @@ def test_batches_pair_images_with_their_labels(digits: data.Dataset) -> None:
     (images, labels), (last_images, _) = digits.batches(digits.train, indices, batch_size=2)
     assert torch.equal(labels, digits.train.labels[[5, 900]])
     assert len(last_images) == 1
-    mean, std = digits.config.mean, digits.config.std
+    mean, std = digits.mean, digits.std
     assert torch.allclose(images, (digits.train.images[[5, 900]] / 255 - mean) / std, atol=1e-5)
 
 
@@ -107,6 +109,73 @@ def test_archives_are_decoded_as_by_torchvision(tmp_path: Path) -> None:
     assert torch.equal(loaded.val.images.squeeze(1), reference.data[val])
     assert torch.equal(loaded.train.images.squeeze(1), reference.data[train])
     assert torch.equal(loaded.train.labels, reference.targets[train])
+
+
+IMAGES = np.arange(6 * 28 * 28, dtype=np.uint8).reshape(6, 28, 28)
+LABELS = np.array([0, 1, 2, 2, 1, 0])
+
+
+def own_data(folder: Path, **arrays: np.ndarray) -> DataConfig:
+    """A data set of six training and six test images of one's own; `arrays` replaces files."""
+    content = {part: IMAGES if part.endswith("images") else LABELS for part in archives.PARTS} | arrays
+    for part, values in content.items():
+        np.save(folder / f"{part}.npy", values)
+    parts = {part: f"{part}.npy" for part in archives.PARTS}
+    return DataConfig("own", 6, 2, 6, 3, parts, folder=str(folder))
+
+
+def test_own_files_are_read(tmp_path: Path) -> None:
+    own = data.load(own_data(tmp_path), CPU)
+    everything = torch.cat([own.train.images, own.val.images]).squeeze(1).numpy()
+    assert sorted(map(bytes, everything)) == sorted(map(bytes, IMAGES))
+    assert own.test().labels.tolist() == LABELS.tolist()
+    assert own.train.labels.dtype is torch.int64
+
+
+def test_mean_and_std_are_computed_unless_given(tmp_path: Path) -> None:
+    config = own_data(tmp_path)
+    own = data.load(config, CPU)
+    pixels = own.train.images.double() / 255
+    assert (own.mean, own.std) == pytest.approx((pixels.mean().item(), pixels.std(correction=0).item()))
+    assert own.normalized(own.train.images).std(correction=0).item() == pytest.approx(1)
+    given = data.load(replace(config, mean=0.25), CPU)
+    assert (given.mean, given.std) == (0.25, own.std)
+
+
+def test_equal_pixels_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="all pixels of the training images are 0"):
+        data.load(own_data(tmp_path, train_images=0 * IMAGES), CPU)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"train_labels": LABELS.clip(max=1)}, r"data\.num_classes=3: own has 2 classes"),
+        ({"train_labels": LABELS + 1}, r"data\.num_classes=3: the train labels of own are 1 to 3, expected 0 to 2"),
+        ({"train_labels": LABELS[:5]}, r"train_labels\.npy holds int64 values of shape \(5,\), expected 6 integers"),
+        ({"train_labels": LABELS / 2}, r"train_labels\.npy holds float64 values .* expected 6 integers"),
+        ({"train_images": IMAGES / 255}, r"train_images\.npy holds float64 values .* expected uint8 values"),
+        ({"train_images": IMAGES[:, :14]}, r"\(6, 14, 28\), expected uint8 values .* \(N, 28, 28\)"),
+    ],
+)
+def test_own_files_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, np.ndarray], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        data.load(own_data(tmp_path, **arrays), CPU)
+
+
+def test_test_labels_are_checked_too(tmp_path: Path) -> None:
+    own = data.load(own_data(tmp_path, test_labels=LABELS + 3), CPU)
+    with pytest.raises(UsageError, match="the test labels of own are 3 to 5, expected 0 to 2"):
+        own.test()
+
+
+def test_results_of_changed_files_without_md5_are_told_apart(tmp_path: Path) -> None:
+    config = own_data(tmp_path)
+    before = data.load(config, CPU).val_digest
+    assert data.validation_set(config) == before
+    np.save(tmp_path / "test_labels.npy", LABELS[::-1].astype(np.uint8))
+    assert data.validation_set(config) != before
+    assert data.validation_set(make_config("data=mnist").data) == data.validation_digest(60000, 5000)
 
 
 @pytest.mark.mnist
