@@ -20,6 +20,7 @@ protocol=NAME          a file in conf/protocol: quick, standard or strict; its f
 experiment=NAME        a file in conf/experiment: schedulers, seeds and overrides to start from (default: benchmark)
 schedulers=[a,b]       schedules to compare
 seeds=[0,1,2]          seeds, the same for every schedule
+lrs={step: 0.1}        peak learning rates of single schedules, in quotes; the others have optimizer.lr
 name=NAME              the sweep's folder under outputs/sweeps
 hydra/launcher=basic   run one job after another (default: joblib, in parallel)
 key=value              any override that `python -m src.train` accepts; key=a,b sweeps over it

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from src.data.fallback import resolve_dataset
 from src.sweeps.describe import plan_notes, print_plan, print_study
-from src.sweeps.experiment import experiment_overrides
+from src.sweeps.experiment import experiment_overrides, experiment_rates
 from src.sweeps.launch import run_plan, run_study
 from src.sweeps.plan import make_plan
 from src.sweeps.protocol import protocol_overrides
+from src.sweeps.rates import jobs_with_rates
 from src.sweeps.study import Study
 
 log = logging.getLogger(__name__)
@@ -35,11 +36,13 @@ def _run_protocol(arguments: Sequence[str], *, dry_run: bool) -> int:
 
 
 def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
-    overrides = experiment_overrides(arguments)
+    overrides, rates = experiment_overrides(arguments), experiment_rates(arguments)
+    if not dry_run:
+        overrides = resolve_dataset(overrides)
+    plan = make_plan(overrides, jobs_with_rates(overrides, rates) if rates else None, dry_run=dry_run)
     if dry_run:
-        print_plan(make_plan(overrides, dry_run=True))
+        print_plan(plan)
         return 0
-    plan = make_plan(resolve_dataset(overrides))
     for note in plan_notes(plan):
         log.warning("Note: %s", note)
     return run_plan(plan)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from hydra.core.override_parser.types import ChoiceSweep
 
@@ -11,18 +12,24 @@ from src.config.naming import automatic_name, identifies_sweep
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
 from src.sweeps.presets import load_preset, split_arguments
+from src.sweeps.rates import check_rates
 
 DEFAULT = "benchmark"
+FIELDS = ("experiment", "schedulers", "seeds", "lrs")  # arguments that are not overrides of the runs
 
 
 @dataclass
 class Experiment:
-    """A file in conf/experiment: every scheduler is run under every seed, and the overrides apply to all runs."""
+    """A file in conf/experiment: every scheduler is run under every seed, and the overrides apply to all runs.
+
+    `lrs` are the peak learning rates of single schedulers; the others have that of the optimizer.
+    """
 
     name: str
     schedulers: list[str]
     seeds: list[int]
     overrides: list[str]
+    lrs: dict[str, Any] = field(default_factory=dict)
 
 
 def load_experiment(name: str) -> Experiment:
@@ -40,8 +47,9 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
     Raises:
         UsageError: an argument cannot be parsed, or the experiment, its schedulers or its seeds are invalid.
     """
-    changes, overrides = split_arguments(arguments, ("experiment", "schedulers", "seeds"))
+    changes, overrides = split_arguments(arguments, FIELDS)
     experiment = load_experiment(str(changes.pop("experiment", DEFAULT)))
+    settings = [f"lrs={sorted(check_rates(changes['lrs']).items())}"] if "lrs" in changes else []
     for plural, single in (("schedulers", "scheduler"), ("seeds", "seed")):
         if plural in changes and single in overrides:
             raise UsageError(f"{overrides[single].input_line}: contradicts {plural}=; give one of the two")
@@ -49,9 +57,24 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
     overrides_by_key |= {key: str(override.input_line) for key, override in overrides.items()}
     overrides_by_key = with_launcher(overrides_by_key)
     is_changed = bool(changes) or any(map(identifies_sweep, overrides))
-    name = automatic_name(experiment.name, overrides_by_key.values()) if is_changed else experiment.name
+    name = automatic_name(experiment.name, overrides_by_key.values(), settings) if is_changed else experiment.name
     overrides_by_key.setdefault("name", f"name={name}")
     return list(overrides_by_key.values())
+
+
+def experiment_rates(arguments: Sequence[str]) -> dict[str, float | str]:
+    """The learning rates that the command line or else the experiment gives to single schedules.
+
+    Raises:
+        UsageError: they are not positive numbers by schedule.
+    """
+    changes, _ = split_arguments(arguments, FIELDS)
+    if "lrs" in changes:
+        return check_rates(changes["lrs"])
+    experiment = load_experiment(str(changes.get("experiment", DEFAULT)))
+    schedules = changes.get("schedulers", experiment.schedulers)
+    rates = {name: rate for name, rate in experiment.lrs.items() if name in schedules}
+    return check_rates(rates) if rates else {}
 
 
 def _multirun(experiment: Experiment, changes: Mapping[str, object]) -> dict[str, str]:

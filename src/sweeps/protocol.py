@@ -40,6 +40,8 @@ def protocol_overrides(arguments: Sequence[str]) -> tuple[Protocol, list[str]]:
     """
     changes, overrides = split_arguments(arguments, ("protocol", *FIELDS))
     name = str(changes.pop("protocol"))
+    if "lrs" in overrides:
+        raise UsageError("lrs: a protocol tunes the rate of every schedule; leave out lrs= or protocol=")
     if "seeds" in overrides:
         raise UsageError("seeds: a protocol has two sets of seeds; give tuning_seeds=[...] or evaluation_seeds=[...]")
     for override in overrides.values():

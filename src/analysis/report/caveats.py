@@ -42,12 +42,18 @@ def tuning_alerts(results: Results) -> list[str]:
 
 
 def _untuned(rows: pd.DataFrame) -> list[str]:
-    if len(rows) < 2 or rows["lr"].nunique(dropna=False) > 1 or rows["lr"].isna().any():
+    """A warning that the rates were not tuned, if every schedule ran at one."""
+    if len(rows) < 2 or rows["lr"].isna().any():
         return []
-    return [
-        f"All schedules ran at lr {rows['lr'].iloc[0]:g}, which was not tuned for any of them; at its own best rate "
-        "another schedule may win."
-    ]
+    if rows["lr"].nunique() == 1:
+        return [
+            f"All schedules ran at lr {rows['lr'].iloc[0]:g}, which was not tuned for any of them; at its own best "
+            "rate another schedule may win."
+        ]
+    if rows["label"].duplicated().any():
+        return []
+    rates = join_names([f"{row['label']} {row['lr']:g}" for row in rows.to_dict("records")])
+    return [f"The learning rates were given, not tuned ({rates}); at its own best rate another schedule may win."]
 
 
 def _untrained(rows: pd.DataFrame) -> str:

@@ -87,6 +87,16 @@ def test_shared_rate_that_was_not_tuned_is_one_sentence() -> None:
     assert "All schedules" not in lines(results_of(evaluated({"constant": 0.05})))
 
 
+def test_rates_given_per_schedule_are_named_as_not_tuned() -> None:
+    given = results_of(evaluated({"constant": 0.05, "cosine": 0.1}))
+    assert (
+        "The learning rates were given, not tuned (cosine 0.1 and constant 0.05); at its own best rate another "
+        "schedule may win."
+    ) in lines(given)
+    grid = pd.concat([evaluated({"constant": 0.05, "cosine": 0.1}), evaluated({"cosine": 0.05})], ignore_index=True)
+    assert "given, not tuned" not in lines(results_of(grid))
+
+
 @pytest.mark.parametrize(("num_seeds", "alerts"), [(1, [TOO_FEW_TUNING_SEEDS]), (2, [])])
 def test_one_tuning_seed_is_named_once_for_the_report(num_seeds: int, alerts: list[str]) -> None:
     rates = {lr: errors[:num_seeds] for lr, errors in INSIDE.items()}
