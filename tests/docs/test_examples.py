@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from src.analysis.notebook import KEYS
 from src.analysis.report import build
 from tests.docs.pages import DOCS, blocks, commands, names, table
 from tests.integration.conftest import call_main
@@ -57,6 +58,8 @@ def test_pandas_examples_run_on_the_sweep_they_name(
         assert "cosine" in capsys.readouterr().out
     assert len(namespace["completed"]) == len(namespace["records"]) == 4
     assert len(namespace["curves"]) == 4 * 3
+    documented = {names(row["table"])[0]: names(row["columns"]) for row in table(DOCS / "results.md", "table")}
+    assert list(namespace["results"].histories)[: len(KEYS)] == documented["histories"][: len(KEYS)] == list(KEYS)
     columns = {names(row["file"])[0]: names(row["columns"]) for row in table(DOCS / "results.md", "file")}
     for name in ("history.csv", "steps.csv"):
         header = next(tmp_path.rglob(name)).read_text().partition("\n")[0]
