@@ -1,5 +1,5 @@
 """How a run can end."""
 
-STATUSES = ("completed", "diverged", "failed", "interrupted")
-FINISHED = ("completed", "diverged")  # not run again
-LOST = ("diverged", "failed")  # without a result that counts
+STATUSES = ("completed", "diverged", "hopeless", "failed", "interrupted")
+FINISHED = ("completed", "diverged", "hopeless")  # not run again
+LOST = ("diverged", "hopeless", "failed")  # without a result that counts

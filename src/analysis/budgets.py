@@ -10,6 +10,7 @@ import pandas as pd
 
 from src.analysis import stats
 from src.analysis.labels import workload_names
+from src.analysis.losses import num_lost
 from src.analysis.workloads import WORKLOAD
 
 TASK = [name for name in WORKLOAD if name not in ("epochs", "seconds", "timed_on")]  # a workload without its budget
@@ -67,7 +68,7 @@ def errors_by_task(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
 
 def _is_unfinished(table: pd.DataFrame) -> pd.Series:
     """Rows that are not ranked although nothing failed: too few seeds, tuning runs only, or interrupted runs only."""
-    has_failures = (table["diverged"] + table["failed"]) > 0
+    has_failures = num_lost(table) > 0
     has_runs = (table["n"] + table["interrupted"]) > 0
     return table["common_error_mean"].isna() & ~has_failures & has_runs
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from src.analysis import stats
-from src.status import LOST
+from src.analysis.losses import num_lost
 
 COLUMNS = ["common_error_mean", "common_error_low", "common_error_high"]
 
@@ -52,7 +52,7 @@ def join_seeds(seeds: Iterable[int]) -> str:
 
 
 def _ranked(table: pd.DataFrame, errors: Mapping[str, Mapping[int, float]]) -> list[str]:
-    has_failures = table[list(LOST)].sum(axis=1) > 0
+    has_failures = num_lost(table) > 0
     num_seeds = {setting: len(errors[setting]) for setting in table.index[~has_failures]}
     fewest = stats.MIN_SEEDS if max(num_seeds.values(), default=0) >= stats.MIN_SEEDS else 1
     return [setting for setting, count in num_seeds.items() if count >= fewest]

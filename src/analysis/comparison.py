@@ -10,6 +10,7 @@ import pandas as pd
 
 from src.analysis import stats
 from src.analysis.common_seeds import join_seeds, with_common_seeds
+from src.analysis.losses import num_lost
 from src.analysis.time_to_target import time_target, time_to_target
 from src.analysis.workloads import SETTING, WORKLOAD
 from src.status import LOST
@@ -26,6 +27,7 @@ METRICS = (
     "train_seconds",
 )
 NOT_COMPLETED = (*LOST, "interrupted")  # statuses that are counted in columns of their own
+OPTIONAL = "hopeless"  # has a column only if there are such runs: they exist only with stop_hopeless=true
 REFERENCE = "constant"
 
 
@@ -54,10 +56,11 @@ def comparison(
         counts = dict.fromkeys(("n", *NOT_COMPLETED, "reached", "tried"), 0)
         parts.append(without_result.assign(setting="", seeds="", common_seeds="", **counts))
     table = _concat(parts)
-    has_failures = (table["diverged"] + table["failed"]) > 0
+    has_failures = num_lost(table) > 0
     table["tier"] = table["common_error_mean"].isna() + has_failures * 2 + (table["n"] == 0) * 4
     order = [*WORKLOAD, "tier", "common_error_mean", "test_error_mean", "label", "lr", "warmup"]
-    return table.sort_values(order, na_position="last", ignore_index=True).drop(columns="tier")
+    dropped = ["tier", *([OPTIONAL] if not table[OPTIONAL].any() else [])]
+    return table.sort_values(order, na_position="last", ignore_index=True).drop(columns=dropped)
 
 
 def equivalence_margin(runs: pd.DataFrame) -> float:
@@ -94,7 +97,7 @@ def _stats_table(runs: pd.DataFrame, table: pd.DataFrame, reference: str) -> sta
         errors={str(setting): errors_by_seed(rows) for setting, rows in runs.groupby("setting", sort=False)},
         reference=str(_reference_setting(table, reference)),
         margin=equivalence_margin(runs),
-        failures=dict(zip(table.index, table["diverged"] + table["failed"], strict=True)),
+        failures=dict(zip(table.index, num_lost(table), strict=True)),
     )
 
 

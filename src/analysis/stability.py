@@ -11,10 +11,10 @@ import pandas as pd
 
 from src.analysis import stats
 from src.analysis.comparison import equivalence_margin, errors_by_seed, with_test_error
+from src.analysis.losses import num_lost
 from src.analysis.redraws import Redraw
 from src.analysis.tuning import GROUP
 from src.analysis.workloads import WORKLOAD, keys, select_workload
-from src.status import LOST
 
 MIN_AGREEMENT = 0.95
 PATTERNS = stats.Patterns(exact_up_to=12, num_random=1_999)  # hundreds of tests of the family, not one
@@ -99,7 +99,7 @@ def _shifted(errors: Mapping[int, float], shift: float) -> dict[int, float]:
 
 def _stats_tables(table: pd.DataFrame, evaluation: pd.DataFrame) -> list[stats.Table]:
     """What `stats.compare` needs of each workload that was tested, without errors."""
-    tested = table.assign(key=keys(table, NAME), losses=table[list(LOST)].sum(axis=1))
+    tested = table.assign(key=keys(table, NAME), losses=num_lost(table))
     has_place = (tested["n"] > 0) | (tested["scheduler"] == tested["reference"])  # a reference may have no result
     workloads = [rows for _, rows in tested[has_place].groupby(WORKLOAD, dropna=False, sort=False)]
     return [

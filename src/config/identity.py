@@ -28,13 +28,17 @@ MACHINE_KEYS = frozenset(
 )
 
 
+# Keys that were added later. At these values they are left out, so that a run is the same one as before.
+NEUTRAL = {"stop_hopeless": False}
+
+
 def identity(config: Config) -> dict[str, Any]:
     """What a run computes, as dotted keys and plain values."""
     return normalize_identity(flatten(asdict(config)))
 
 
 def normalize_identity(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """`flat` without machine keys, without the modules that our own classes and functions live in, and as JSON.
+    """`flat` as JSON, without machine keys, neutral values, and the modules that our classes and functions live in.
 
     A module of ours that moves must not turn a finished run into another one, so `src.models.lenet` counts as `lenet`.
     JSON has no infinity and no NaN: they become strings, so that the identity can be computed from a record again.
@@ -42,7 +46,7 @@ def normalize_identity(flat: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value.rpartition(".")[2] if _is_project_target(key, value) else _without_infinities(value)
         for key, value in flat.items()
-        if key not in MACHINE_KEYS
+        if key not in MACHINE_KEYS and not (key in NEUTRAL and value == NEUTRAL[key])
     }
 
 

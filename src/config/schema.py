@@ -78,6 +78,7 @@ class Config:
     warmup: float
     interval: str | None
     read_test: bool = True
+    stop_hopeless: bool = False
     callbacks: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
     lr_requested: str | None = None

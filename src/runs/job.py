@@ -79,6 +79,8 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
         log.info("%svalidation accuracy %.2f%%, validation loss %.4f, not tested", label, val_accuracy, val_loss)
     elif record.status == "diverged":
         log.warning("%sdiverged: the loss is not finite; try a smaller optimizer.lr", label)
+    elif record.status == "hopeless":
+        log.warning("%shopeless: no better than guessing after %d updates, stopped", label, record.steps)
     elif record.status == "interrupted":
         log.warning("%sinterrupted at update %d; run the same command to resume", label, record.steps)
     else:

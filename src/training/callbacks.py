@@ -37,7 +37,7 @@ class Callback:
         """
 
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
-        """After the test, or when the run was interrupted, diverged or failed."""
+        """After the test, or when the run was interrupted or failed, diverged or was hopeless."""
 
 
 class Callbacks:

@@ -66,7 +66,7 @@ class AveragedMetrics:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: completed, diverged, interrupted or failed. Only a completed run is tested."""
+    """How a run ended: completed, diverged, hopeless, interrupted or failed. Only a completed run is tested."""
 
     status: str
     test: Metrics | None

@@ -21,6 +21,7 @@ from src.training.averaging import recompute_batch_norm
 from src.training.callbacks import Callback, Callbacks
 from src.training.device import Precision
 from src.training.epoch_log import EpochLog
+from src.training.guessing import guessing
 from src.training.metrics import AveragedMetrics, EpochResult, Metrics, Outcome, Progress
 from src.training.parts import Parts
 
@@ -50,6 +51,7 @@ class Trainer:
         self.precision = precision
         self.callbacks = Callbacks(callbacks)
         self.stop = stop or Stop()
+        self.guessing = guessing(data.val.labels) if config.stop_hopeless else None
         self.scaler = torch.amp.GradScaler(data.device.type, enabled=precision.scales_gradients)
         self._scale = self.scaler.get_scale()
         self.progress = Progress()
@@ -83,7 +85,7 @@ class Trainer:
             if self.stop.is_requested:
                 return "interrupted"
             self.end_epoch()
-        return "diverged" if self._has_diverged else "completed"
+        return "diverged" if self._has_diverged else "hopeless" if self._is_hopeless else "completed"
 
     def train_epoch(self) -> None:
         """Runs the remaining updates of an epoch; fewer if stopped early."""
@@ -280,7 +282,7 @@ class Trainer:
 
     @property
     def _is_finished(self) -> bool:
-        if self._has_diverged:
+        if self._has_diverged or self._is_hopeless:
             return True
         if self.config.seconds is not None:
             return self._time_is_up and self.progress.updates == 0  # an epoch that was started is validated
@@ -290,3 +292,8 @@ class Trainer:
     def _has_diverged(self) -> bool:
         history = self.progress.history
         return bool(history) and not history[-1].is_finite
+
+    @property
+    def _is_hopeless(self) -> bool:
+        history = self.progress.history
+        return self.guessing is not None and bool(history) and self.guessing.is_as_good_as(history[-1])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from src.analysis.labels import display_names
+from src.analysis.losses import num_lost
 from src.analysis.report.caveats import rate_caveats
 from src.analysis.report.differences import differences_line, median_line, others_line, untested_line
 from src.analysis.report.ranking import (
@@ -20,7 +21,6 @@ from src.analysis.report.ranking import (
 )
 from src.analysis.report.reasons import is_reason, reference_reason_line
 from src.analysis.stability import differs
-from src.status import LOST
 
 _ROUNDING = 1e-12  # mean errors that differ by less are equal
 
@@ -55,7 +55,7 @@ def answer(title: str, rows: pd.DataFrame, pairs: pd.DataFrame, margin: float) -
         pairs: `pairwise` of the workload; decides whether a schedule is better than all others.
         margin: Differences in test error smaller than this do not matter.
     """
-    rows = rows.assign(name=display_names(rows), failures=rows[list(LOST)].sum(axis=1))
+    rows = rows.assign(name=display_names(rows), failures=num_lost(rows))
     rows = rows.assign(has_few_seeds=has_few_seeds(rows))
     if not ((rows["failures"] == 0) & rows["test_error_mean"].notna()).any():
         return _answer(title, lines_without_result(rows))

@@ -19,7 +19,7 @@ def lines_without_result(rows: pd.DataFrame) -> list[str]:
     """Why no schedule can be ranked: none has a test error, or all that have one also have failures."""
     num_completed = int(rows["n"].sum())
     if not num_completed:
-        counts = {status: int(rows[status].sum()) for status in NOT_COMPLETED}
+        counts = {status: int(rows[status].sum()) for status in NOT_COMPLETED if status in rows}
         statuses = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         num_runs = sum(counts.values())
         none = "the only run did not complete" if num_runs == 1 else f"none of the {num_runs} runs completed"
@@ -105,7 +105,7 @@ def _num_common_seeds(rows: pd.DataFrame) -> int:
 def _failures(rows: pd.DataFrame) -> str:
     details = []
     for row in rows.to_dict("records"):
-        counts = " and ".join(f"{row[status]} {status}" for status in LOST if row[status])
+        counts = " and ".join(f"{row[status]} {status}" for status in LOST if row.get(status))
         details.append(f"{row['name']} ({counts} of {row['n'] + row['failures'] + row['interrupted']})")
     return f"Never called best because of failed or diverged runs: {join_names(details)}." if details else ""
 

@@ -9,11 +9,11 @@ import pandas as pd
 
 from src.analysis.common_seeds import have_different_seeds
 from src.analysis.comparison import NOT_COMPLETED
+from src.analysis.losses import num_lost
 from src.analysis.report.reasons import reasons_note
 from src.analysis.stats import EXACT_UP_TO, MIN_SEEDS, RANDOM_PATTERNS
 from src.analysis.wording import count_noun, format_number, format_p
 from src.analysis.workloads import WORKLOAD, workload_title
-from src.status import LOST
 
 COLUMNS = {
     "scheduler": "The learning-rate schedule, with the settings in which it differs from others of the same name.",
@@ -42,12 +42,15 @@ COLUMNS = {
     "accuracy is the highest recorded one that more than half of the reference's runs reached.",
     "train s": "Mean training time in seconds, without evaluation.",
     "diverged": "Runs whose loss became infinite or NaN.",
+    "hopeless": "Runs that were stopped early because their validation was no better than guessing; they count like "
+    "diverged ones.",
     "failed": "Runs that ended in an error.",
     "interrupted": "Runs that were stopped and can be resumed.",
 }
 
 UNREAD_NOTE = "Tuning runs do not read the test set, so there is no test error."
 FAILURES_NOTE = "Failed and diverged runs are counted in separate columns, and schedules that have any come last."
+HOPELESS_NOTE = "Hopeless runs were no better than guessing after an epoch and were stopped; they count as diverged."
 COMMON_NOTE = (
     "The schedules completed different seeds. Rows are sorted by the common error, the mean over the seeds that all "
     f"ranked schedules completed. Schedules with fewer than {MIN_SEEDS} seeds are not ranked beside others with more."
@@ -93,7 +96,7 @@ def format_table(rows: pd.DataFrame) -> pd.DataFrame:
         columns[f"epochs to {100 * rows['target'].dropna().iloc[0]:g} %"] = _times_to_target(rows)
     columns["train s"] = [format_number(time, ".1f" if time >= 1 else ".2g") for time in rows["train_seconds_mean"]]
     for status in NOT_COMPLETED:
-        if (rows[status] > 0).any():
+        if status in rows and (rows[status] > 0).any():
             columns[status] = [str(count) for count in rows[status]]
     return pd.DataFrame(columns)
 
@@ -108,7 +111,8 @@ def notes(rows: pd.DataFrame, shown: Iterable[str] | None = None) -> list[str]:
     shown = set(format_table(rows).columns if shown is None else shown)
     texts = [
         _error_note(rows, shown),
-        FAILURES_NOTE if rows[list(LOST)].any(axis=None) else "",
+        FAILURES_NOTE if num_lost(rows).any() else "",
+        HOPELESS_NOTE if "hopeless" in shown else "",
         COMMON_NOTE if "common error %" in shown else "",
         AVERAGED_NOTE if "averaged error %" in shown else "",
         *_difference_notes(rows, shown),

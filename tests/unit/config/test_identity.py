@@ -30,5 +30,12 @@ def test_machine_keys_are_not_part_of_the_identity(key: str) -> None:
     assert key not in identity(small_config())
 
 
+def test_key_that_was_added_later_counts_only_where_it_changes_a_run() -> None:
+    assert "stop_hopeless" not in identity(small_config())
+    assert config_hash(small_config("stop_hopeless=false")) == config_hash(small_config())
+    assert identity(small_config("stop_hopeless=true")) == {**identity(small_config()), "stop_hopeless": True}
+    assert config_hash(make_config("scheduler=cosine", "model=lenet")) == "c147f2180bf86b19"  # on users' disks
+
+
 def test_requested_lr_is_not_part_of_the_identity() -> None:
     assert config_hash(small_config("lr_requested=auto")) == config_hash(small_config())

@@ -76,14 +76,14 @@ def test_unfinished_job_from_another_device_is_run_again(tmp_path: Path) -> None
 
 
 def test_finished_jobs_are_not_run_again(tmp_path: Path) -> None:
-    plan = make_plan(overrides(tmp_path, "seed=0,1,2,3,4"))
-    assert [job.status() for job in plan.jobs] == ["new"] * 5
+    plan = make_plan(overrides(tmp_path, "seed=0,1,2,3,4,5"))
+    assert [job.status() for job in plan.jobs] == ["new"] * 6
     for job, status in zip(plan.jobs, STATUSES, strict=False):
         write_record(record_of(job.config, status=status), job.folder)
-    plan = make_plan(overrides(tmp_path, "seed=0,1,2,3,4"))
-    assert [job.status() for job in plan.jobs] == ["completed", "diverged", "failed", "interrupted", "new"]
-    assert [job.config.seed for job in plan.unfinished()] == [2, 3, 4]
-    assert [job.config.seed for job in plan.without_result()] == [3, 4]
+    plan = make_plan(overrides(tmp_path, "seed=0,1,2,3,4,5"))
+    assert [job.status() for job in plan.jobs] == ["completed", "diverged", "hopeless", "failed", "interrupted", "new"]
+    assert [job.config.seed for job in plan.unfinished()] == [3, 4, 5]
+    assert [job.config.seed for job in plan.without_result()] == [4, 5]
 
 
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:

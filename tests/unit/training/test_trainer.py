@@ -270,6 +270,36 @@ def test_bf16_runs_on_the_cpu(tmp_path: Path) -> None:
         assert trainer.model(torch.zeros(1, 1, 28, 28)).dtype is torch.bfloat16
 
 
+def test_run_that_learns_nothing_ends_as_hopeless_if_asked(tmp_path: Path) -> None:
+    idle = ("model=mlp", "optimizer.lr=0", "epochs=3")
+    trainer, outcome = train(small_config(*idle, "stop_hopeless=true"), tmp_path / "stopped")
+    assert (outcome.status, outcome.test) == ("hopeless", None)
+    assert trainer.progress.epoch == 1
+    trainer, outcome = train(small_config(*idle), tmp_path / "not")
+    assert (outcome.status, trainer.progress.epoch) == ("completed", 3)
+
+
+def test_run_that_learns_is_not_stopped_and_computes_the_same(tmp_path: Path) -> None:
+    first, outcome = train(small_config("stop_hopeless=true"), tmp_path / "first")
+    second, expected = train(small_config(), tmp_path / "second")
+    assert outcome == expected
+    assert same(weights(first), weights(second))
+
+
+def test_resumed_run_stays_hopeless(tmp_path: Path) -> None:
+    config = small_config("model=mlp", "optimizer.lr=0", "stop_hopeless=true")
+    stopped, _ = train(config, tmp_path / "stopped")
+    resumed = build_trainer(config, tmp_path / "resumed")
+    resumed.load_state_dict(stopped.state_dict())
+    assert resumed.fit().status == "hopeless"
+    assert resumed.progress.epoch == 1
+
+
+def test_run_that_diverged_is_not_called_hopeless(tmp_path: Path) -> None:
+    _, outcome = train(small_config("optimizer.lr=1e38", "stop_hopeless=true"), tmp_path)
+    assert outcome.status == "diverged"
+
+
 def test_test_loss_that_is_not_finite_is_a_divergence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = build_trainer(small_config(), tmp_path)
     split = trainer.data.test()
