@@ -12,13 +12,14 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
-from src.config import CONF, resolvers
+from src.config import CONF, resolvers, user_configs
 from src.config.checks import check_components, check_ranges
 from src.config.hydra_errors import rewording_composition, rewording_errors
 from src.config.override_checks import check_form, check_group, check_override
 from src.config.schema import GROUPS, Config
 
 resolvers.register()
+user_configs.register()
 
 
 @contextmanager

@@ -12,14 +12,15 @@ from omegaconf import DictConfig, OmegaConf
 from src.config import CONF
 from src.config.compose import composed, composing, load_config, parsed
 from src.config.schema import Config
+from src.config.user_configs import config_folders
 from src.errors import UsageError
 
 _SCHEDULER_KEYS = ("scheduler", "schedulers")
 
 
 def names() -> list[str]:
-    """Every choice of conf/scheduler."""
-    return sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))
+    """Every choice of conf/scheduler, ours and the user's."""
+    return sorted(path.stem for folder in config_folders() for path in folder.glob("scheduler/*.yaml"))
 
 
 def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[str]]:

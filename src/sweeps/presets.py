@@ -8,26 +8,25 @@ from typing import Any, TypeVar
 from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
-from src.config import CONF
 from src.config.compose import parsed
 from src.config.hydra_errors import rewording_errors
+from src.config.user_configs import config_folders
 from src.errors import UsageError
 
 Preset = TypeVar("Preset")
 
 
 def load_preset(schema: type[Preset], group: str, name: str, changes: Mapping[str, object] | None = None) -> Preset:
-    """Loads `conf/GROUP/NAME.yaml` and replaces the fields in `changes`.
+    """Loads `conf/GROUP/NAME.yaml`, ours or the user's, and replaces the fields in `changes`.
 
     Raises:
         UsageError: there is no such file, or its content does not fit the schema.
     """
-    path = CONF / group / f"{name}.yaml"
-    if not path.exists():
-        names = sorted(file.stem for file in path.parent.glob("*.yaml"))
-        raise UsageError(f"{group}={name}: choose one of {', '.join(names)}")
+    paths = {path.stem: path for folder in config_folders() for path in sorted(folder.glob(f"{group}/*.yaml"))}
+    if name not in paths:
+        raise UsageError(f"{group}={name}: choose one of {', '.join(sorted(paths))}")
     with rewording_errors():
-        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.load(path), changes or {})
+        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.load(paths[name]), changes or {})
         preset = OmegaConf.to_object(merged)
     assert isinstance(preset, schema)
     return preset

@@ -7,8 +7,10 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from scripts import sweep
 from src.analysis.notebook import KEYS
 from src.analysis.report import build
 from tests.docs.pages import DOCS, blocks, commands, names, table
@@ -26,7 +28,7 @@ def test_examples_of_extending_train(lab: Path) -> None:
     for arguments in runs_of_page:
         assert call_main(*arguments) == 0, arguments
     runs = records(lab)
-    assert len(runs) == len(runs_of_page) == 7
+    assert len(runs) == len(runs_of_page) == 8
     assert {run["status"] for run in runs} == {"completed"}
     assert {run["scheduler"] for run in runs} >= {"sawtooth", "StepLR"}
     assert "wide_mlp" in {run["model"] for run in runs}
@@ -36,6 +38,15 @@ def test_examples_of_extending_train(lab: Path) -> None:
     norms = [path.read_text().splitlines() for path in lab.rglob("weight_norm.csv")]
     assert [len(lines) for lines in norms] == [3, 3]
     assert {line.partition(".")[2] for lines in norms for line in lines[1:]}.isdisjoint({""})
+
+
+def test_experiment_of_extending_runs(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "draw_figures", lambda *_: [])
+    (words,) = [words for words in commands(DOCS / "extending.md") if "experiment=teeth" in words]
+    assert call_main(*words[2:], "hydra/launcher=basic", main=sweep.main) == 0
+    table = pd.read_csv(lab / "outputs" / "sweeps" / "teeth" / "comparison.csv").set_index("scheduler")
+    assert table["n"].to_dict() == {"cosine": 2, "sawtooth": 2}
+    assert table["lr"].to_dict() == {"cosine": 0.05, "sawtooth": 0.1}
 
 
 def test_sawtooth_example_has_the_teeth_it_describes(lab: Path) -> None:

@@ -75,7 +75,7 @@ def test_train_commands_compose(page: Path, lab: Path) -> None:
         options = [word for word in words[3:] if word.startswith("-")]
         assert set(options) <= {"-m", "-cd", "--cfg", "--resolve", "--help"}, words
         overrides = [word for word in words[3:] if "=" in word]
-        check_overrides(overrides, own="-cd" in options, sweeps="-m" in options)
+        check_overrides(overrides, sweeps="-m" in options)
 
 
 @every_page
@@ -89,12 +89,11 @@ def test_script_commands_use_known_keys(page: Path, lab: Path) -> None:
         parsed = OverridesParser.create().parse_overrides([word for word in words[2:] if "=" in word])
         for override in parsed:
             if override.key_or_group in ("protocol", "experiment"):
-                assert override.value() in choices(override.key_or_group), words
+                assert override.value() in choices(override.key_or_group) | {"teeth"}, words
             if override.key_or_group == "schedulers":
                 assert set(override.value()) <= choices("scheduler") | {"sawtooth"}, words
         others = [override.input_line for override in parsed if override.key_or_group not in keys]
-        searches = [line for line in others if line.startswith("hydra.searchpath")]
-        check_overrides([line for line in others if line not in searches], own=bool(searches), sweeps=True)
+        check_overrides(others, sweeps=True)
 
 
 @every_page
@@ -105,14 +104,14 @@ def test_make_targets_exist(page: Path) -> None:
             assert {word for word in words[1:] if "=" not in word} <= known, words
 
 
-def check_overrides(overrides: list[str], *, own: bool, sweeps: bool) -> None:
-    """Composes and checks a config with each value of each swept key; `own` adds the configs of the lab."""
+def check_overrides(overrides: list[str], *, sweeps: bool) -> None:
+    """Composes and checks a config with each value of each swept key; the configs of the lab are found."""
     overrides = ["optimizer.lr=1" if override == "optimizer.lr=auto" else override for override in overrides]
     parsed = OverridesParser.create().parse_overrides(overrides)
     assert sweeps or not any(override.is_sweep_override() for override in parsed), overrides
     values = [_lines(override) for override in parsed if not override.is_hydra_override()]
     for number in range(max(map(len, values), default=1)):
-        _compose(tuple(lines[min(number, len(lines) - 1)] for lines in values), own)
+        _compose(tuple(lines[min(number, len(lines) - 1)] for lines in values))
 
 
 def _lines(override: Override) -> list[str]:
@@ -122,10 +121,9 @@ def _lines(override: Override) -> list[str]:
 
 
 @functools.cache
-def _compose(overrides: tuple[str, ...], own: bool) -> None:
-    search = [f"hydra.searchpath=[file://{Path.cwd()}/configs]"] if own else []
+def _compose(overrides: tuple[str, ...]) -> None:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        load_config(compose("train", overrides=[*overrides, *search]))
+        load_config(compose("train", overrides=list(overrides)))
 
 
 @functools.cache

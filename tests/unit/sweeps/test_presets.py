@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from src.errors import UsageError
-from src.sweeps import presets
 from src.sweeps.experiment import load_experiment
 from src.sweeps.presets import split_arguments
 
 
 def test_misspelled_field_of_an_experiment_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(presets, "CONF", tmp_path)
-    (tmp_path / "experiment").mkdir()
-    (tmp_path / "experiment" / "mine.yaml").write_text("name: mine\nschedules: [step]\n")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    (tmp_path / "conf" / "experiment" / "mine.yaml").write_text("name: mine\nschedules: [step]\n")
     with pytest.raises(UsageError, match="schedules"):
         load_experiment("mine")
 
