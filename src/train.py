@@ -33,7 +33,7 @@ def train(cfg: DictConfig) -> None:
 
 def main() -> None:
     with ending_in_one_line():
-        command = parse_command_line(sys.argv[1:])
+        command = parse_command_line(_with_experiment(sys.argv[1:]))
         if command.shown:
             show(command)
             return
@@ -45,6 +45,15 @@ def main() -> None:
         if command.run:
             raise UsageError("--run contradicts hydra.mode=MULTIRUN; leave one of the two out")
         sys.exit(multirun(with_sweeper_params(overrides, settings.sweeper)))
+
+
+def _with_experiment(arguments: list[str]) -> list[str]:
+    """The arguments with `experiment=NAME` replaced by what that experiment sets."""
+    if not any(argument.startswith("experiment=") for argument in arguments):
+        return arguments
+    from src.sweeps.experiment import single_run
+
+    return single_run(arguments)
 
 
 def run_once(overrides: list[str], settings: DictConfig) -> None:

@@ -77,6 +77,42 @@ def experiment_rates(arguments: Sequence[str]) -> dict[str, float | str]:
     return check_rates(rates) if rates else {}
 
 
+def single_run(arguments: Sequence[str]) -> list[str]:
+    """The arguments of a single run in which `experiment=NAME` stands for one run of that experiment.
+
+    Raises:
+        UsageError: there is no such experiment, or it has several runs and the arguments do not choose one.
+    """
+    name = next(argument.partition("=")[2] for argument in arguments if argument.startswith("experiment="))
+    others = [argument for argument in arguments if not argument.startswith("experiment=")]
+    if {"-m", "--multirun"} & set(others):
+        raise UsageError(f"experiment={name}: -m does not take it; run all with {_command(name)}")
+    experiment = load_experiment(name)
+    lines = {line.partition("=")[0]: line for line in experiment.overrides}
+    lines |= {argument.partition("=")[0].lstrip("+~"): argument for argument in others}
+    _choose_one(experiment, lines)
+    rate = experiment.lrs.get(lines["scheduler"].partition("=")[2])
+    if rate is not None:
+        lines.setdefault("optimizer.lr", f"optimizer.lr={rate}")
+    return list(lines.values())
+
+
+def _choose_one(experiment: Experiment, lines: dict[str, str]) -> None:
+    """Adds the scheduler and the seed of an experiment to overrides by key, unless they choose some."""
+    choices: dict[str, Sequence[object]] = {"scheduler": experiment.schedulers, "seed": experiment.seeds}
+    missing = {key: values for key, values in choices.items() if key not in lines}
+    if any(len(values) != 1 for values in missing.values()):
+        counts = " and ".join(f"{len(values)} {key}s" for key, values in missing.items())
+        example = " ".join(f"{key}={next(iter(values), '...')}" for key, values in missing.items())
+        name = experiment.name
+        raise UsageError(f"experiment={name} has {counts}: choose one ({example}), or run all with {_command(name)}")
+    lines |= {key: f"{key}={values[0]}" for key, values in missing.items()}
+
+
+def _command(name: str) -> str:
+    return f"python scripts/sweep.py experiment={name}"
+
+
 def _multirun(experiment: Experiment, changes: Mapping[str, object]) -> dict[str, str]:
     """The overrides of the experiment by key; `changes` may contain other schedulers and seeds."""
     values = {"schedulers": experiment.schedulers, "seeds": experiment.seeds, **changes}

@@ -20,6 +20,7 @@ from omegaconf import OmegaConf
 from src.config import CONF
 from src.config.compose import load_config
 from src.runs.record import RunRecord
+from src.sweeps.experiment import single_run
 from tests.conftest import ROOT
 from tests.docs.pages import DOCS, PAGES, README, anchors, commands, links, names, page_id, prose, table
 
@@ -74,7 +75,8 @@ def test_train_commands_compose(page: Path, lab: Path) -> None:
             continue
         options = [word for word in words[3:] if word.startswith("-")]
         assert set(options) <= {"-m", "-cd", "--cfg", "--resolve", "--help"}, words
-        overrides = [word for word in words[3:] if "=" in word]
+        arguments = single_run(words[3:]) if any(word.startswith("experiment=") for word in words) else words[3:]
+        overrides = [word for word in arguments if "=" in word]
         check_overrides(overrides, sweeps="-m" in options)
 
 

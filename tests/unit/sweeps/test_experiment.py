@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from src.config import CONF
 from src.errors import UsageError
 from src.sweeps import parallelism
-from src.sweeps.experiment import experiment_overrides, load_experiment
+from src.sweeps.experiment import experiment_overrides, load_experiment, single_run
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +107,38 @@ def test_invalid_experiment_is_refused(argument: str, message: str) -> None:
 def test_contradictory_arguments_are_refused(arguments: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         experiment_overrides(arguments)
+
+
+def test_one_run_of_an_experiment_has_its_overrides() -> None:
+    chosen = ["experiment=benchmark", "scheduler=step", "seed=1"]
+    assert single_run(chosen) == ["model=lenet", "optimizer=sgd", "epochs=5", "scheduler=step", "seed=1"]
+    changed = single_run(["--cfg", "job", *chosen, "model=mlp"])
+    assert changed == ["model=mlp", "optimizer=sgd", "epochs=5", "--cfg", "job", "scheduler=step", "seed=1"]
+
+
+def test_experiment_of_one_run_needs_no_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "conf" / "experiment"
+    folder.mkdir(parents=True)
+    content = "name: one\nschedulers: [step]\nseeds: [3]\noverrides: [model=mlp]\nlrs: {step: 0.1}\n"
+    (folder / "one.yaml").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    assert single_run(["experiment=one"]) == ["model=mlp", "scheduler=step", "seed=3", "optimizer.lr=0.1"]
+    assert "optimizer.lr=1" in single_run(["experiment=one", "optimizer.lr=1"])
+    assert "optimizer.lr=0.1" not in single_run(["experiment=one", "optimizer.lr=1"])
+    assert "optimizer.lr=0.1" not in single_run(["experiment=one", "scheduler=cosine"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            [],
+            r"has 7 schedulers and 3 seeds: choose one \(scheduler=constant seed=0\), or run all with python scripts",
+        ),
+        (["scheduler=step"], r"has 3 seeds: choose one \(seed=0\), or run all with python scripts/sweep\.py exp"),
+        (["-m", "scheduler=step"], r"-m does not take it; run all with python scripts/sweep\.py experiment=benchmark"),
+    ],
+)
+def test_experiment_of_several_runs_is_refused_with_the_right_command(arguments: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        single_run(["experiment=benchmark", *arguments])
