@@ -10,7 +10,7 @@ import pandas as pd
 
 from src import layout
 from src.analysis.collect import Collection
-from src.analysis.figures.results import draw_test_errors
+from src.analysis.figures.error_dots import draw_test_errors
 from src.analysis.figures.save import save_figure
 from src.analysis.figures.style import palette
 from src.analysis.labels import workload_names

@@ -27,7 +27,7 @@ Reader = Callable[[Mapping[str, Any]], Columns]
 
 
 @dataclass(frozen=True)
-class Series:
+class RunSeries:
     """The curves that can be drawn.
 
     Attributes:
@@ -41,7 +41,7 @@ class Series:
     problems: list[str]
 
 
-def read_series(runs: pd.DataFrame) -> Series:
+def read_series(runs: pd.DataFrame) -> RunSeries:
     """Reads the curves of the runs that ended: every history and, of each setting, the first steps that are undamaged.
 
     Args:
@@ -63,7 +63,7 @@ def read_series(runs: pd.DataFrame) -> Series:
             if (updates := files.read(layout.STEPS, read_steps, run)) is not None:
                 steps[run["folder"]] = pd.DataFrame(updates)
                 break
-    return Series(pd.DataFrame({"folder": folders, **histories}), steps, files.problems())
+    return RunSeries(pd.DataFrame({"folder": folders, **histories}), steps, files.problems())
 
 
 class _Files:

@@ -9,30 +9,29 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from src.analysis.figures.curves import (
-    draw_accuracy_curves,
-    draw_loss_curves,
-    draw_lr_curves,
-)
+from src.analysis.figures.curves import draw_accuracy_curves, draw_loss_curves
+from src.analysis.figures.error_dots import draw_test_errors
+from src.analysis.figures.grid import GridFigure
+from src.analysis.figures.lr_curves import draw_lr_curves
 from src.analysis.figures.results import (
     draw_performance_profile,
     draw_rank_against_budget,
     draw_sensitivity,
-    draw_test_errors,
     draw_tuning_trials,
 )
 from src.analysis.figures.save import KINDS, save_figure
-from src.analysis.figures.style import palette
+from src.analysis.figures.style import Palette, palette
 from src.analysis.labels import workload_names
-from src.analysis.series import Series
-from src.analysis.workloads import WORKLOAD, select_workload
+from src.analysis.series import RunSeries
+from src.analysis.workloads import WORKLOAD, select_workload, workload_title
 from src.files import check_file
 
 NAMES = (
     "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "tuning_trials",
     "rank_against_budget", "performance_profile",
 )  # fmt: skip
-CURVES: dict[str, Callable[..., Figure | None]] = {
+Draw = Callable[..., Figure | None]
+CURVES: dict[str, Draw] = {
     "lr_curves": draw_lr_curves,
     "loss_curves": draw_loss_curves,
     "accuracy_curves": draw_accuracy_curves,
@@ -41,7 +40,7 @@ CURVES: dict[str, Callable[..., Figure | None]] = {
 
 def draw_figures(
     runs: pd.DataFrame,
-    series: Series,
+    series: RunSeries,
     table: pd.DataFrame,
     sensitivity: pd.DataFrame,
     trials: pd.DataFrame,
@@ -69,38 +68,52 @@ def draw_figures(
         stale.unlink()
     paths = []
     for name, figure in _figures(runs, series, table, sensitivity, trials):
-        paths += save_figure(figure, folder, name)
+        paths += save_figure(figure, folder, name, fixed_margins=isinstance(figure, GridFigure))
     return paths
 
 
+def workload_of(name: str, table: pd.DataFrame, sensitivity: pd.DataFrame) -> str:
+    """The title of the workload that a figure shows, by the figure's name; empty if that has no number."""
+    stem, _, number = name.rpartition("_")
+    if stem not in NAMES or not number.isdigit():
+        return ""
+    return workload_title(_workloads(table, sensitivity)[int(number) - 1].iloc[0])
+
+
 def _figures(
-    runs: pd.DataFrame, series: Series, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
+    runs: pd.DataFrame, series: RunSeries, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
 ) -> Iterator[tuple[str, Figure]]:
-    runs = runs.assign(name=workload_names(runs))
-    table = table.assign(name=workload_names(table))
-    sensitivity = sensitivity.assign(name=sensitivity["label"]) if len(sensitivity) else sensitivity
-    styles = palette([*runs["name"], *table["name"], *(sensitivity["name"] if len(sensitivity) else [])])
-    yield from _by_workload(
-        "test_error", table, lambda rows: draw_test_errors(rows, select_workload(runs, rows), styles)
-    )
+    runs, table = (rows.assign(name=workload_names(rows)) for rows in (runs, table))
+    sensitivity, trials = (rows.assign(name=rows["label"]) if len(rows) else rows for rows in (sensitivity, trials))
+    styles = palette(name for rows in (table, runs, sensitivity) if len(rows) for name in rows["name"])
     with_curves = runs[runs["folder"].isin(series.histories["folder"])]
-    for name, draw in CURVES.items():
-        yield from _by_workload(name, with_curves, partial(draw, series=series, styles=styles))
-    if len(sensitivity):
-        yield from _by_workload("lr_sensitivity", sensitivity, lambda rows: draw_sensitivity(rows, styles))
-        named_trials = trials.assign(name=trials["label"])
-        yield from _by_workload("tuning_trials", named_trials, lambda rows: draw_tuning_trials(rows, styles))
+    drawn: dict[str, tuple[pd.DataFrame, Draw]] = {
+        "test_error": (runs, lambda rows, styles: draw_test_errors(select_workload(table, rows), rows, styles)),
+        **{name: (with_curves, partial(draw, series=series)) for name, draw in CURVES.items()},
+        "lr_sensitivity": (sensitivity, draw_sensitivity),
+        "tuning_trials": (trials, draw_tuning_trials),
+    }
+    workloads = _workloads(table, sensitivity)
+    for name, (rows, draw) in drawn.items():
+        yield from _by_workload(name, workloads, rows, draw, styles)
     if (ranks := draw_rank_against_budget(table, styles)) is not None:
         yield "rank_against_budget", ranks
     if (profile := draw_performance_profile(table, styles)) is not None:
         yield "performance_profile", profile
 
 
+def _workloads(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each workload, those of the comparison first, then of those that were only tuned."""
+    rows = pd.concat([table, sensitivity]) if len(sensitivity) else table
+    return [part for _, part in rows.groupby(WORKLOAD, dropna=False, sort=False)]
+
+
 def _by_workload(
-    name: str, rows: pd.DataFrame, draw: Callable[[pd.DataFrame], Figure | None]
+    name: str, workloads: list[pd.DataFrame], rows: pd.DataFrame, draw: Draw, styles: Palette
 ) -> Iterator[tuple[str, Figure]]:
-    """One figure per workload."""
-    groups = list(rows.groupby(WORKLOAD, dropna=False, sort=False))
-    for number, (_, group) in enumerate(groups, 1):
-        if (figure := draw(group)) is not None:
-            yield (f"{name}_{number}" if len(groups) > 1 else name), figure
+    """One figure per workload that has rows, with the styles in the order of the comparison."""
+    for number, workload in enumerate(workloads, 1):
+        part = select_workload(rows, workload)
+        ranked = {label: styles[label] for label in workload["name"]} | styles
+        if len(part) and (figure := draw(part, styles=ranked)) is not None:
+            yield (f"{name}_{number}" if len(workloads) > 1 else name), figure

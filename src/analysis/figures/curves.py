@@ -1,8 +1,8 @@
-"""Training curves of the runs of one workload: learning rate, loss, accuracy."""
+"""Training curves of the runs of one workload: loss and accuracy by epoch."""
 
 from __future__ import annotations
 
-import math
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,68 +10,72 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from src.analysis.figures.style import Palette, legend, panels, scale_logarithmically
-from src.analysis.series import Series
+from src.analysis.figures.chart import Chart, Metric, Series
+from src.analysis.figures.draw import draw_chart
+from src.analysis.figures.style import Palette
+from src.analysis.series import RunSeries
 from src.analysis.workloads import workload_title
 
-
-def draw_lr_curves(runs: pd.DataFrame, series: Series, styles: Palette) -> Figure | None:
-    """The lr of every update, on a linear and a log axis, of one run per setting; None if there are no steps."""
-    drawn = runs[runs["folder"].isin(series.steps)]
-    if drawn.empty:
-        return None
-    figure, (linear, logarithmic) = panels(f"Learning rate\n{workload_title(runs.iloc[0])}", 2)
-    lowest = math.inf
-    for name, rows in drawn.groupby("name"):
-        folder = rows["folder"].iloc[0]
-        steps = series.steps[folder]
-        num_updates = steps["step"].iloc[-1] + 1
-        updates_per_epoch = num_updates / (series.histories["folder"] == folder).sum()
-        epochs = np.append(steps["step"], num_updates) / updates_per_epoch
-        lrs = np.append(steps["lr"], steps["lr"].tail(1))  # an lr holds until the next update, the last one to the end
-        lowest = min(lowest, lrs[lrs > 0].min(initial=math.inf))
-        for axes in (linear, logarithmic):
-            axes.step(epochs, lrs, where="post", label=name, **styles[str(name)])
-    peak = max(linear.get_ylim()[1], 1e-12)
-    logarithmic.set(yscale="log", ylim=(max(peak * 1e-5, min(lowest, peak) * 0.7), peak * 1.3))
-    for axes in (linear, logarithmic):
-        axes.set(xlabel="epoch", ylabel="learning rate")
-    legend(figure, linear)
-    return figure
+MIN_SEEDS = 5  # for an interval over the seeds
+BEST_FIRST = "by mean test error, best first"
+_MAX_DOTS = 40  # epochs with a dot for every seed
 
 
-def draw_loss_curves(runs: pd.DataFrame, series: Series, styles: Palette) -> Figure:
-    """Train and validation loss by epoch: median and interquartile band over seeds."""
-    title = f"Loss (median, interquartile band)\n{workload_title(runs.iloc[0])}"
-    figure, row = panels(title, 2)
-    for axes, metric, name in zip(row, ("train_loss", "val_loss"), ("train loss", "validation loss"), strict=True):
-        _bands(axes, runs, series.histories, metric, styles)
-        axes.set(xlabel="epoch", ylabel=name)
-        scale_logarithmically(axes)
-    legend(figure, row[0])
-    return figure
+def draw_loss_curves(runs: pd.DataFrame, series: RunSeries, styles: Palette) -> Figure:
+    """Train and validation loss by epoch: median over the seeds, and their quartiles or a dot for each."""
+    names = {"train_loss": "train loss", "val_loss": "validation loss"}
+    return _draw("Loss", names, runs, series.histories, styles, better="lower")
 
 
-def draw_accuracy_curves(runs: pd.DataFrame, series: Series, styles: Palette) -> Figure:
-    """Train and validation accuracy by epoch: median and interquartile band over seeds."""
-    title = f"Accuracy (median, interquartile band)\n{workload_title(runs.iloc[0])}"
-    figure, row = panels(title, 2)
-    names = ("train accuracy %", "validation accuracy %")
-    for axes, metric, name in zip(row, ("train_accuracy", "val_accuracy"), names, strict=True):
-        _bands(axes, runs, series.histories, metric, styles, scale=100)
-        axes.set(xlabel="epoch", ylabel=name)
-    legend(figure, row[0])
-    return figure
+def draw_accuracy_curves(runs: pd.DataFrame, series: RunSeries, styles: Palette) -> Figure:
+    """Train and validation accuracy by epoch: median over the seeds, and their quartiles or a dot for each."""
+    names = {"train_accuracy": "train accuracy (%)", "val_accuracy": "validation accuracy (%)"}
+    return _draw("Accuracy", names, runs, series.histories, styles, better="higher")
 
 
-def _bands(
-    axes: Axes, runs: pd.DataFrame, histories: pd.DataFrame, metric: str, styles: Palette, scale: float = 1
-) -> None:
-    epochs = histories[["folder", "epoch", metric]].replace([np.inf, -np.inf], np.nan)
-    groups = epochs.merge(runs[["folder", "name"]], on="folder").groupby(["name", "epoch"])
-    bands = scale * groups[metric].quantile([0.25, 0.5, 0.75]).unstack()
-    for name, rows in bands.groupby(level="name"):
-        style, epoch = styles[str(name)], rows.index.get_level_values("epoch")
-        axes.plot(epoch, rows[0.5], label=name, marker="o", markersize=3, **style)
-        axes.fill_between(epoch, rows[0.25], rows[0.75], color=style["color"], alpha=0.15, linewidth=0)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+def _draw(
+    title: str,
+    names: dict[str, str],
+    runs: pd.DataFrame,
+    histories: pd.DataFrame,
+    styles: Palette,
+    better: Literal["lower", "higher"],
+) -> Figure:
+    epochs = histories.merge(runs[["folder", "name"]], on="folder").replace([np.inf, -np.inf], np.nan)
+    epochs[list(names)] *= 100 if better == "higher" else 1
+    metrics = [
+        Metric(name, _series(epochs, column, styles), better, is_logarithmic=better == "lower", is_zoomed=True)
+        for column, name in names.items()
+    ]
+    most_seeds = runs.groupby("name").size().max()
+    spread = "median, interquartile range" if most_seeds >= MIN_SEEDS else "median, a dot for every seed"
+    heading = f"{title} ({spread if most_seeds > 1 else 'one seed'})\n{workload_title(runs.iloc[0])}"
+    return draw_chart(Chart(heading, "epoch", metrics, BEST_FIRST, _prepare), styles)
+
+
+def _prepare(axes: Axes) -> None:
+    axes.margins(x=0.02)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+
+
+def _series(epochs: pd.DataFrame, metric: str, styles: Palette) -> list[Series]:
+    """The median of each schedule over its seeds, in the order of the styles."""
+    groups = epochs.groupby(["name", "epoch"])[metric]
+    quartiles = groups.quantile(np.array([0.25, 0.5, 0.75])).unstack()
+    num_seeds = epochs.groupby("name")["folder"].nunique()
+    runs = dict(list(epochs.groupby("name")))
+    series = []
+    for name in [name for name in styles if name in runs]:
+        rows = quartiles.loc[name]
+        x, low, middle, high = (np.asarray(column, dtype=float) for column in (rows.index, *rows.to_numpy().T))
+        is_enough = num_seeds[name] >= MIN_SEEDS
+        dots = _dots(runs[name], metric) if 1 < num_seeds[name] < MIN_SEEDS else None
+        series.append(Series(name, x, middle, band=(low, high) if is_enough else None, dots=dots))
+    return series
+
+
+def _dots(epochs: pd.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """The epochs of every seed; of a long training, evenly spaced ones up to the last."""
+    last = epochs["epoch"].max()
+    drawn = epochs[(last - epochs["epoch"]) % -(-last // _MAX_DOTS) == 0]
+    return drawn["epoch"].to_numpy(dtype=float), drawn[metric].to_numpy(dtype=float)

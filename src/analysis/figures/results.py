@@ -1,95 +1,53 @@
-"""Figures of results: test errors, tuning, ranks by budget, performance profiles."""
+"""Figures of results: tuning, ranks by budget, performance profiles."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from src.analysis import stats
 from src.analysis.budgets import ranks_by_budget, times_by_workload
-from src.analysis.figures.style import Palette, legend, panels, scale_logarithmically
+from src.analysis.figures.chart import Chart, Floats, Metric, Series
+from src.analysis.figures.draw import draw_chart
+from src.analysis.figures.style import Palette
 from src.analysis.workloads import workload_title
 
 MAX_TICKS = 12  # learning rates that fit on an axis
 
 
-def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -> Figure | None:
-    """One row per schedule, best at the top: a dot for each seed, the mean and its confidence interval."""
-    rows = table.dropna(subset="test_error_mean").reset_index(drop=True)
-    if rows.empty:
-        return None
-    contents = "every seed, mean and 95% interval" if rows["test_error_low"].notna().any() else "every seed and mean"
-    title = f"Test error: {contents}\n{workload_title(rows.iloc[0])}"
-    figure, (axes,) = panels(title, 1, width=7.5, height=1.3 + 0.34 * len(rows))
-    for position, row in rows.iterrows():
-        seeds = 1 - pd.to_numeric(
-            runs[(runs["setting"] == row["setting"]) & (runs["status"] == "completed")]["test_accuracy"]
-        )
-        color = styles[row["name"]]["color"]
-        axes.plot(
-            100 * seeds, np.full(len(seeds), position), "o", color=color, alpha=0.35, markersize=5, markeredgewidth=0
-        )
-        low, high = row["test_error_low"], row["test_error_high"]
-        if pd.notna(low):
-            axes.plot([100 * low, 100 * high], [position, position], color=color, linewidth=2.4, solid_capstyle="butt")
-        axes.plot(100 * row["test_error_mean"], position, "D", color=color, markersize=6, markeredgecolor="white")
-    axes.set(yticks=range(len(rows)), xlabel="test error %")
-    axes.set_yticklabels(rows["name"])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    return figure
-
-
 def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | None:
-    """Median final validation error over peak lr; a cross at the top if half of the tuning runs diverged."""
+    """Median final validation error over peak lr; a cross at the top if half of the runs diverged."""
     is_trained = np.isfinite(sensitivity["median_val_loss"])
     if not is_trained.any():
         return None
-    figure, (axes,) = panels(
-        f"Sensitivity to the peak learning rate\n{workload_title(sensitivity.iloc[0])}", 1, width=7.0
-    )
     errors = (100 * sensitivity["median_val_error"]).where(is_trained)
-    top = errors.max() * 1.1
-    for name, rows in sensitivity.assign(error=errors).groupby("name"):
-        ordered, style = rows.sort_values("lr"), styles[str(name)]
-        trained, diverged = ordered.dropna(subset="error"), ordered[ordered["error"].isna()]
-        axes.plot(trained["lr"], trained["error"], label=name, marker="o", markersize=3.5, **style)
-        axes.plot(diverged["lr"], np.full(len(diverged), top), "x", color=style["color"])
-    axes.set(xscale="log", xlabel="peak learning rate", ylabel="validation error % (median over tuning seeds)")
+    series = [
+        Series(str(name), *_points(rows.dropna(subset="error"), "lr", "error"), crosses=_untrained(rows))
+        for name, rows in sensitivity.assign(error=errors).sort_values("lr").groupby("name")
+    ]
+    series.sort(key=lambda curve: float(curve.y.min(initial=np.inf)))
+    metric = Metric("validation error (%)", series, "lower", is_logarithmic=True)
+    title = f"Sensitivity to the peak learning rate (median over the seeds)\n{workload_title(sensitivity.iloc[0])}"
     ticks = _spaced(sorted(sensitivity["lr"].unique()))
-    if len(ticks) <= MAX_TICKS:
-        axes.set_xticks(ticks, minor=False)
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_locator(NullLocator())
-    scale_logarithmically(axes)
-    legend(figure, axes)
-    return figure
+    order = "by error at the best rate, best first"
+    return draw_chart(Chart(title, "peak learning rate", [metric], order, _logarithmic(ticks)), styles)
 
 
 def draw_tuning_trials(trials: pd.DataFrame, styles: Palette) -> Figure | None:
     """Expected validation error of the best tuning trial over the number of trials; None for a single trial."""
-    if trials["trials"].max() < 2:
+    if trials.empty or trials["trials"].max() < 2:
         return None
-    figure, (axes,) = panels(f"Best of k tuning trials\n{workload_title(trials.iloc[0])}", 1, width=7.0)
-    for name, rows in trials.groupby("name"):
-        axes.plot(rows["trials"], 100 * rows["expected_val_error"], label=name, **styles[str(name)])
-    axes.set(xscale="log", xlabel="tuning trials k", ylabel="expected validation error % of the best")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_locator(NullLocator())
-    scale_logarithmically(axes)
-    legend(figure, axes)
-    return figure
-
-
-def _spaced(lrs: list[float]) -> list[float]:
-    """The rates without those that are within a tenth of the one before, whose labels would overlap."""
-    ticks: list[float] = []
-    for lr in lrs:
-        if not ticks or lr > 1.1 * ticks[-1]:
-            ticks.append(lr)
-    return ticks
+    percent = trials.assign(error=100 * trials["expected_val_error"])
+    series = [Series(str(name), *_points(rows, "trials", "error")) for name, rows in percent.groupby("name")]
+    series.sort(key=lambda curve: float(curve.y[-1]))
+    metric = Metric("expected validation error of the best (%)", series, "lower", is_logarithmic=True, has_points=False)
+    title = f"Best of k tuning trials\n{workload_title(trials.iloc[0])}"
+    return draw_chart(Chart(title, "tuning trials k", [metric], "by the last value, best first", _trials_axis), styles)
 
 
 def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | None:
@@ -97,17 +55,13 @@ def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | N
     ranks = ranks_by_budget(table)
     if ranks.shape[0] < 2 or ranks.shape[1] < 2:
         return None
-    figure, (axes,) = panels("Rank by test error at each budget", 1, width=7.0)
-    for name in ranks:
-        axes.plot(ranks.index, ranks[name], label=name, marker="o", markersize=4, **styles[str(name)])
-    axes.set(xscale="log", xlabel="budget (epochs)", ylabel="rank (1 is best)")
-    axes.set_xticks(list(ranks.index))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.invert_yaxis()
-    legend(figure, axes)
-    return figure
+    budgets = ranks.index.to_numpy(dtype=float)
+    series = [Series(str(name), budgets, ranks[name].to_numpy(dtype=float)) for name in ranks]
+    series.sort(key=lambda curve: float(curve.y[-1]))
+    metric = Metric("rank (1 is best)", series, "lower", is_inverted=True)
+    order = "by rank at the longest budget, best first"
+    chart = Chart("Rank by test error at each budget", "budget (epochs)", [metric], order, _budget_axis(list(budgets)))
+    return draw_chart(chart, styles)
 
 
 def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | None:
@@ -117,11 +71,55 @@ def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | N
         return None
     ratios = np.linspace(1, 4, 301)
     profile = stats.performance_profile(times.to_numpy(dtype=float), ratios)
-    figure, (axes,) = panels(f"Performance profile over {len(times)} workloads", 1, width=7.0)
-    for name, fractions in zip(times.columns, profile, strict=True):
-        axes.step(ratios, fractions, where="post", label=name, **styles[name])
-    axes.set(
-        xlabel="updates to the target, relative to the fastest", ylabel="fraction of workloads", ylim=(-0.02, 1.02)
+    series = [Series(str(name), ratios, fractions) for name, fractions in zip(times.columns, profile, strict=True)]
+    series.sort(key=lambda curve: -float(curve.y.mean()))
+    metric = Metric(
+        "fraction of workloads", series, "higher", is_staircase=True, has_points=False, limits=(-0.02, 1.02)
     )
-    legend(figure, axes)
-    return figure
+    title, xlabel = f"Performance profile over {len(times)} workloads", "updates to the target, relative to the fastest"
+    return draw_chart(Chart(title, xlabel, [metric], "fastest first", lambda _: None), styles)
+
+
+def _points(rows: pd.DataFrame, x: str, y: str) -> tuple[Floats, Floats]:
+    return rows[x].to_numpy(dtype=float), rows[y].to_numpy(dtype=float)
+
+
+def _untrained(rows: pd.DataFrame) -> Floats:
+    return rows.loc[rows["error"].isna(), "lr"].to_numpy(dtype=float)
+
+
+def _logarithmic(ticks: Sequence[float]) -> Callable[[Axes], None]:
+    """A log x axis with plain numbers at the ticks, if they fit."""
+
+    def prepare(axes: Axes) -> None:
+        axes.set_xscale("log")
+        if len(ticks) <= MAX_TICKS:
+            axes.set_xticks(ticks, minor=False)
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_locator(NullLocator())
+
+    return prepare
+
+
+def _budget_axis(budgets: Sequence[float]) -> Callable[[Axes], None]:
+    def prepare(axes: Axes) -> None:
+        _logarithmic(budgets)(axes)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+
+    return prepare
+
+
+def _trials_axis(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _spaced(lrs: Sequence[float]) -> list[float]:
+    """The rates without those that are within a tenth of the one before, whose labels would overlap."""
+    ticks: list[float] = []
+    for lr in lrs:
+        if not ticks or lr > 1.1 * ticks[-1]:
+            ticks.append(lr)
+    return ticks

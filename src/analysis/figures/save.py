@@ -27,7 +27,8 @@ def save_figure(figure: Figure, folder: Path, name: str, *, fixed_margins: bool 
         figure.set_dpi(DPI)
         ConstrainedLayoutEngine().execute(figure)
     paths = [folder / f"{name}.{kind}" for kind in KINDS]
-    with rc_context({"svg.hashsalt": name}):  # without a date, so that equal figures are equal files
+    # Without a date and with fixed ids, so that equal figures are equal files; with text that a browser can restyle.
+    with rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
         for path in paths:
             kind = path.suffix[1:]
             with replacing(path) as file:

@@ -1,65 +1,112 @@
-"""The style of figures: colors, line styles, panels, legends."""
+"""The style of schedules: one color, dash and marker for each, the same in every figure of every report."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+# Hues in the manner of Okabe and Ito, moved apart by a search for the largest smallest distance in CIELAB, as seen by
+# people with normal color vision and with each kind of color blindness. All are visible on white and on black.
+COLORS = (
+    "#6B6B6B", "#2774C0", "#C35104", "#26C089", "#B994B3", "#81ADED", "#E59F19", "#81347B", "#4840C2", "#816442",
+    "#86AB54",
+)  # fmt: skip
+DASHES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h")
+# The place of a schedule decides its style: append new ones. The first eleven, which the protocols and the benchmark
+# compare, differ in color; the others share a color with one of them but differ in dash and marker.
+ORDER = (
+    "constant", "cosine", "one_cycle", "linear", "cyclic", "exponential", "step", "wsd", "cosine_restarts", "plateau",
+    "rex",
+    "trapezoid", "multi_step", "polynomial", "warmup_cosine", "inverse_sqrt", "cyclic_triangular2", "noam", "k_decay",
+    "inverse_time", "flat_cosine", "power",
+    "tanh", "sqrt", "cosine_cycles", "adaptive", "factor", "swa", "halving", "cyclic_exp_range", "inv_scaling",
+)  # fmt: skip
+_NUM_SPARE = len(COLORS) * len(DASHES) - len(ORDER) % (len(COLORS) * len(DASHES))  # looks that ORDER leaves
+_NUM_PAIRS = len(DASHES) * len(MARKERS)  # of a dash and a marker; they have no common divisor
+_FIRST_DASHES = (0, 0, 0, 1, 2, 1, 2, 1, 2, 3, 3)  # of the colors; those that often overlap differ, so that both show
 
-# Okabe and Ito's palette, which color-blind readers can distinguish, with two of Tol's dark colors instead of yellow,
-# which is invisible on white. Neighbors differ in line style too, so that a curve shows through another on top of it
-# and forty schedules remain distinct.
-COLORS = [
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999", "#882255", "#332288",
-]  # fmt: skip
-LINES = ["-", "--", "-.", ":"]
-_FIRST = (0, 1, 2, 3, 0, 1, 2, 3, 1, 2)  # line style by color; solid lines come early, where they hide nothing
-STYLES = [(LINES[(_FIRST[index % 10] + index // 10) % 4], COLORS[index % 10]) for index in range(40)]
-
-Palette = dict[str, dict[str, Any]]
+Style = dict[str, Any]
+Palette = dict[str, Style]
+Look = tuple[str, str, str]  # color, dash, marker
+T = TypeVar("T")
 
 
 def palette(names: Iterable[str]) -> Palette:
-    """A style for each name, the same in every figure of a report."""
-    styles = {}
-    for index, name in enumerate(sorted(set(names))):
-        line, color = STYLES[index % len(STYLES)]
-        styles[name] = {"color": color, "linestyle": line, "linewidth": 1.6}
-    return styles
+    """A style for each name, in the order of the names.
+
+    A schedule of the catalog always has the same style. Several settings of a schedule, such as `cosine lr=0.1`, have
+    its color with dashes and markers of their own. These and the styles of other schedules follow from the name; only
+    where two names of one call would look alike, the second in alphabetical order gets another one.
+    """
+    names = list(dict.fromkeys(names))
+    counts = Counter(map(_schedule, names))
+    plain = {name: name if counts[_schedule(name)] > 1 else _schedule(name) for name in names}
+    looks = {name: _look(ORDER.index(schedule)) for name, schedule in plain.items() if schedule in ORDER}
+    for name in sorted(set(names) - set(looks)):
+        looks[name] = _free_look(name, set(looks.values()))
+    return {name: _style(looks[name]) for name in names}
 
 
-def panels(title: str, count: int, *, width: float = 5.2, height: float = 4.4) -> tuple[Figure, Sequence[Axes]]:
-    """A figure with `count` panels side by side; sizes are in inches, `width` is that of a panel."""
-    figure = Figure(figsize=(width * count, height))
-    row = list(figure.subplots(1, count, squeeze=False)[0])
-    figure.suptitle(title, fontsize=11)
-    for axes in row:
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, row
+def series_id(name: str) -> str:
+    """The id of everything that shows the series in an SVG: `series-cosine-lr-0.1`."""
+    return "series-" + re.sub(r"[^\w.]+", "-", name).strip("-")
 
 
-def legend(figure: Figure, axes: Axes) -> None:
-    """Adds a legend below the panels, in as many columns as fit; the figure grows by its height."""
-    handles, labels = axes.get_legend_handles_labels()
-    if not labels:
-        return
-    columns = max(1, min(len(labels), int(figure.get_figwidth() / (0.75 + 0.075 * max(map(len, labels))))))
-    figure.set_figheight(figure.get_figheight() + 0.19 * math.ceil(len(labels) / columns))
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
+def _style(look: Look) -> Style:
+    color, dash, marker = look
+    return {"color": color, "linestyle": dash, "marker": marker, "linewidth": 1.6, "markersize": 4.5}
 
 
-def scale_logarithmically(axes: Axes) -> None:
-    """A log y axis with plain numbers; stays linear if every run diverged and there is nothing to scale."""
-    series = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
-    if not any((np.isfinite(values) & (values > 0)).any() for values in series):
-        return
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(NullFormatter())
+def _look(place: int) -> Look:
+    """The look of a place in ORDER or after it; the first 44 differ in color or dash, the first 484 in some way."""
+    hue, cycle = place % len(COLORS), place // len(COLORS)
+    dash = DASHES[(_FIRST_DASHES[hue] + cycle) % len(DASHES)]
+    return COLORS[hue], dash, MARKERS[(hue + 4 * cycle) % len(MARKERS)]
+
+
+def _free_look(name: str, used: set[Look]) -> Look:
+    """The first of the looks for a name that is least like a used one: a line should differ without its marker, too."""
+    schedule, _, setting = name.partition(" ")
+    looks = list(_setting_looks(_place(schedule), setting) if setting else _schedule_looks(schedule))
+    lines, dots = ({(look[0], look[part]) for look in used} for part in (1, 2))
+    return min(looks, key=lambda look: (look in used, (look[0], look[1]) in lines, (look[0], look[2]) in dots))
+
+
+def _schedule(name: str) -> str:
+    """`step` for `step (gamma=0.5) lr=0.1`."""
+    return name.partition(" ")[0]
+
+
+def _place(schedule: str) -> int:
+    """The place of a schedule in ORDER; for one that is not there, one of the places after it, which its name decides.
+
+    These are the places with a color and dash that no schedule in ORDER has.
+    """
+    return ORDER.index(schedule) if schedule in ORDER else len(ORDER) + _hash(schedule) % _NUM_SPARE
+
+
+def _schedule_looks(schedule: str) -> Iterator[Look]:
+    """Looks for a schedule outside ORDER."""
+    first = _place(schedule) - len(ORDER)
+    for cycle in range(len(MARKERS)):
+        for place in range(_NUM_SPARE):
+            yield _look(len(ORDER) + cycle * _NUM_SPARE + (first + place) % _NUM_SPARE)
+
+
+def _setting_looks(place: int, setting: str) -> Iterator[Look]:
+    """Looks for a setting of the schedule at a place: its color with any dash and marker."""
+    color, _, _ = _look(place)
+    pairs = [(DASHES[number % len(DASHES)], MARKERS[number % len(MARKERS)]) for number in range(_NUM_PAIRS)]
+    return ((color, *pair) for pair in _rotated(pairs, _hash(setting) % _NUM_PAIRS))
+
+
+def _rotated(values: Sequence[T], start: int) -> Sequence[T]:
+    return [*values[start:], *values[:start]]
+
+
+def _hash(text: str) -> int:
+    return zlib.crc32(text.encode())

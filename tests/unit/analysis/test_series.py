@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from src.analysis.collect import collect
-from src.analysis.series import HISTORY_COLUMNS, STEPS_COLUMNS, Series, read_series
+from src.analysis.series import HISTORY_COLUMNS, STEPS_COLUMNS, RunSeries, read_series
 from src.training import tracking
 from src.training.metrics import EpochResult
 from tests import damage
@@ -19,7 +19,7 @@ from tests.unit.analysis.conftest import MakeRun
 HISTORIES, STEPS = damage.ANY_FILE | damage.HISTORY, damage.ANY_FILE | damage.STEPS
 
 
-def series(folder: Path) -> Series:
+def series(folder: Path) -> RunSeries:
     return read_series(collect([folder]).runs)
 
 

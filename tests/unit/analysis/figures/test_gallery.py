@@ -10,22 +10,18 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from src.analysis.figures.families import OTHERS
-from src.analysis.figures.gallery import DECADES, draw_gallery, write_gallery
+from src.analysis.figures.gallery import draw_gallery, write_gallery
+from src.analysis.figures.lr_panel import DECADES
 from src.schedules.preview import Curve, Preview
-from tests.unit.analysis.figures.conftest import make_curve
+from tests.unit.analysis.figures.conftest import make_curve, visible_texts
 
 VISIBLE = 0.001  # of a panel's width or height; a fifth of a pixel in the PNG
 
 
 def draw(*curves: Curve) -> Figure:
     return draw_gallery(Preview("The title", curves, {}))
-
-
-def texts(figure: Figure) -> list[Text]:
-    return [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text() and text.get_visible()]
 
 
 def test_gallery_writes_three_complete_files(tmp_path: Path) -> None:
@@ -50,7 +46,7 @@ def test_csv_has_every_update_in_full_precision(tmp_path: Path) -> None:
 def test_figure_names_schedules_families_and_assumptions() -> None:
     figure = draw(make_curve("cosine"), make_curve("plateau", note="made up"), make_curve("MyLR"))
     names = {"The title", "cosine", "plateau", "MyLR", "Cosine", "Metric-driven", OTHERS, "plateau: made up", "epoch"}
-    assert names <= {text.get_text() for text in texts(figure)}
+    assert names <= {text.get_text() for text in visible_texts(figure)}
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 13, 31])
@@ -60,7 +56,7 @@ def test_any_number_of_schedules_fits_on_the_figure(count: int) -> None:
     figure.draw_without_rendering()
     panels = [axes for axes in figure.axes if axes.get_title("left").startswith("mine_")]
     assert len({tuple(axes.get_position().p0) for axes in panels}) == count
-    for text in texts(figure):
+    for text in visible_texts(figure):
         box = text.get_window_extent()
         assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1, text
         assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1, text

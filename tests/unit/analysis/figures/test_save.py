@@ -9,8 +9,9 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from src.analysis.figures.panels import legend, panels
 from src.analysis.figures.save import save_figure
-from src.analysis.figures.style import legend, panels
+from src.analysis.figures.style import palette
 
 
 def make_figure() -> Figure:
@@ -18,7 +19,7 @@ def make_figure() -> Figure:
     for axes in row:
         axes.plot([1, 2], [1, 2], label="cosine")
         axes.set(xlabel="epoch", ylabel="loss")
-    legend(figure, row[0])
+    legend(figure, {"cosine": "cosine"}, palette(["cosine"]), heading="best first")
     return figure
 
 
@@ -56,3 +57,13 @@ def test_figure_with_fixed_margins_is_not_laid_out(tmp_path: Path) -> None:
     before = figure.axes[0].get_position().bounds
     save_figure(figure, tmp_path, "loss", fixed_margins=True)
     assert figure.axes[0].get_position().bounds == before
+
+
+def test_text_stays_text_in_the_svg(tmp_path: Path) -> None:
+    _, svg = save_figure(make_figure(), tmp_path, "loss")
+    assert ">epoch</text>" in svg.read_text()
+
+
+def test_equal_figures_are_equal_files(tmp_path: Path) -> None:
+    first, second = (save_figure(make_figure(), tmp_path / name, "loss") for name in ("first", "second"))
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]

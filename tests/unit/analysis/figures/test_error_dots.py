@@ -1,0 +1,56 @@
+"""The figure of test errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from src.analysis.comparison import comparison
+from src.analysis.figures.error_dots import draw_test_errors
+from src.analysis.figures.style import palette
+from tests.unit.analysis.figures.conftest import texts_of
+from tests.unit.analysis.sweeps import evaluation_runs_at
+
+
+def draw(errors: Mapping[str, Sequence[float | None]]) -> Figure:
+    runs = evaluation_runs_at({name: (0.1, values) for name, values in errors.items()})
+    table = comparison(runs).assign(name=lambda rows: rows["label"])
+    figure = draw_test_errors(table, runs, palette(errors))
+    assert figure is not None
+    return figure
+
+
+def test_few_seeds_are_dots_only() -> None:
+    figure = draw({"step": [0.01, 0.02, 0.03, 0.04], "cosine": [0.02, 0.03, 0.05]})
+    assert [sorted(line.get_xdata()) for line in figure.axes[0].lines] == [
+        pytest.approx([1, 2, 3, 4]), pytest.approx([2, 3, 5]),
+    ]  # fmt: skip
+    assert texts_of(figure)[-1].startswith("Test error: every seed\n")
+
+
+def test_many_seeds_have_dots_an_interval_and_a_mean() -> None:
+    figure = draw({"step": [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07]})
+    dots, interval, mean = figure.axes[0].lines
+    assert len(dots.get_xdata()) == 7
+    low, high = interval.get_xdata()
+    assert low < 4 < high
+    assert list(mean.get_xdata()) == pytest.approx([4])
+
+
+def test_schedule_that_learns_nothing_does_not_crush_the_others() -> None:
+    figure = draw({"step": [0.010, 0.011], "cosine": [0.012, 0.013], "linear": [0.011, 0.012], "noam": [0.9, 0.9]})
+    assert figure.axes[0].get_xlim()[1] < 2
+    assert "90 →" in texts_of(figure)
+
+
+def test_axis_says_which_way_is_better() -> None:
+    assert draw({"step": [0.01]}).axes[0].get_xlabel() == "test error (%)  ← better"
+
+
+def test_nothing_is_drawn_without_a_result() -> None:
+    runs = evaluation_runs_at({"step": (0.1, [None])})
+    table = comparison(runs).assign(name="step")
+    assert draw_test_errors(table, pd.DataFrame(runs), palette(["step"])) is None
