@@ -27,12 +27,21 @@ def val_errors(ended: pd.DataFrame) -> pd.Series:
     return 1 - pd.to_numeric(ended["val_accuracy"]).where(ended["status"] == "completed", 0.0).fillna(0.0)
 
 
-def sensitivity(tuning: pd.DataFrame) -> pd.DataFrame:
+def runs_by_rate(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs that show what the peak lr does: tuning runs or, without any, those of schedules with several rates."""
+    tuning = runs[is_tuning(runs)]
+    if len(tuning):
+        return tuning
+    num_rates = runs.groupby(GROUP, dropna=False)["lr"].transform("nunique")
+    return runs[(num_rates > 1) & runs["lr"].notna()]
+
+
+def sensitivity(runs: pd.DataFrame) -> pd.DataFrame:
     """Median final validation error and loss by schedule, replicate and peak lr.
 
     A failed or diverged run has an error of 1 and an infinite loss.
     """
-    ended = known_replicates(tuning[tuning["status"] != "interrupted"])
+    ended = known_replicates(runs[runs["status"] != "interrupted"])
     is_completed = ended["status"] == "completed"
     losses = pd.to_numeric(ended["val_loss"]).where(is_completed, np.inf).fillna(np.inf)
     ended = ended.assign(val_error=val_errors(ended), val_loss=losses, completed=is_completed)

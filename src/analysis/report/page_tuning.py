@@ -1,4 +1,4 @@
-"""The learning rates of the tuning runs on the page: one grid of validation errors per workload."""
+"""What the learning rates do, on the page: one grid of validation errors per workload."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from src.analysis.tuning import GROUP
+from src.analysis.tuning import GROUP, choose
 from src.analysis.wording import join_names
 from src.analysis.workloads import WORKLOAD, workload_title
 
@@ -24,26 +24,33 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """Median validation errors of one workload. Each line has a schedule's name, its cells and a remark."""
+    """Median validation errors of one workload. Each line has a schedule's name, its cells and a remark.
+
+    `is_tuned` tells whether the comparison uses the rate with the smallest error.
+    """
 
     title: str
+    is_tuned: bool
     lrs: list[str]
     lines: list[tuple[str, list[Cell], str]]
 
 
 def learning_rate_grids(sensitivity: pd.DataFrame, choices: pd.DataFrame) -> list[Grid]:
-    """One grid per workload; empty if nothing was tuned.
+    """One grid per workload; empty if no schedule has several rates.
 
     Args:
-        sensitivity: Results of the tuning runs, over all tuning seeds.
+        sensitivity: Results by rate, over all seeds.
         choices: `choose` of the tuning runs: one row per schedule or, if every replicate was tuned by itself, several.
+            Empty if nothing was tuned.
     """
     if sensitivity.empty:
         return []
-    return [_grid(rows, choices) for _, rows in sensitivity.groupby(WORKLOAD, dropna=False, sort=False)]
+    is_tuned = len(choices) > 0
+    choices = choices if is_tuned else choose(sensitivity)
+    return [_grid(rows, choices, is_tuned) for _, rows in sensitivity.groupby(WORKLOAD, dropna=False, sort=False)]
 
 
-def _grid(rows: pd.DataFrame, choices: pd.DataFrame) -> Grid:
+def _grid(rows: pd.DataFrame, choices: pd.DataFrame, is_tuned: bool) -> Grid:
     lrs = sorted(rows["lr"].unique())
     has_warmups = rows["warmup"].nunique() > 1
     lines = []
@@ -51,11 +58,11 @@ def _grid(rows: pd.DataFrame, choices: pd.DataFrame) -> Grid:
         first, chosen = schedule.iloc[0], choices.merge(schedule[GROUP].drop_duplicates(), on=GROUP)
         medians = {row["lr"]: row for row in schedule.to_dict("records")}
         name = f"{first['label']} warmup={first['warmup']:g}" if has_warmups else str(first["label"])
-        lines.append((name, [_cell(medians.get(lr), chosen) for lr in lrs], _remark(chosen)))
-    return Grid(workload_title(rows.iloc[0]), [f"{lr:g}" for lr in lrs], lines)
+        lines.append((name, [_cell(medians.get(lr), chosen, is_tuned) for lr in lrs], _remark(chosen)))
+    return Grid(workload_title(rows.iloc[0]), is_tuned, [f"{lr:g}" for lr in lrs], lines)
 
 
-def _cell(medians: Mapping[Hashable, Any] | None, chosen: pd.DataFrame) -> Cell:
+def _cell(medians: Mapping[Hashable, Any] | None, chosen: pd.DataFrame, is_tuned: bool) -> Cell:
     if medians is None:
         return Cell("")
     choices = chosen[chosen["lr"] == medians["lr"]]
@@ -63,6 +70,8 @@ def _cell(medians: Mapping[Hashable, Any] | None, chosen: pd.DataFrame) -> Cell:
     text = f"{100 * medians['median_val_error']:.2f} ({medians['median_val_loss']:.4f})" if is_trained else "no result"
     if choices.empty:
         return Cell(text, "" if is_trained else "untrained")
+    if not is_tuned:
+        return Cell(f"lowest {text}", "edge" if choices["edge"].any() else "chosen")
     label = "chosen" if len(chosen) == 1 else f"chosen by {len(choices)} of {len(chosen)}:"
     return Cell(f"{label} {text}", "edge" if choices["edge"].any() else "chosen")
 

@@ -25,6 +25,7 @@ from src.analysis.tuning import (
     choose,
     evaluation_runs,
     is_tuning,
+    runs_by_rate,
     sensitivity,
     unevaluated_schedules,
     untrainable_schedules,
@@ -46,7 +47,7 @@ class Results:
         table: `comparison` of the evaluation runs, with what is known about the choice of the rates.
         pairs: `pairwise` of the evaluation runs.
         across: `across_workloads` of the table; may be empty.
-        sensitivity: `sensitivity` of the tuning runs, over all tuning seeds; may be empty.
+        sensitivity: `sensitivity` of `runs_by_rate`, over all seeds; may be empty.
         trials: `best_of_trials` of the tuning runs; may be empty.
         choices: `choose` of the tuning runs; may be empty.
         problems: The files that were left out, and why.
@@ -132,7 +133,7 @@ def compute_results(
         table=with_choices(with_stable_verdicts(table, evaluation, redrawn), choices),
         pairs=with_stable_pairs(pairwise(evaluation), evaluation, redrawn),
         across=across_workloads(table),
-        sensitivity=sensitivity(tuning.drop(columns="replicate")).drop(columns="replicate"),
+        sensitivity=sensitivity(runs_by_rate(runs).drop(columns="replicate")).drop(columns="replicate"),
         trials=best_of_trials(tuning),
         choices=choices,
         problems=collection.problems,

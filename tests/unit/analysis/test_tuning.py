@@ -12,7 +12,15 @@ from src.analysis.collect import collect
 from src.analysis.comparison import comparison
 from src.analysis.replicates import with_replicates
 from src.analysis.report.tables import format_table, split_by_workload
-from src.analysis.tuning import choose, evaluation_runs, is_tuning, sensitivity, tolerance, untrainable_schedules
+from src.analysis.tuning import (
+    choose,
+    evaluation_runs,
+    is_tuning,
+    runs_by_rate,
+    sensitivity,
+    tolerance,
+    untrainable_schedules,
+)
 from tests.unit.analysis.conftest import MakeRun
 
 
@@ -136,3 +144,15 @@ def test_untrainable_schedule_has_a_row(make_run: MakeRun, tmp_path: Path) -> No
     assert list(table["scheduler"]) == ["step", "rex"]
     assert table["n"].tolist() == [1, 0]
     assert format_table(split_by_workload(table)[0][1]).loc[1, ["peak lr", "test error %"]].tolist() == ["–", "–"]
+
+
+def test_runs_by_rate_are_tuning_runs_or_those_of_schedules_with_several_rates(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    for name, lr in (("step", 0.1), ("step", 0.2), ("cosine", 0.1)):
+        make_run(f"scheduler={name}", f"optimizer.lr={lr}")
+    runs = collect([tmp_path / "sweep"]).runs
+    assert runs_by_rate(runs)[["scheduler", "lr"]].to_numpy().tolist() == [["step", 0.1], ["step", 0.2]]
+    tune(make_run, "cosine", {0.1: [0.5]})
+    runs = collect([tmp_path / "sweep"]).runs
+    assert runs_by_rate(runs)[["scheduler", "seed"]].to_numpy().tolist() == [["cosine", 1000]]
