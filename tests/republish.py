@@ -11,6 +11,8 @@ import pandas as pd
 from src import layout
 from src.analysis.collect import Collection
 from src.analysis.figures.error_dots import draw_test_errors
+from src.analysis.figures.grid import GridFigure
+from src.analysis.figures.results import draw_sensitivity, draw_tuning_trials
 from src.analysis.figures.save import save_figure
 from src.analysis.figures.style import palette
 from src.analysis.labels import workload_names
@@ -48,13 +50,19 @@ def tables(folder: Path) -> dict[str, str]:
 
 
 def draw(folder: Path) -> None:
-    """Draws the figure of test errors again; the curves need the files of the runs."""
+    """Draws the figures again that need no files of the runs."""
     results = read_results(folder)
-    runs = results.evaluation.assign(name=workload_names(results.evaluation))
-    table = results.table.assign(name=workload_names(results.table))
-    figure = draw_test_errors(table, runs, palette([*runs["name"], *table["name"]]))
-    assert figure is not None
-    save_figure(figure, folder / layout.FIGURES, "test_error")
+    runs, table = (rows.assign(name=workload_names(rows)) for rows in (results.evaluation, results.table))
+    sensitivity, trials = (rows.assign(name=rows["label"]) for rows in (results.sensitivity, results.trials))
+    styles = palette(table["name"])
+    figures = {
+        "test_error": draw_test_errors(table, runs, styles),
+        "lr_sensitivity": draw_sensitivity(sensitivity, styles),
+        "tuning_trials": draw_tuning_trials(trials, styles),
+    }
+    for name, figure in figures.items():
+        if figure is not None:
+            save_figure(figure, folder / layout.FIGURES, name, fixed_margins=isinstance(figure, GridFigure))
 
 
 def main() -> None:

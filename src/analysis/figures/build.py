@@ -74,10 +74,12 @@ def draw_figures(
 
 def workload_of(name: str, table: pd.DataFrame, sensitivity: pd.DataFrame) -> str:
     """The title of the workload that a figure shows, by the figure's name; empty if that has no number."""
-    stem, _, number = name.rpartition("_")
-    if stem not in NAMES or not number.isdigit():
-        return ""
-    return workload_title(_workloads(table, sensitivity)[int(number) - 1].iloc[0])
+    names = {
+        f"{stem}_{number}": workload_title(rows.iloc[0])
+        for number, rows in enumerate(_workloads(table, sensitivity), 1)
+        for stem in NAMES
+    }
+    return names.get(name, "")
 
 
 def _figures(

@@ -80,8 +80,9 @@ class Chart:
         metrics: At least one. The last is the main one.
         heading: What the order of the legend means.
         prepare: Sets the scale and the ticks of an x axis.
+        number: What a panel of a schedule states of it: the last or the lowest value of the main metric.
         labels: The text for each series that is drawn, `cosine = k_decay` if it stands for several.
-        notes: Sentences about series that start as one: `constant = wsd until 4.0`.
+        notes: What else a reader must know, such as series that start as one: `constant = wsd until 4.0`.
     """
 
     title: str
@@ -89,6 +90,7 @@ class Chart:
     metrics: Sequence[Metric]
     heading: str
     prepare: Callable[[Axes], None]
+    number: Literal["last", "lowest"] = "last"
     labels: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
@@ -114,7 +116,7 @@ def join_equal(chart: Chart) -> Chart:
     ]
     labels = {name: " = ".join(equals) for name, equals in joined.items()}
     notes = [f"{labels[name]} = {', = '.join(others)}" for name, others in starts.items()]
-    return replace(chart, metrics=metrics, labels=labels, notes=notes)
+    return replace(chart, metrics=metrics, labels=labels, notes=[*chart.notes, *notes])
 
 
 def _by_name(metric: Metric, name: str) -> Series | None:

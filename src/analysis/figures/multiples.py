@@ -29,15 +29,15 @@ def draw_multiples(chart: Chart, styles: Palette) -> GridFigure:
     """
     main = chart.metrics[-1]
     limits = find_limits(replace(main, series=_all_series(chart)))
-    outside = describe_outside(main, limits, chart.labels) if limits else ""
-    notes = [f"Panels: {chart.heading}. The number is the last value.", *chart.notes, outside]
+    outside = describe_outside(main, limits, chart.labels) if main.is_zoomed and limits else ""
+    notes = [f"Panels: {chart.heading}. The number is the {chart.number} {_short(main)}.", *chart.notes, outside]
     figure, panels = make_panels(len(main.series), chart.title, chart.xlabel, _handles(chart), notes)
     for axes, series in zip(panels, main.series, strict=True):
         _draw_panel(axes, chart, series, styles)
         style_panel(axes, shorten(chart.labels[series.name]))
         values = series.y[np.isfinite(series.y)]
         if len(values):
-            write_number(axes, f"{values[-1]:.4g}")
+            write_number(axes, f"{values[-1] if chart.number == 'last' else values.min():.4g}")
     _share_axes(panels, chart, limits)
     write_ylabel(figure, main.label if len(chart.metrics) == 1 else _without_kind(main))
     return figure

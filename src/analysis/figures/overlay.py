@@ -45,7 +45,7 @@ def draw_series(axes: Axes, series: Series, style: Style, metric: Metric, number
         series: The curve.
         style: Of the curve.
         metric: What the series belongs to.
-        number: Of the series in the panel; moves marks that would hide those of others.
+        number: Of the series in the panel; moves markers and crosses that would hide those of others.
     """
     gid, color = series_id(series.name), style["color"]
     every = 1 if metric.has_points and len(series.x) <= MARKED_POINTS else (0.03 * number, 0.25)
@@ -56,8 +56,8 @@ def draw_series(axes: Axes, series: Series, style: Style, metric: Metric, number
     if series.dots is not None:
         axes.plot(*series.dots, "o", color=color, alpha=0.45, markersize=3, markeredgewidth=0, gid=gid)
     if len(series.crosses):
-        top = np.full(len(series.crosses), 0.985 - 0.035 * number)
-        axes.plot(series.crosses, top, "x", color=color, gid=gid, transform=axes.get_xaxis_transform())
+        above = np.full(len(series.crosses), 1.02 + 0.025 * number)
+        axes.plot(series.crosses, above, "x", color=color, gid=gid, transform=axes.get_xaxis_transform(), clip_on=False)
 
 
 def _describe_limits(axes: Axes, metric: Metric, labels: Mapping[str, str]) -> None:

@@ -11,9 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from src.analysis.figures.save import save_figure
+from src.analysis.figures.style import COLORS
 from src.files import write_text
 
-COLORS = {"valley": "#D55E00", "steepest": "#009E73"}
+SMOOTHED, *_OTHERS = COLORS[1:4]
+SUGGESTIONS = dict(zip(("valley", "steepest"), _OTHERS, strict=True))
 NAME = "lr_find"
 
 
@@ -29,14 +31,15 @@ def draw_range_test(test: pd.DataFrame, suggestions: Mapping[str, float], title:
     figure = Figure(figsize=(7, 4.2))
     axes = figure.subplots()
     axes.plot(test["lr"], test["loss"], color="#999999", alpha=0.6, linewidth=0.8, label="loss")
-    axes.plot(test["lr"], test["smoothed"], color="#0072B2", linewidth=1.8, label="smoothed")
+    axes.plot(test["lr"], test["smoothed"], color=SMOOTHED, linewidth=1.8, label="smoothed")
     for kind, lr in suggestions.items():
         height = np.interp(np.log(lr), np.log(test["lr"]), test["smoothed"])
-        axes.axvline(lr, color=COLORS[kind], linewidth=1, linestyle=":")
-        axes.plot([lr], [height], "o", color=COLORS[kind], label=f"{kind}: {lr:g}")
+        axes.axvline(lr, color=SUGGESTIONS[kind], linewidth=1, linestyle=":")
+        axes.plot([lr], [height], "o", color=SUGGESTIONS[kind], label=f"{kind}: {lr:g}")
     lowest, first = test["loss"].min(), test["smoothed"].iloc[0]
     margin = 0.1 * (first - lowest)  # cuts off the blow-up, which would flatten the rest
-    axes.set(xscale="log", xlabel="learning rate", ylabel="train loss", ylim=(lowest - margin, first + 3 * margin))
+    axes.set(xscale="log", xlabel="learning rate", ylabel="train loss  ↓ better")
+    axes.set_ylim(lowest - margin, first + 3 * margin)
     axes.set_title(f"Learning-rate range test\n{title}", fontsize=11)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,7 +18,8 @@ from src.analysis.figures.draw import draw_chart
 from src.analysis.figures.style import Palette
 from src.analysis.workloads import workload_title
 
-MAX_TICKS = 12  # learning rates that fit on an axis
+HIGHEST_ERROR = 5  # times the lowest error of a schedule; what is higher did not train well
+TICK_WIDTH = 0.5  # inches
 
 
 def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | None:
@@ -31,11 +33,15 @@ def draw_sensitivity(sensitivity: pd.DataFrame, styles: Palette) -> Figure | Non
         for name, rows in sensitivity.assign(error=errors).sort_values("lr").groupby("name")
     ]
     series.sort(key=lambda curve: float(curve.y.min(initial=np.inf)))
-    metric = Metric("validation error (%)", series, "lower", is_logarithmic=True)
+    limit, notes = _highest_error([curve.y for curve in series])
+    metric = Metric("validation error (%)", series, "lower", is_logarithmic=True, limits=limit)
     title = f"Sensitivity to the peak learning rate (median over the seeds)\n{workload_title(sensitivity.iloc[0])}"
     ticks = _spaced(sorted(sensitivity["lr"].unique()))
     order = "by error at the best rate, best first"
-    return draw_chart(Chart(title, "peak learning rate", [metric], order, _logarithmic(ticks)), styles)
+    prepare = _logarithmic(ticks)
+    return draw_chart(
+        Chart(title, "peak learning rate", [metric], order, prepare, number="lowest", notes=notes), styles
+    )
 
 
 def draw_tuning_trials(trials: pd.DataFrame, styles: Palette) -> Figure | None:
@@ -80,6 +86,15 @@ def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | N
     return draw_chart(Chart(title, xlabel, [metric], "fastest first", lambda _: None), styles)
 
 
+def _highest_error(errors: Sequence[Floats]) -> tuple[tuple[float, float] | None, list[str]]:
+    """Limits that leave out errors far above the lowest ones of all schedules, with a note; None if there are none."""
+    lowest = np.array([column.min() for column in errors if len(column)])
+    top = HIGHEST_ERROR * lowest.max()
+    if lowest.min() <= 0 or max(column.max(initial=0.0) for column in errors) <= top:
+        return None, []
+    return (0.93 * lowest.min(), top), [f"Errors above {top:.2g}% are outside the axis."]
+
+
 def _points(rows: pd.DataFrame, x: str, y: str) -> tuple[Floats, Floats]:
     return rows[x].to_numpy(dtype=float), rows[y].to_numpy(dtype=float)
 
@@ -89,14 +104,16 @@ def _untrained(rows: pd.DataFrame) -> Floats:
 
 
 def _logarithmic(ticks: Sequence[float]) -> Callable[[Axes], None]:
-    """A log x axis with plain numbers at the ticks, if they fit."""
+    """A log x axis with plain numbers at as many of the ticks as fit."""
 
     def prepare(axes: Axes) -> None:
         axes.set_xscale("log")
-        if len(ticks) <= MAX_TICKS:
-            axes.set_xticks(ticks, minor=False)
-            axes.xaxis.set_major_formatter("{x:g}")
-            axes.xaxis.set_minor_locator(NullLocator())
+        figure = axes.get_figure(root=True)
+        assert figure is not None
+        most = int(figure.get_figwidth() * axes.get_position().width / TICK_WIDTH)
+        axes.set_xticks(ticks[:: math.ceil(len(ticks) / most)], minor=False)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
 
     return prepare
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from src.analysis.comparison import equivalence_margin
+from src.analysis.figures.build import workload_of
 from src.analysis.report.answer import Answer, answer
 from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.overview import overview, ranks_in_words
@@ -41,6 +43,7 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
     runs, sweep = results.runs, results.sweep
     workloads = split_by_workload(results.table)
     answers = _answers(results)
+    workload = partial(workload_of, table=results.table, sensitivity=results.sensitivity)
     return (
         _environment()
         .get_template(TEMPLATE)
@@ -53,7 +56,7 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
             tables=[(title, comparison_table(rows)) for title, rows in workloads],
             ranks=ranks_table(results.across),
             ranks_line=ranks_in_words(results.across),
-            figures=page_figures(figures, folder),
+            figures=page_figures(figures, folder, workload),
             grids=learning_rate_grids(results.sensitivity, results.choices),
             run_columns=RUN_COLUMNS,
             runs=run_lists(runs, folder),

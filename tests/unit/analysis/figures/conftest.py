@@ -34,7 +34,7 @@ def make_metric(*series: Series, name: str = "validation accuracy (%)", **attrib
 
 def make_chart(*metrics: Metric, title: str = "Title\nworkload") -> Chart:
     labels = {series.name: series.name for series in metrics[-1].series}
-    return Chart(title, "epoch", metrics, "best first", lambda _: None, labels)
+    return Chart(title, "epoch", metrics, "best first", lambda _: None, labels=labels)
 
 
 def texts_of(figure: Figure) -> list[str]:

@@ -239,6 +239,18 @@ def test_png_replaces_a_large_svg(make_run: MakeRun, tmp_path: Path) -> None:
     assert [source.partition(";")[0] for source in sources] == ["data:image/png", "data:image/svg+xml"]
 
 
+def test_caption_names_the_workload_of_a_numbered_figure(make_run: MakeRun, tmp_path: Path) -> None:
+    paths = [tmp_path / "figures" / f"{name}.png" for name in ("loss_curves_2", "rank_against_budget")]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+    make_run("model=mlp")
+    make_run("model=lenet")
+    text = page(tmp_path, figures=tuple(paths))
+    assert re.search(r"<figcaption>\w+ · mlp · .*: Training and validation loss", text)
+    assert "<figcaption>Rank by mean test error" in text
+
+
 def test_figures_beyond_the_size_limit_are_linked(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     paths = [tmp_path / "figures" / f"test_error_{number}.png" for number in (1, 2, 3)]
