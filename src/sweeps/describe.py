@@ -50,13 +50,14 @@ def print_study(study: Study) -> None:
     lrs = ", ".join(f"{lr:g}" for lr in next(iter(study.first_grids.values())).lrs)
     best = f"best lr of each schedule{' and seed' * protocol.tune_per_seed}"
     console = Console(soft_wrap=True, highlight=False)
-    console.print(f"protocol={protocol.name} in {plan.folder}, {len(plan.unfinished())} tuning runs to do")
+    unfinished = count_noun(len(plan.unfinished()), "tuning run")
+    console.print(f"protocol={protocol.name} in {plan.folder}, {unfinished} to do")
     lines = [
         ("schedulers", f"{', '.join(protocol.schedulers)} (reference: {protocol.reference})"),
         _length(study),
-        ("tune", f"{len(plan.jobs)} runs: lr {lrs}; seeds {ranges(protocol.tuning_seeds)}"),
+        ("tune", f"{count_noun(len(plan.jobs), 'run')}: lr {lrs}; seeds {ranges(protocol.tuning_seeds)}"),
         *_refinement(study),
-        ("evaluate", f"{num_evaluations(study)} runs: {best}; seeds {ranges(protocol.evaluation_seeds)}"),
+        ("evaluate", f"{count_noun(num_evaluations(study), 'run')}: {best}; seeds {ranges(protocol.evaluation_seeds)}"),
         *(("note", note) for note in (*study_notes(study), equivalence_note(study)) if note),
     ]
     for label, text in lines:
@@ -87,7 +88,8 @@ def _holds_other_sweep(plan: Plan, earlier_folders: set[str]) -> bool:
 def _refinement(study: Study) -> list[tuple[str, str]]:
     if not study.protocol.refine:
         return []
-    return [("refine", f"{num_refinements(study)} runs: a quarter decade below and above each best lr; same seeds")]
+    runs = count_noun(num_refinements(study), "run")
+    return [("refine", f"{runs}: a quarter decade below and above each best lr; same seeds")]
 
 
 def _length(study: Study) -> tuple[str, str]:

@@ -65,6 +65,7 @@ TARGET_NOTE = (
     "Epochs to the highest recorded validation accuracy that more than half of the reference's runs reached: median, "
     "with the number of runs that reached it in brackets."
 )
+ROUNDING = 1e-12  # shares that differ by less are equal
 DIFFERENCES = ("Δ", "median Δ", "p (adjusted)", "P(better)", "verdict")  # columns that compare with the reference
 
 
@@ -197,7 +198,7 @@ def _rates(rows: pd.DataFrame) -> list[str]:
 def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "Δ": _with_interval(rows, "difference", "difference", signed=True),
-        "median Δ": ["" if pd.isna(value) else f"{100 * value:+.2f}" for value in rows["difference_median"]],
+        "median Δ": ["" if pd.isna(value) else _signed(value) for value in rows["difference_median"]],
         "p (adjusted)": ["" if pd.isna(p) else format_p(p) for p in rows["p_adjusted"]],
         "P(better)": ["" if pd.isna(p) else f"{p:.2f}" for p in rows["p_better"]],
         "verdict": [
@@ -209,17 +210,26 @@ def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
 
 def _with_interval(rows: pd.DataFrame, name: str, center: str, *, signed: bool = False) -> list[str]:
     """`1.02 [0.97, 1.08]` in percentage points; without brackets where there is no interval."""
-    spec = "+.2f" if signed else ".2f"
+    percent = _signed if signed else _percent
     texts = []
     for mean, low, high in zip(rows[center], rows[f"{name}_low"], rows[f"{name}_high"], strict=True):
         if pd.isna(mean):
             texts.append("" if signed else "–")
         elif pd.isna(low):
-            texts.append(f"{100 * mean:{spec}}")
+            texts.append(percent(mean))
         else:
-            low_text, high_text = ("0" if end == 0 else f"{100 * end:{spec}}" for end in (low, high))
-            texts.append(f"{100 * mean:{spec}} [{low_text}, {high_text}]")
+            low_text, high_text = ("0" if end == 0 else percent(end) for end in (low, high))
+            texts.append(f"{percent(mean)} [{low_text}, {high_text}]")
     return texts
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
+def _signed(difference: float) -> str:
+    """In percentage points with a sign, except for no difference."""
+    return f"{100 * difference:+.2f}" if abs(difference) > ROUNDING else "0.00"
 
 
 def _times_to_target(rows: pd.DataFrame) -> list[str]:

@@ -47,6 +47,11 @@ def test_study_shows_runs_seeds_and_time(tmp_path: Path, capsys: pytest.CaptureF
     assert " on 1 worker here, more if a grid is extended" in out
 
 
+def test_single_runs_are_counted_in_the_singular(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    print_study(make_study(tmp_path, schedulers=["constant"], evaluation_seeds=[0]))
+    assert "evaluate    1 run: best lr of each schedule; seeds 0" in capsys.readouterr().out
+
+
 def test_study_shows_refinement_and_tuning_per_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seeds = {"tuning_seeds": [7, 8, 9], "evaluation_seeds": [0, 2, 4]}
     print_study(make_study(tmp_path, refine=True, tune_per_seed=True, **seeds))

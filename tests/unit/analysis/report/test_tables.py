@@ -50,6 +50,15 @@ def test_six_seeds_have_intervals(make_run: MakeRun, tmp_path: Path) -> None:
     assert "adjusted for all comparisons of the report" in " ".join(notes(rows))
 
 
+def test_no_difference_has_no_sign(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler, accuracies in {"constant": (0.9, 0.8), "cosine": (0.8, 0.9), "step": (0.9, 0.8001)}.items():
+        for seed, accuracy in enumerate(accuracies):
+            make_run(f"scheduler={scheduler}", f"seed={seed}", accuracy=accuracy)
+    text = format_table(comparison(collect([tmp_path / "sweep"]).runs)).set_index("scheduler")
+    assert text.loc["cosine", ["Δ", "median Δ"]].tolist() == ["0.00", "0.00"]
+    assert text.loc["step", ["Δ", "median Δ"]].tolist() == ["-0.01", "-0.01"]  # -0.005
+
+
 def test_notes_say_when_nothing_was_tested(make_run: MakeRun, tmp_path: Path, single_run: pd.DataFrame) -> None:
     for scheduler in ("step", "cosine"):
         make_run(f"scheduler={scheduler}", "epochs=4")
