@@ -33,7 +33,10 @@ def run_single(cfg: DictConfig) -> None:
     with ending_in_one_line():
         record = run_here(cfg, load_config(cfg), folder, show="bar" if sys.stdout.isatty() else "lines")
     log_outcome(record)
-    log.info("Results in %s", folder)
+    if record.status == "failed":
+        log.error("Its traceback is the `error` in %s", folder / layout.RECORD)
+    else:
+        log.info("Results in %s", folder)
     status = {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_FAILED}.get(record.status, 0)
     if status:
         raise SystemExit(status)

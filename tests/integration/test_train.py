@@ -231,6 +231,7 @@ def test_exception_prints_one_line_and_is_recorded_with_traceback(
     done = train_in_process(*SMALL, "seed=1", "+callbacks.mine._target_=mine.Failing")
     assert done.returncode == 1
     assert "failed: MemoryError: the model is too large" in done.stdout
+    assert f"Its traceback is the `error` in {only_run(tmp_path)}" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "Traceback" in read_record(only_run(tmp_path))["error"]
 

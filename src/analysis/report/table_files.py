@@ -12,6 +12,7 @@ from src.analysis.report.results import Results
 from src.analysis.report.tables import to_markdown
 from src.analysis.sweep_file import added_seeds
 from src.analysis.tuning import with_tolerance
+from src.analysis.wording import first_line
 from src.files import write_text
 
 
@@ -22,7 +23,9 @@ def write_tables(results: Results, folder: Path) -> None:
     warnings = [text for text in (unfinished, added_seeds(results.sweep), *setups, *tuning_alerts(results)) if text]
     markdown_note = "".join(f"**{text}**\n\n" for text in warnings)
     latex_note = "".join(f"% {text}\n" for text in warnings)
-    write_text(folder / layout.RUNS, results.runs.drop(columns=["settings", "provenance"]).to_csv(index=False))
+    runs = results.runs.drop(columns=["settings", "provenance"])
+    runs["error"] = runs["error"].map(first_line)  # the traceback stays in the record
+    write_text(folder / layout.RUNS, runs.to_csv(index=False))
     write_text(folder / layout.COMPARISON_CSV, results.table.to_csv(index=False))
     write_text(folder / layout.COMPARISON_MD, markdown_note + to_markdown(results.table))
     write_text(folder / layout.COMPARISON_TEX, latex_note + to_latex(results.table))
