@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from src import layout
-from src.analysis.sweep_file import read_sweep_file
+from src.analysis.sweep_file import read_sweep_file, sweep_of
 from src.config.identity import digest
 
 TOGETHER = -1  # the replicate of runs whose rate all tuning seeds choose together
@@ -33,20 +31,12 @@ def with_replicates(runs: pd.DataFrame, protocol: Mapping[str, Any]) -> pd.DataF
 
 def with_replicates_of_sweeps(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs of several sweeps with a column `replicate`, which the protocol of each run's own sweep decides."""
-    sweeps = runs["folder"].map(lambda folder: str(_sweep_of(Path(folder).parent) or ""))
+    sweeps = runs["folder"].map(lambda folder: str(sweep_of(Path(folder).parent) or ""))
     parts = [
         with_replicates(rows, (read_sweep_file(Path(sweep)).get("protocol") or {}) if sweep else {})
         for sweep, rows in runs.groupby(sweeps, sort=False)
     ]
     return pd.concat(parts).sort_index()
-
-
-@functools.lru_cache(maxsize=10_000)
-def _sweep_of(folder: Path) -> Path | None:
-    """The nearest folder above with a sweep.json."""
-    if (folder / layout.SWEEP).is_file():
-        return folder
-    return None if folder == folder.parent else _sweep_of(folder.parent)
 
 
 def known_replicates(rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ _TYPES = {
     "protocol": dict[str, Any] | None,
     "jobs": list[dict[str, Any]] | None,
     "history": list[dict[str, Any]] | None,
+    "commands": list[dict[str, Any]] | None,
 }
 _PROTOCOL = {
     "reference": str,
@@ -33,6 +35,7 @@ _PROTOCOL = {
 }
 _JOB = {"folder": str, "overrides": list[str] | None}
 _PLAN = {"seeds": list[int]}
+_COMMAND = {"command": list[str], "planned_at": str | None}
 
 
 def read_sweep_file(folder: Path) -> dict[str, Any]:
@@ -52,6 +55,14 @@ def read_sweep_file(folder: Path) -> dict[str, Any]:
     return dict(content)
 
 
+@functools.lru_cache(maxsize=10_000)
+def sweep_of(folder: Path) -> Path | None:
+    """The folder itself or the nearest one above that has a sweep.json."""
+    if (folder / layout.SWEEP).is_file():
+        return folder
+    return None if folder == folder.parent else sweep_of(folder.parent)
+
+
 def _problems(content: Any) -> Iterator[str]:
     """Which parts of `sweep.json` have another type than the one that is written."""
     if not isinstance(content, dict):
@@ -64,9 +75,24 @@ def _problems(content: Any) -> Iterator[str]:
     for key in protocol.keys() & _PROTOCOL.keys() if isinstance(protocol, dict) else ():
         if not matches_type(_PROTOCOL[key], protocol[key]):
             yield f"protocol.{key}"
-    for key, parts in (("jobs", _JOB), ("history", _PLAN)):
+    for key, parts in (("jobs", _JOB), ("history", _PLAN), ("commands", _COMMAND)):
         for entry in content.get(key) or []:
             yield from (key for name, kind in parts.items() if not matches_type(kind, entry.get(name)))
+
+
+def sweep_commands(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The commands that planned runs of the folder, oldest first: each `command` and when it first did, `planned_at`.
+
+    Args:
+        content: The content of `sweep.json`. Earlier versions kept the last command and those of plans in `history`.
+    """
+    earlier = [*(content.get("history") or []), content]
+    entries = content.get("commands") or [{key: plan.get(key) for key in _COMMAND} for plan in earlier]
+    first: dict[tuple[str, ...], dict[str, Any]] = {}
+    for entry in entries:
+        if entry["command"]:
+            first.setdefault(tuple(entry["command"]), entry)
+    return list(first.values())
 
 
 def evaluation_seeds(content: Mapping[str, Any]) -> list[int]:

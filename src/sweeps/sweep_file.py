@@ -1,7 +1,7 @@
 """`sweep.json`: what a sweep was planned to run, by which command, with which version of the code.
 
 Seeds that are added once results can be seen make a difference more likely to look significant, so earlier plans with
-other seeds are kept in `history`.
+other seeds are kept in `history`. `commands` are all commands that were given for the folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from src import layout
-from src.analysis.sweep_file import evaluation_seeds, read_sweep_file
+from src.analysis.sweep_file import evaluation_seeds, read_sweep_file, sweep_commands
 from src.files import set_aside, write_text
 from src.runs.record import utc_now
 from src.sweeps.plan import Plan
@@ -41,12 +41,18 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> No
     if path.exists() and not earlier:
         log.warning("%s is kept as %s", path, set_aside(path).name)
     content["history"] = _history(earlier, content)
+    content["commands"] = _commands(earlier, content)
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def read_planned_jobs(folder: Path) -> list[dict[str, Any]]:
     """The jobs in `sweep.json`: `folder`, relative to the sweep's, and `overrides`."""
     return list(read_sweep_file(folder).get("jobs") or [])
+
+
+def _commands(earlier: Mapping[str, Any], content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every command that made runs in the folder, also those whose plan this one replaces."""
+    return sweep_commands({"commands": [*sweep_commands(earlier), *sweep_commands(content)]})
 
 
 def _history(earlier: Mapping[str, Any], content: Mapping[str, Any]) -> list[dict[str, Any]]:

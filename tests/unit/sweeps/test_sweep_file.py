@@ -9,6 +9,7 @@ import pytest
 
 from src.analysis.sweep_file import added_seeds, read_sweep_file
 from src.layout import SWEEP
+from src.sweeps import sweep_file
 from src.sweeps.plan import make_plan
 from src.sweeps.sweep_file import read_planned_jobs, write_sweep_file
 from tests.conftest import SMALL
@@ -18,7 +19,7 @@ def test_jobs_of_all_plans_are_written_once(tmp_path: Path) -> None:
     first, second = (make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", f"seed={seeds}"]) for seeds in ("0,1", "1,2"))
     write_sweep_file(first, second, protocol={"name": "quick"})
     content = json.loads((tmp_path / SWEEP).read_text())
-    assert content.keys() == {"command", "planned_at", "provenance", "protocol", "jobs", "history"}
+    assert content.keys() == {"command", "planned_at", "provenance", "protocol", "jobs", "history", "commands"}
     assert content["protocol"] == {"name": "quick"}
     jobs = read_planned_jobs(tmp_path)
     assert [job["overrides"][-1] for job in jobs] == ["seed=0", "seed=1", "seed=2"]
@@ -48,6 +49,20 @@ def test_seeds_added_later_are_kept_in_the_history_and_named(tmp_path: Path) -> 
     content = read_sweep_file(tmp_path)
     assert [plan["seeds"] for plan in content["history"]] == [[0, 1]]
     assert "planned with 2 before it was planned with 3" in added_seeds(content)
+
+
+def test_every_command_of_the_folder_is_kept_with_its_first_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}"])
+    for day, command in enumerate(("first", "second", "first"), 1):
+        monkeypatch.setattr(sweep_file, "COMMAND", [command])
+        monkeypatch.setattr(sweep_file, "utc_now", lambda day=day: f"2026-01-0{day}")
+        write_sweep_file(plan)
+    assert read_sweep_file(tmp_path)["commands"] == [
+        {"command": ["first"], "planned_at": "2026-01-01"},
+        {"command": ["second"], "planned_at": "2026-01-02"},
+    ]
 
 
 def test_phases_of_a_protocol_are_one_plan(tmp_path: Path) -> None:
