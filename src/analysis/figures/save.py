@@ -8,6 +8,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from src.analysis.figures.description import describe
 from src.files import replacing
 
 KINDS = ("png", "svg")
@@ -27,10 +28,11 @@ def save_figure(figure: Figure, folder: Path, name: str, *, fixed_margins: bool 
         figure.set_dpi(DPI)
         ConstrainedLayoutEngine().execute(figure)
     paths = [folder / f"{name}.{kind}" for kind in KINDS]
+    svg_metadata = {"Date": None, **describe(figure)}
     # Without a date and with fixed ids, so that equal figures are equal files; with text that a browser can restyle.
     with rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
         for path in paths:
             kind = path.suffix[1:]
             with replacing(path) as file:
-                figure.savefig(file, format=kind, dpi=DPI, metadata={"Date": None} if kind == "svg" else None)
+                figure.savefig(file, format=kind, dpi=DPI, metadata=svg_metadata if kind == "svg" else None)
     return paths
