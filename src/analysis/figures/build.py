@@ -23,7 +23,7 @@ from src.analysis.figures.save import KINDS, save_figure
 from src.analysis.figures.style import Palette, palette
 from src.analysis.labels import workload_names
 from src.analysis.series import RunSeries
-from src.analysis.workloads import WORKLOAD, select_workload, workload_title
+from src.analysis.workloads import WORKLOAD, select_workload
 from src.files import check_file
 
 NAMES = (
@@ -70,16 +70,6 @@ def draw_figures(
     for name, figure in _figures(runs, series, table, sensitivity, trials):
         paths += save_figure(figure, folder, name, fixed_margins=isinstance(figure, GridFigure))
     return paths
-
-
-def workload_of(name: str, table: pd.DataFrame, sensitivity: pd.DataFrame) -> str:
-    """The title of the workload that a figure shows, by the figure's name; empty if that has no number."""
-    names = {
-        f"{stem}_{number}": workload_title(rows.iloc[0])
-        for number, rows in enumerate(_workloads(table, sensitivity), 1)
-        for stem in NAMES
-    }
-    return names.get(name, "")
 
 
 def _figures(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from src.analysis.comparison import equivalence_margin
-from src.analysis.figures.build import workload_of
 from src.analysis.report.answer import Answer, answer
 from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.overview import overview, ranks_in_words
-from src.analysis.report.page_figures import page_figures
+from src.analysis.report.page_commands import commands
+from src.analysis.report.page_figures import definitions, figure_colors, page_figures
 from src.analysis.report.page_method import method
 from src.analysis.report.page_provenance import provenance
 from src.analysis.report.page_runs import RUN_COLUMNS, failures, run_lists
@@ -29,7 +30,8 @@ from src.analysis.tuning import is_tuning
 from src.analysis.wording import count_noun, join_names
 from src.analysis.workloads import select_workload
 
-TEMPLATE = "page.html.j2"
+HERE = Path(__file__).parent
+TEMPLATE, STYLE, SCRIPT = "page.html.j2", "page.css", "page.js"
 
 
 def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
@@ -43,7 +45,8 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
     runs, sweep = results.runs, results.sweep
     workloads = split_by_workload(results.table)
     answers = _answers(results)
-    workload = partial(workload_of, table=results.table, sensitivity=results.sensitivity)
+    drawn = page_figures(figures, folder)
+    script = (HERE / SCRIPT).read_text()
     return (
         _environment()
         .get_template(TEMPLATE)
@@ -56,7 +59,12 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
             tables=[(title, comparison_table(rows)) for title, rows in workloads],
             ranks=ranks_table(results.across),
             ranks_line=ranks_in_words(results.across),
-            figures=page_figures(figures, folder, workload),
+            figures=drawn,
+            definitions=Markup(definitions(drawn)),
+            style=Markup((HERE / STYLE).read_text()),
+            colors=Markup(figure_colors(drawn)),
+            script=Markup(script),
+            script_hash=_hash(script),
             grids=learning_rate_grids(results.sensitivity, results.choices),
             run_columns=RUN_COLUMNS,
             runs=run_lists(runs, folder),
@@ -65,15 +73,20 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
             method=method(runs, sweep),
             notes=[*dict.fromkeys(note for _, rows in workloads for note in notes(rows)), *reasons_notes(workloads)],
             columns=column_definitions([rows for _, rows in workloads]),
-            command=shlex.join(sweep["command"]) if sweep.get("command") else None,
+            commands=commands(runs, sweep),
             provenance=provenance(runs, sweep),
         )
     )
 
 
+def _hash(script: str) -> str:
+    """What the page's security policy allows to run: this script and no other."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(HERE),
         autoescape=True,  # names and error messages can hold anything
         undefined=StrictUndefined,
         trim_blocks=True,

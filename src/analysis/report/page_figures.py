@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from src.analysis.report.links import relative_link
+from src.analysis.report.page_colors import color_rules
+from src.analysis.report.page_svg import Drawing, take_apart
 
-LARGE_SVG = 300_000  # bytes, above which the PNG is usually smaller
+LARGE_SVG = 500_000  # bytes, above which the PNG is usually smaller
 MAX_EMBEDDED = 2_000_000  # bytes of figures in one page; the rest are linked
 
 CAPTIONS = {
@@ -38,49 +40,72 @@ CAPTIONS = {
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure; `source` is a data URI if it is embedded, otherwise a link."""
+    """A figure: its panels, or an image, or a link if the page is full.
 
-    name: str
-    caption: str
-    source: str
-    is_embedded: bool
-
-
-def page_figures(paths: Sequence[Path], folder: Path, workload_of: Callable[[str], str]) -> list[PageFigure]:
-    """The figures in the given order.
-
-    Args:
-        paths: As for `render`.
-        folder: As for `render`.
-        workload_of: The title of the workload that a figure shows, by its name; empty if that needs no saying.
+    Attributes:
+        number: On the page, from 1.
+        title: What it shows, and of which workload.
+        caption: How to read it.
+        drawing: The panels as inline SVG.
+        image: The data URI of an image.
+        link: The URL of a file that is not embedded.
     """
+
+    number: int
+    title: str
+    caption: str
+    drawing: Drawing | None = None
+    image: str = ""
+    link: str = ""
+
+    @property
+    def num_bytes(self) -> int:
+        return len(self.image) if self.drawing is None else self.drawing.num_bytes
+
+
+def page_figures(paths: Sequence[Path], folder: Path) -> list[PageFigure]:
+    """The figures in the given order. Arguments as for `render`."""
     paths_by_name: dict[str, dict[str, Path]] = {}
     for path in paths:
         paths_by_name.setdefault(path.stem, {})[path.suffix] = path
     figures, num_bytes = [], 0
-    for name, formats in paths_by_name.items():
-        path = _smaller(formats)
-        num_bytes += path.stat().st_size
-        is_embedded = num_bytes <= MAX_EMBEDDED
-        source = _data_uri(path) if is_embedded else relative_link(path, folder)
-        figures.append(PageFigure(name, _caption(name, workload_of(name)), source, is_embedded))
+    for number, (name, formats) in enumerate(paths_by_name.items(), 1):
+        figure = _figure(number, name, formats)
+        num_bytes += figure.num_bytes
+        if num_bytes > MAX_EMBEDDED:
+            link = relative_link(next(iter(formats.values())), folder)
+            figure = PageFigure(number, figure.title, figure.caption, link=link)
+        figures.append(figure)
     return figures
 
 
-def _smaller(formats: Mapping[str, Path]) -> Path:
+def _figure(number: int, name: str, formats: Mapping[str, Path]) -> PageFigure:
     """The SVG, which is sharp at every size, unless it is large and there is a PNG."""
     svg, png = formats.get(".svg"), formats.get(".png")
-    if svg is None or (png is not None and svg.stat().st_size > LARGE_SVG):
-        return png or next(iter(formats.values()))
-    return svg
+    drawing = None if svg is None else take_apart(svg)
+    title = ", ".join(drawing.title.splitlines()) if drawing is not None else ""
+    figure = PageFigure(number, title or name.replace("_", " "), _caption(name))
+    if png is not None and (drawing is None or drawing.num_bytes > LARGE_SVG):
+        return replace(figure, image=_data_uri(png))
+    return replace(figure, drawing=drawing)
 
 
-def _data_uri(path: Path) -> str:
-    kind = "svg+xml" if path.suffix == ".svg" else "png"
-    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+def _data_uri(png: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode()}"
 
 
-def _caption(name: str, workload: str) -> str:
+def _caption(name: str) -> str:
     """The caption of a figure whose name may end in the number of its workload."""
-    text = next((text for stem, text in CAPTIONS.items() if name.startswith(stem)), name.replace("_", " "))
-    return f"{workload}: {text}" if workload else text
+    return next((text for stem, text in CAPTIONS.items() if name.startswith(stem)), "")
+
+
+def definitions(figures: Iterable[PageFigure]) -> str:
+    """Glyphs, markers and clip paths of all drawings, each once."""
+    parts = [figure.drawing.definitions for figure in figures if figure.drawing is not None]
+    return "".join({name: markup for part in parts for name, markup in part.items()}.values())
+
+
+def figure_colors(figures: Iterable[PageFigure]) -> str:
+    """CSS that defines the colors of all drawings, and black, which is what has no color of its own."""
+    drawings = [figure.drawing for figure in figures if figure.drawing is not None]
+    return color_rules({"#000000"}.union(*(drawing.colors for drawing in drawings)))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from matplotlib.figure import Figure
+
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import comparison
+from src.analysis.figures.save import save_figure
 from src.analysis.report.page import render
 from src.analysis.report.page_figures import LARGE_SVG, MAX_EMBEDDED
 from src.analysis.report.page_runs import MAX_LINKS
@@ -68,6 +73,15 @@ def page(
     """The page of the runs below `folder`, or of a given collection."""
     collection = collection or collect([folder / "sweep"])
     return render(compute_results(collection, sweep=sweep, num_missing=num_missing), figures, folder)
+
+
+def make_figure(folder: Path, name: str, workload: str = "mnist") -> Path:
+    """A figure with one curve."""
+    figure = Figure()
+    figure.suptitle(f"Loss\n{workload}")
+    figure.subplots().plot([1, 2], [1, 2], gid="series-cosine", label="cosine")
+    path = folder / name
+    return next(saved for saved in save_figure(figure, folder, path.stem) if saved == path)
 
 
 def test_each_workload_has_an_answer(make_run: MakeRun, tmp_path: Path) -> None:
@@ -196,7 +210,7 @@ def test_names_and_errors_are_escaped(make_run: MakeRun, tmp_path: Path) -> None
     hostile["protocol"] = {HOSTILE: [HOSTILE]}
     text = page(tmp_path, collection=Collection(runs, [HOSTILE]), sweep=hostile)
     parsed = Page(text)
-    assert "script" not in {tag for tag, _ in parsed.tags}
+    assert [tag for tag, _ in parsed.tags].count("script") == 1  # our own
     assert parsed.text.count("<script>alert(1)</script>") > 10
 
 
@@ -209,34 +223,47 @@ def test_folder_name_cannot_become_a_script_link(make_run: MakeRun, tmp_path: Pa
 
 def test_page_is_self_contained(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
-    figure = tmp_path / "test_error.svg"
-    figure.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    text = page(tmp_path, (figure,), sweep=SWEEP)
-    assert not re.search(r"https?:|url\(|@import|<script|<link", text)
-    assert all(source.startswith("data:image/") for source in Page(text).values("src", "srcset", "data"))
+    figures = [make_figure(tmp_path, "test_error.svg"), make_figure(tmp_path, "lr_curves.png")]
+    text = page(tmp_path, tuple(figures), sweep=SWEEP)
+    assert not re.search(r"https?:|url\((?!#)|@import|<link", text)
+    sources = Page(text).values("src", "srcset", "data")
+    assert [source.partition(",")[0] for source in sources] == ["data:image/png;base64"]
+
+
+def test_page_allows_its_own_script_only(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    text = page(tmp_path)
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{}'"
+    assert f'content="{policy.format(digest)}"' in text
 
 
 def test_each_anchor_has_a_target(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     make_run("scheduler=step", accuracy=None, status="failed")
     make_run("scheduler=step", "read_test=false")
-    figure = tmp_path / "test_error.svg"
-    figure.write_text("<svg/>")
-    parsed = Page(page(tmp_path, (figure,)))
-    anchors = {link[1:] for link in parsed.values("href") if link.startswith("#")}
+    parsed = Page(page(tmp_path, (make_figure(tmp_path, "test_error.svg"),)))
+    links = [str(attributes["href"]) for tag, attributes in parsed.tags if tag == "a"]
+    anchors = {link[1:] for link in links if link.startswith("#")}
     assert anchors == {
         "table", "figures", "learning-rates", "runs", "failures", "method", "columns", "reproduce",
     }  # fmt: skip
-    assert anchors == set(parsed.values("id"))
+    headings = {attributes.get("id") for tag, attributes in parsed.tags if tag in ("h2", "h3")} - {None, "figure-1"}
+    assert anchors == headings
+    ids = parsed.values("id")
+    assert len(ids) == len(set(ids))
 
 
 def test_png_replaces_a_large_svg(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
-    sizes = {"lr_curves.svg": LARGE_SVG + 1, "lr_curves.png": 10, "test_error.svg": 10, "test_error.png": 10}
-    for name, size in sizes.items():
-        (tmp_path / name).write_bytes(b"x" * size)
-    sources = Page(page(tmp_path, tuple(tmp_path / name for name in sizes))).values("src")
-    assert [source.partition(";")[0] for source in sources] == ["data:image/png", "data:image/svg+xml"]
+    names = ("lr_curves.svg", "lr_curves.png", "test_error.svg", "test_error.png")
+    figures = tuple(make_figure(tmp_path, name) for name in names)
+    panel = '<g id="axes_1">'
+    figures[0].write_text(figures[0].read_text().replace(panel, f"{panel}<text>{'x' * LARGE_SVG}</text>"))
+    parsed = Page(page(tmp_path, figures))
+    shown = [tag for tag, attributes in parsed.tags if tag == "img" or attributes.get("class") == "panel"]
+    assert shown == ["img", "svg"]
 
 
 def test_caption_names_the_workload_of_a_numbered_figure(make_run: MakeRun, tmp_path: Path) -> None:
@@ -272,6 +299,28 @@ def test_command_and_state_of_the_code_are_shown(make_run: MakeRun, tmp_path: Pa
     assert "AMD EPYC (family 26, model 2, stepping 1), 2 cores, AVX512" in parsed
     assert "numpy 2.4.6, torch 2.13.0" in parsed
     assert "The command is unknown" in page(tmp_path)
+
+
+def test_every_command_is_shown(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    later = {"command": ["python", "scripts/sweep.py", "seeds=[2]"], "planned_at": "2026-01-02T10:30:00+00:00"}
+    earlier = {key: SWEEP[key] for key in later}
+    parsed = Page(page(tmp_path, sweep={**SWEEP, **later, "commands": [earlier, later]})).text
+    assert "Several commands made these runs, the oldest first:" in parsed
+    dates = re.findall(r"# (.*) UTC\n(.*)", parsed)
+    assert dates == [
+        ("2026-01-01 00:00", "python scripts/sweep.py 'schedulers=[a, b]'"),
+        ("2026-01-02 10:30", "python scripts/sweep.py 'seeds=[2]'"),
+    ]
+
+
+def test_figures_are_numbered_and_name_their_workload(make_run: MakeRun, tmp_path: Path) -> None:
+    make_winner(make_run, 2)
+    names = {"loss_curves_1.svg": "mnist", "loss_curves_2.svg": "digits"}
+    text = page(tmp_path, tuple(make_figure(tmp_path, name, workload) for name, workload in names.items()))
+    headings = re.findall(r'<h3 id="(figure-\d)">(.*)</h3>', text)
+    assert headings == [("figure-1", "Figure 1. Loss, mnist"), ("figure-2", "Figure 2. Loss, digits")]
+    assert text.count("Training and validation loss after each epoch.") == 2
 
 
 def test_page_counts_the_runs_made_with_each_version_and_device(make_run: MakeRun, tmp_path: Path) -> None:
