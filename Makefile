@@ -41,7 +41,7 @@ speed: setup ## compare the speed of this trainer with a bare loop and a DataLoa
 	$(BIN)/python scripts/speed.py $(ARGS)
 
 tensorboard: setup ## view all runs in TensorBoard: make tensorboard LOGDIR=outputs PORT=6006
-	$(BIN)/tensorboard --logdir $(LOGDIR) --port $(PORT)
+	$(BIN)/python scripts/board.py $(LOGDIR) --port $(PORT)
 
 test: setup ## run the tests; those on real MNIST need MNIST_MIRROR=DIR
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)

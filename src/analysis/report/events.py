@@ -13,9 +13,11 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from src import layout
 from src.files import replacing
 
+GROUP = "visuals"  # TensorBoard sorts groups by name, and what it shows first should be the scalars, up to `val`
+
 
 def write_events(figures: Sequence[Path], folder: Path) -> Path:
-    """Writes the PNG files among `figures` under the tags figures/NAME; returns the path of the event file."""
+    """Writes the PNG files among `figures` under the tags visuals/NAME; returns the path of the event file."""
     now = time.time()
     path = folder / layout.FIGURE_EVENTS
     with replacing(path) as file:
@@ -23,7 +25,7 @@ def write_events(figures: Sequence[Path], folder: Path) -> Path:
         writer.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
         for figure in figures:
             if figure.suffix == ".png":
-                value = Summary.Value(tag=f"figures/{figure.stem}", image=_image(figure.read_bytes()))
+                value = Summary.Value(tag=f"{GROUP}/{figure.stem}", image=_image(figure.read_bytes()))
                 writer.write(Event(wall_time=now, step=0, summary=Summary(value=[value])).SerializeToString())
     return path
 

@@ -55,8 +55,8 @@ def test_second_report_draws_the_same_figures_and_replaces_the_event_file(make_r
         assert (first / name).read_bytes() == (tmp_path / "figures" / name).read_bytes()
     (path,) = tmp_path.glob("events.out.tfevents.*")
     events = EventAccumulator(str(path)).Reload()
-    assert "figures/test_error" in events.Tags()["images"]
-    (image,) = events.Images("figures/lr_curves")
+    assert "visuals/test_error" in events.Tags()["images"]
+    (image,) = events.Images("visuals/lr_curves")
     assert image.encoded_image_string == (tmp_path / "figures" / "lr_curves.png").read_bytes()
     assert (image.width, image.height) > (1000, 500)
 
