@@ -17,6 +17,8 @@ from src.analysis.labels import display_names
 from tests.unit.analysis.conftest import MakeRun
 from tests.unit.analysis.figures.conftest import texts_of, unchecked_series
 
+MakeSteps = Callable[[str, list[float]], Path]
+
 
 def draw(folder: Path) -> Figure:
     runs = collect([folder]).runs
@@ -27,25 +29,27 @@ def draw(folder: Path) -> Figure:
 
 
 @pytest.fixture
-def make_steps(make_run: MakeRun) -> Callable[[str, list[float]], None]:
+def make_steps(make_run: MakeRun) -> MakeSteps:
     """Writes a run of a schedule with the given learning rates over two epochs."""
 
-    def make(name: str, lrs: list[float]) -> None:
+    def make(name: str, lrs: list[float]) -> Path:
         rows = "".join(f"{step},{lr},1.0\n" for step, lr in enumerate(lrs))
-        (make_run(f"scheduler={name}") / "steps.csv").write_text("step,lr,loss\n" + rows)
+        path = make_run(f"scheduler={name}") / "steps.csv"
+        path.write_text("step,lr,loss\n" + rows)
+        return path
 
     return make
 
 
-def test_lr_curves_draw_the_lr_of_each_update(make_run: MakeRun, tmp_path: Path) -> None:
-    make_run("scheduler=step")
+def test_lr_curves_draw_the_lr_of_each_update(make_steps: MakeSteps, tmp_path: Path) -> None:
+    make_steps("step", [0.02, 0.02, 0.01, 0.01])
     axes = draw(tmp_path).axes[0]
     assert axes.lines[0].get_ydata().tolist() == [0.02, 0.02, 0.01, 0.01, 0.01]
     assert axes.lines[0].get_xdata().tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]  # two updates per epoch, up to its end
 
 
-def test_updates_that_are_missing_leave_the_others_in_place(make_run: MakeRun, tmp_path: Path) -> None:
-    steps = make_run("scheduler=step") / "steps.csv"
+def test_updates_that_are_missing_leave_the_others_in_place(make_steps: MakeSteps, tmp_path: Path) -> None:
+    steps = make_steps("step", [0.02, 0.02, 0.01, 0.01])
     header, _, *rest = steps.read_text().splitlines(keepends=True)
     steps.write_text("".join([header, *rest]))
     assert draw(tmp_path).axes[0].lines[0].get_xdata().tolist() == [0.5, 1.0, 1.5, 2.0]
@@ -59,7 +63,7 @@ def test_without_steps_there_is_no_figure(make_run: MakeRun, tmp_path: Path) -> 
     assert draw_lr_curves(runs, series, palette(["step"])) is None
 
 
-def test_schedules_that_start_as_one_are_named(make_steps: Callable[[str, list[float]], None], tmp_path: Path) -> None:
+def test_schedules_that_start_as_one_are_named(make_steps: MakeSteps, tmp_path: Path) -> None:
     make_steps("constant", [0.1] * 10)
     make_steps("wsd", [0.1] * 5 + [0.05] * 5)
     make_steps("trapezoid", [0.1] * 10)
@@ -69,7 +73,7 @@ def test_schedules_that_start_as_one_are_named(make_steps: Callable[[str, list[f
     assert len(figure.axes[0].lines) == 2
 
 
-def test_long_runs_are_drawn_with_fewer_points(make_steps: Callable[[str, list[float]], None], tmp_path: Path) -> None:
+def test_long_runs_are_drawn_with_fewer_points(make_steps: MakeSteps, tmp_path: Path) -> None:
     lrs = [0.05 * (1 + math.cos(math.pi * step / 3000)) for step in range(3000)]
     make_steps("cosine", lrs)
     linear, logarithmic = (axes.lines[0] for axes in draw(tmp_path).axes)
@@ -80,9 +84,7 @@ def test_long_runs_are_drawn_with_fewer_points(make_steps: Callable[[str, list[f
         assert np.interp(2 * np.arange(3000) / 3000, x, y)[visible] == pytest.approx(lrs[visible], rel=0.02, abs=1e-4)
 
 
-def test_more_than_eight_schedules_get_a_panel_each(
-    make_steps: Callable[[str, list[float]], None], tmp_path: Path
-) -> None:
+def test_more_than_eight_schedules_get_a_panel_each(make_steps: MakeSteps, tmp_path: Path) -> None:
     names = sorted(ORDER[:9])
     for number, name in enumerate(names, 1):
         make_steps(name, [number / 10, 0.01])
