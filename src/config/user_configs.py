@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 from pathlib import Path
 
 from hydra.core.config_search_path import ConfigSearchPath
@@ -9,25 +11,26 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
 from src.config import CONF
-from src.errors import UsageError
+
+log = logging.getLogger(__name__)
 
 PRIMARY = "train.yaml"
 
 
 def config_folders() -> list[Path]:
-    """Our configs and, if there is one, the folder with the user's.
-
-    Raises:
-        UsageError: a file there has the name of one of ours, which would be used instead.
-    """
+    """Our configs and, if there is one, the folder with the user's. Where both have a file, ours is used."""
     folder = Path.cwd() / "conf"
     if not folder.is_dir() or (folder / PRIMARY).exists():  # this repository, or another version of it
         return [CONF]
-    for path in sorted(folder.glob("*/*.yaml")):
-        group, choice = path.parent.name, path.stem
-        if (CONF / group / path.name).exists():
-            raise UsageError(f"{path}: {group}={choice} is built in; give the file another name")
+    _warn_of_ignored(folder)
     return [CONF, folder]
+
+
+@functools.cache  # once
+def _warn_of_ignored(folder: Path) -> None:
+    paths = [path.relative_to(folder) for path in sorted(folder.glob("*/*.yaml"))]
+    if ignored := [str(path) for path in paths if (CONF / path).exists()]:
+        log.warning("%s: %s ignored, because ours have the same names; rename them", folder, ", ".join(ignored))
 
 
 class UserConfigs(SearchPathPlugin):

@@ -20,7 +20,7 @@ _SCHEDULER_KEYS = ("scheduler", "schedulers")
 
 def names() -> list[str]:
     """Every choice of conf/scheduler, ours and the user's."""
-    return sorted(path.stem for folder in config_folders() for path in folder.glob("scheduler/*.yaml"))
+    return sorted({path.stem for folder in config_folders() for path in folder.glob("scheduler/*.yaml")})
 
 
 def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[str]]:

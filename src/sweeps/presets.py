@@ -22,7 +22,9 @@ def load_preset(schema: type[Preset], group: str, name: str, changes: Mapping[st
     Raises:
         UsageError: there is no such file, or its content does not fit the schema.
     """
-    paths = {path.stem: path for folder in config_folders() for path in sorted(folder.glob(f"{group}/*.yaml"))}
+    paths = {
+        path.stem: path for folder in reversed(config_folders()) for path in sorted(folder.glob(f"{group}/*.yaml"))
+    }
     if name not in paths:
         raise UsageError(f"{group}={name}: choose one of {', '.join(sorted(paths))}")
     with rewording_errors():

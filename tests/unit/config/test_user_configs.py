@@ -43,10 +43,13 @@ def test_choices_in_the_working_directory_are_found_by_every_composition() -> No
     assert {"sawtooth", "cosine"} <= set(names())
 
 
-def test_choice_with_the_name_of_ours_is_refused_instead_of_ignored(lab: Path) -> None:
+def test_choice_with_the_name_of_ours_is_ignored_with_one_warning(lab: Path, caplog: pytest.LogCaptureFixture) -> None:
     (lab / "conf" / "scheduler" / "cosine.yaml").write_text(SAWTOOTH)
-    with pytest.raises(UsageError, match=r"scheduler/cosine\.yaml: scheduler=cosine is built in; give .* another name"):
-        config_folders()
+    for _ in range(2):
+        assert config_folders() == [CONF, lab / "conf"]
+    (record,) = caplog.records
+    assert "scheduler/cosine.yaml ignored, because ours have the same names; rename them" in record.getMessage()
+    assert names().count("cosine") == 1
 
 
 @pytest.mark.usefixtures("lab")
