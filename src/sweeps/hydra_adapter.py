@@ -24,7 +24,7 @@ from omegaconf import DictConfig
 
 from src.config import CONF
 from src.config.override_checks import check_group
-from src.sweeps.orphans import end_with_main_process
+from src.sweeps.initializer import initialize_worker
 
 NOISY_LOGGERS = ("hydra_plugins", "hydra._internal.core_plugins")  # launchers that print every job they start
 
@@ -69,7 +69,7 @@ class Multirun:
             hydra_context=context, task_function=task, config=self.config
         )
         if isinstance(arguments := getattr(launcher, "joblib", None), dict):  # of joblib.Parallel
-            arguments["initializer"] = end_with_main_process
+            arguments["initializer"] = initialize_worker
         for job in launcher.launch([list(overrides) for overrides in jobs], initial_job_idx=0):
             _ = job.return_value  # raises what the job raised
 

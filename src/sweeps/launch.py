@@ -9,8 +9,9 @@ from dataclasses import asdict
 import pandas as pd
 
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
-from src.sweeps import workers
+from src.sweeps import devices, workers
 from src.sweeps.job import run_job
+from src.sweeps.parallelism import worker_gpus
 from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
 from src.sweeps.status import reporting_progress
@@ -136,7 +137,8 @@ def _run_batch(plan: Plan, jobs: list[Job]) -> list[Job]:
 
 
 def _launch(plan: Plan, jobs: list[Job]) -> None:
-    plan.multirun.launch([job.overrides for job in jobs], run_job)
+    with devices.offering(worker_gpus(plan)):
+        plan.multirun.launch([job.overrides for job in jobs], run_job)
 
 
 def _record_killed(job: Job) -> None:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import joblib
 import pytest
 import torch
 
 from src.errors import UsageError
 from src.sweeps import parallelism
-from src.sweeps.parallelism import concurrent_jobs, default_workers, num_workers, with_launcher
+from src.sweeps.parallelism import (
+    concurrent_jobs,
+    default_workers,
+    free_memory,
+    num_workers,
+    with_launcher,
+    worker_gpus,
+)
 from src.sweeps.plan import make_plan
 from tests.conftest import SMALL
 
 
 @pytest.fixture
 def _four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallelism, "default_workers", lambda: 4)
+    monkeypatch.setattr(parallelism, "default_workers", lambda *devices: 4)
     monkeypatch.setattr(joblib, "cpu_count", lambda: 4)
 
 
@@ -44,6 +53,20 @@ def test_zero_workers_are_refused() -> None:
         with_launcher(lines("hydra.launcher.n_jobs=0"))
 
 
+@pytest.fixture(autouse=True)
+def _fresh_memory() -> Iterator[None]:
+    free_memory.cache_clear()
+    yield
+    free_memory.cache_clear()
+
+
+def pretend_gpus(monkeypatch: pytest.MonkeyPatch, *gigabytes: float) -> None:
+    """Makes up GPUs with this much free memory, on a machine of 16 cores."""
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 16)
+    monkeypatch.setattr(parallelism, "free_memory", lambda: tuple(int(size * 2**30) for size in gigabytes))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
 @pytest.mark.parametrize(("gpus", "workers"), [(0, 16), (1, 4), (8, 16)])
 def test_default_is_one_worker_per_core_and_a_few_per_gpu(
     gpus: int, workers: int, monkeypatch: pytest.MonkeyPatch
@@ -51,7 +74,68 @@ def test_default_is_one_worker_per_core_and_a_few_per_gpu(
     monkeypatch.setattr(joblib, "cpu_count", lambda: 16)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(parallelism, "_FREE_BYTES", "")  # the memory cannot be read
     assert default_workers() == workers
+
+
+def test_free_memory_is_what_another_process_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(parallelism, "_FREE_BYTES", "print(7, 8)")
+    assert free_memory() == (7, 8)
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "devices", "workers"),
+    [
+        ([80.0, 80.0], ["auto"], 8),
+        ([5.9], ["auto"], 2),
+        ([80.0, 5.9, 0.5], ["cuda"], 6),
+        ([0.5, 1.5], ["auto"], 1),
+        ([80.0, 5.9], ["cuda:1"], 2),
+        ([80.0, 5.9, 80.0], ["cuda:1", "cuda:2"], 6),
+        ([80.0], ["cpu"], 16),
+        ([80.0], ["cpu", "cuda"], 4),
+    ],
+)
+def test_default_is_what_fits_into_the_free_memory(
+    gigabytes: list[float], devices: list[str], workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_gpus(monkeypatch, *gigabytes)
+    assert default_workers(devices) == workers
+    launcher = with_launcher(lines(f"trainer.device={','.join(devices)}"))
+    assert launcher["hydra.launcher.n_jobs"] == f"hydra.launcher.n_jobs={workers}"
+
+
+JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=8")
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "overrides", "expected"),
+    [
+        ([80.0, 80.0], JOBLIB, ["0", "1", "0", "1", "0", "1", "0", "1"]),
+        ([80.0, 5.9, 0.5], JOBLIB, ["0", "1", "0", "1", "0", "0"]),
+        ([0.5, 1.5], JOBLIB, ["1"]),
+        ([80.0, 80.0], [*JOBLIB, "trainer.device=cuda"], ["0", "1", "0", "1", "0", "1", "0", "1"]),
+        ([80.0, 80.0], [*JOBLIB, "trainer.device=cuda:1"], []),
+        ([80.0, 80.0], [*JOBLIB, "trainer.device=auto,cuda:1"], []),
+        ([80.0, 80.0], [*JOBLIB, "trainer.device=cpu"], []),
+        ([80.0], JOBLIB, []),
+        ([], JOBLIB, []),
+        ([80.0, 80.0], ["hydra/launcher=basic"], []),
+    ],
+)
+def test_workers_take_turns_on_gpus_unless_the_sweep_names_one(
+    gigabytes: list[float], overrides: Sequence[str], expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend_gpus(monkeypatch, *gigabytes)
+    assert worker_gpus(make_plan([*SMALL, *overrides])) == expected
+
+
+def test_gpus_that_the_user_hides_stay_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend_gpus(monkeypatch, 5.9, 5.9)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-5f")
+    assert worker_gpus(make_plan([*SMALL, *JOBLIB])) == ["3", "GPU-5f", "3", "GPU-5f"]
 
 
 @pytest.mark.usefixtures("_four_cores")
