@@ -30,7 +30,7 @@ class Trainer:
     """Trains one model under one schedule.
 
     The learning rate logged for an update is the one the optimizer used for it. Nothing in a step waits for the device,
-    except the fp16 loss scaler: losses and logits stay on the device until the epoch ends.
+    except in fp16, where it waits twice: losses and logits stay on the device until the epoch ends.
     """
 
     def __init__(
@@ -252,7 +252,7 @@ class Trainer:
         if not self.scaler.is_enabled():
             return True
         self.scaler.update()
-        # Waits for the device, in fp16 only: the schedule must know which updates happened.
+        # Waits for the device, as step() has: the schedule must know which updates happened.
         scale_before, self._scale = self._scale, self.scaler.get_scale()
         return self._scale >= scale_before
 
