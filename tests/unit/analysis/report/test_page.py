@@ -147,6 +147,15 @@ def test_each_run_is_listed_once_with_its_files(make_run: MakeRun, tmp_path: Pat
     assert failed / "result.json" in linked
 
 
+def test_losses_of_runs_are_short(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("seed=0", val_loss=0.12345)
+    make_run("seed=1", val_loss=5.5e30)
+    make_run("seed=2", val_loss=None)
+    text = page(tmp_path)
+    assert "<td>0.1235<td>" in text
+    assert "<td>5.5e+30<td>" in text
+
+
 def test_same_failures_share_a_line_and_unreadable_records_are_named(make_run: MakeRun, tmp_path: Path) -> None:
     for seed in range(MAX_LINKS + 2):
         make_run("scheduler=step", f"seed={seed}", accuracy=None, status="failed")
