@@ -49,8 +49,8 @@ test: setup ## run the tests; those on real MNIST need MNIST_MIRROR=DIR
 test-gpu: setup ## run the tests that need a GPU
 	$(BIN)/python -m pytest -m gpu $(ARGS)
 
-test-launchers: setup ## install ray and submitit and run the launcher tests (minutes)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,slurm]'
+test-launchers: setup ## install ray, submitit, mlflow and wandb, and run their tests (minutes)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,slurm,mlflow,wandb]'
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-faults: setup ## kill commands, flip bits, damage files, fill disks: a quarter of an hour

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 class Callback:
     """Hooks into a run. Each receives the trainer; none is required."""
 
+    @classmethod
+    def check_available(cls) -> None:
+        """Raises a UsageError if the callback cannot work here, before a run or a sweep starts."""
+
     def on_run_start(self, trainer: Trainer) -> None:
         """Before the first update, or after a resumed run has been restored."""
 
@@ -102,6 +106,7 @@ def _target(name: str, node: Any) -> type[Callback]:
     if not (isinstance(target, type) and issubclass(target, Callback)):
         raise UsageError(f"{group}._target_={node['_target_']}: is not a subclass of src.callbacks.Callback")
     check_arguments(group, target, _arguments(node), num_positional=0)
+    target.check_available()
     return target
 
 

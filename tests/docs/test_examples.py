@@ -16,6 +16,8 @@ from src.analysis.report import build
 from tests.docs.pages import DOCS, blocks, commands, names, table
 from tests.integration.conftest import call_main
 
+EXTRAS = {"+callbacks=mlflow", "+callbacks=wandb"}  # executed by tests/integration/test_loggers.py
+
 
 def records(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in sorted(folder.rglob("result.json"))]
@@ -23,7 +25,9 @@ def records(folder: Path) -> list[dict[str, Any]]:
 
 def test_examples_of_extending_train(lab: Path) -> None:
     runs_of_page = [
-        words[3:] for words in commands(DOCS / "extending.md") if "src.train" in words and "-m" not in words[3:]
+        words[3:]
+        for words in commands(DOCS / "extending.md")
+        if "src.train" in words and "-m" not in words[3:] and not EXTRAS & set(words)
     ]
     for arguments in runs_of_page:
         assert call_main(*arguments) == 0, arguments
