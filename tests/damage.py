@@ -104,6 +104,7 @@ HISTORY: dict[str, tuple[Damage, str]] = {
 }
 STEPS: dict[str, tuple[Damage, str]] = {
     "an infinite learning rate": (cell(3, 1, "inf"), "line 3: lr inf cannot be right"),
+    "a learning rate that is too large": (cell(3, 1, "1e308"), "line 3: lr 1e+308 cannot be right"),
     "a learning rate that is not a number": (cell(3, 1, "nan"), "line 3: lr nan cannot be right"),
     "an update beyond the run": (cell(61, 0, "60"), "line 61: ends after 61 of 60 updates"),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ HISTORY_COLUMNS = (
     "epoch", "step", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "train_seconds",
 )  # fmt: skip
 STEPS_COLUMNS = ("step", "lr", "loss")
+_LR_BOUND = 1e30  # weights are 32-bit floats; the axes of a figure cannot hold much more either
 Columns = dict[str, list[float]]
 Reader = Callable[[Mapping[str, Any]], Columns]
 
@@ -122,7 +122,7 @@ def read_steps(run: Mapping[str, Any]) -> Columns:
     columns = read_numbers(path, STEPS_COLUMNS)
     previous = [-1.0, *columns["step"]]
     _check(path, "step", columns["step"], lambda line, step: step.is_integer() and step > previous[line - 2])
-    _check(path, "lr", columns["lr"], lambda _, lr: math.isfinite(lr))
+    _check(path, "lr", columns["lr"], lambda _, lr: abs(lr) < _LR_BOUND)
     _check_end(path, [step + 1 for step in columns["step"]], run, run["steps"] + run["skipped_updates"])
     return columns
 
