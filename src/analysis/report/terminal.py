@@ -6,12 +6,16 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from src import layout
 from src.analysis.report.reasons import reasons_notes
 from src.analysis.report.tables import format_table, notes, split_by_workload
 from src.terminal import make_console
 
 # Columns that a narrow terminal omits, first to last.
-DROP_ORDER = ("train s", "n", "P(better)", "test loss", "median Δ", "p (adjusted)")
+DROP_ORDER = (
+    "train s", "n", "P(better)", "test loss", "median Δ", "epochs to", "averaged error %", "p (adjusted)", "warmup",
+    "peak lr", "Δ", "common error %",
+)  # fmt: skip
 _UNLIMITED = 10_000
 
 
@@ -19,25 +23,49 @@ def print_comparison(table: pd.DataFrame) -> None:
     """Prints the table of every workload, then the notes on the columns that there was room for."""
     console = make_console()
     texts: dict[str, None] = {}  # each note once, in order
+    omitted: dict[str, None] = {}
     workloads = split_by_workload(table)
     for title, rows in workloads:
-        text = _fit(format_table(rows), title, console)
-        console.print(_make_table(text, title))
-        texts |= dict.fromkeys(notes(rows, text.columns))
+        text = format_table(rows)
+        shown = _fit(text, console)
+        wide = make_console()  # a table that is still too wide is not cut: half a number would be another number
+        wide.width = max(console.width, _width(shown, console))
+        wide.print(_make_table(shown, title))
+        texts |= dict.fromkeys(notes(rows, shown.columns))
+        omitted |= dict.fromkeys(name for name in text if name not in shown)
     for note in reasons_notes(workloads):
         console.print(note, highlight=False)
+    if omitted:
+        texts[f"Not shown, for lack of room: {', '.join(omitted)}; see {layout.COMPARISON_CSV}."] = None
     console.print(*texts, style="dim", highlight=False)
 
 
-def _fit(text: pd.DataFrame, title: str, console: Console) -> pd.DataFrame:
+def _fit(text: pd.DataFrame, console: Console) -> pd.DataFrame:
     """As many columns as the terminal has room for; the files have all of them."""
-    order = [name for name in DROP_ORDER if name != "n" or text["n"].nunique() == 1]
+    order = _omissible(text)
     for num_dropped in range(len(order) + 1):
         kept = text[[name for name in text if name not in order[:num_dropped]]]
-        table = _make_table(kept, title)
-        if console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum <= console.width:
+        if _width(kept, console) <= console.width:
             break
     return kept
+
+
+def _omissible(text: pd.DataFrame) -> list[str]:
+    """The columns that may be omitted, first to last. Those that tell rows apart may not."""
+    order = []
+    for name in DROP_ORDER:
+        if name == "n" and text["n"].nunique() > 1:
+            continue
+        if name in ("peak lr", "warmup") and text["scheduler"].duplicated().any():
+            continue
+        order += [column for column in text if column == name or (name == "epochs to" and column.startswith(name))]
+    return order
+
+
+def _width(text: pd.DataFrame, console: Console) -> int:
+    """Characters that the table takes, without its title."""
+    options = console.options.update(max_width=_UNLIMITED)
+    return console.measure(_make_table(text, ""), options=options).maximum
 
 
 def _make_table(text: pd.DataFrame, title: str) -> Table:

@@ -9,6 +9,7 @@ import pytest
 
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
+from src.analysis.report.tables import format_table
 from src.analysis.report.terminal import print_comparison
 from tests.unit.analysis.conftest import MakeRun, make_winner
 
@@ -29,7 +30,7 @@ def test_narrow_terminal_shows_the_most_important_columns(
         assert "…" not in output
 
 
-@pytest.mark.parametrize(("width", "is_mentioned"), [(90, False), (200, True)])
+@pytest.mark.parametrize(("width", "is_mentioned"), [(70, False), (200, True)])
 def test_notes_mention_only_the_columns_that_are_shown(
     width: int,
     is_mentioned: bool,
@@ -51,6 +52,44 @@ def test_number_of_seeds_is_shown_where_it_differs(
     monkeypatch.setattr("src.terminal.FILE_WIDTH", 60)
     print_comparison(four_schedules)
     assert "n seeds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 100, 120, 200])
+def test_numbers_are_never_cut(
+    width: int, four_schedules: pd.DataFrame, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.terminal.FILE_WIDTH", width)
+    print_comparison(four_schedules)
+    output = capsys.readouterr().out
+    assert "…" not in output
+    cells = {cell.strip() for line in output.splitlines() for cell in line.split("│")}
+    texts = format_table(four_schedules)
+    assert set(texts["test error %"]) | set(texts["verdict"]) <= cells
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_columns_without_room_are_named(
+    width: int, four_schedules: pd.DataFrame, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.terminal.FILE_WIDTH", width)
+    print_comparison(four_schedules)
+    output = capsys.readouterr().out
+    head = next(line for line in output.splitlines() if "┃" in line)
+    num_missing = len(format_table(four_schedules).columns) - head.count("┃") + 1
+    _, is_said, names = " ".join(output.split()).partition("Not shown, for lack of room: ")
+    assert bool(is_said) == (num_missing > 0)
+    if is_said:
+        assert len(names.partition("; see comparison.csv.")[0].split(", ")) == num_missing
+
+
+def test_column_that_tells_rows_apart_stays(
+    four_schedules: pd.DataFrame, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.terminal.FILE_WIDTH", 40)
+    print_comparison(four_schedules)
+    assert "peak" not in capsys.readouterr().out.partition("Not shown")[0]
+    print_comparison(four_schedules.assign(label="step"))
+    assert "peak" in capsys.readouterr().out.partition("Not shown")[0]
 
 
 def test_eighty_columns_show_the_difference_and_the_verdict(
