@@ -11,11 +11,12 @@ import pandas as pd
 
 from src import layout
 from src.analysis.figures.build import draw_figures
+from src.analysis.report.answers import answers
 from src.analysis.report.events import write_events
 from src.analysis.report.page import render
 from src.analysis.report.results import Results, load_results
 from src.analysis.report.table_files import write_tables
-from src.analysis.report.terminal import print_comparison
+from src.analysis.report.terminal import print_answers, print_comparison
 from src.analysis.series import read_series
 from src.analysis.sweep_file import added_seeds
 from src.analysis.wording import first_line
@@ -52,7 +53,8 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     figures = draw_figures(results.evaluation, series, *tables, out / layout.FIGURES)
     write_events(figures, out)
     write_text(out / layout.REPORT, render(results, figures, out))
-    log.info("Tables and figures in %s", out)
+    print_answers(answers(results))
+    log.info("Report: %s", out / layout.REPORT)
     return results.table
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from src.analysis.comparison import equivalence_margin
-from src.analysis.report.answer import Answer, answer
+from src.analysis.report.answers import answers
 from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.overview import overview, ranks_in_words
 from src.analysis.report.page_commands import commands
@@ -28,7 +26,6 @@ from src.analysis.report.tables import notes, split_by_workload
 from src.analysis.sweep_file import added_seeds
 from src.analysis.tuning import is_tuning
 from src.analysis.wording import count_noun, join_names
-from src.analysis.workloads import select_workload
 
 HERE = Path(__file__).parent
 TEMPLATE, STYLE, SCRIPT = "page.html.j2", "page.css", "page.js"
@@ -44,7 +41,7 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
     """
     runs, sweep = results.runs, results.sweep
     workloads = split_by_workload(results.table)
-    answers = _answers(results)
+    summaries = answers(results)
     drawn = page_figures(figures, folder)
     script = (HERE / SCRIPT).read_text()
     return (
@@ -54,8 +51,8 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
             title=f"Learning-rate schedules on {join_names(sorted(set(runs['dataset'])))}",
             summary=_summary(results),
             alerts=_alerts(results),
-            overview=overview(answers),
-            answers=answers,
+            overview=overview(summaries),
+            answers=summaries,
             tables=[(title, comparison_table(rows)) for title, rows in workloads],
             ranks=ranks_table(results.across),
             ranks_line=ranks_in_words(results.across),
@@ -92,19 +89,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def _answers(results: Results) -> list[Answer]:
-    margins = {name: equivalence_margin(rows) for name, rows in results.runs.groupby("dataset", sort=False)}
-    answers = [
-        answer(title, rows, select_workload(results.pairs, rows), margins[rows["dataset"].iloc[0]])
-        for title, rows in split_by_workload(results.table)
-    ]
-    warnings = results.setup_warnings
-    return [
-        replace(summary, lines=(warnings[summary.title], *summary.lines)) if summary.title in warnings else summary
-        for summary in answers
-    ]
 
 
 def _alerts(results: Results) -> list[str]:

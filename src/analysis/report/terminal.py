@@ -1,12 +1,15 @@
-"""The comparison on the terminal."""
+"""The comparison and the answer on the terminal."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from src import layout
+from src.analysis.report.answer import Answer
 from src.analysis.report.reasons import reasons_notes
 from src.analysis.report.tables import format_table, notes, split_by_workload
 from src.terminal import make_console
@@ -17,6 +20,7 @@ DROP_ORDER = (
     "peak lr", "Δ", "common error %",
 )  # fmt: skip
 _UNLIMITED = 10_000
+NUM_LINES = 3  # of an answer; the page has all of them
 
 
 def print_comparison(table: pd.DataFrame) -> None:
@@ -38,6 +42,18 @@ def print_comparison(table: pd.DataFrame) -> None:
     if omitted:
         texts[f"Not shown, for lack of room: {', '.join(omitted)}; see {layout.COMPARISON_CSV}."] = None
     console.print(*texts, style="dim", highlight=False)
+
+
+def print_answers(summaries: Sequence[Answer]) -> None:
+    """Prints what the comparison shows, in words: the first lines of the answer for each workload."""
+    console = make_console()
+    for summary in summaries:
+        if len(summaries) > 1:
+            console.print(f"\n{summary.title}", style="dim", markup=False, highlight=False)
+        first, *others = summary.lines[:NUM_LINES]
+        console.print(first, style="bold", markup=False, highlight=False)
+        for line in others:
+            console.print(line, markup=False, highlight=False)
 
 
 def _fit(text: pd.DataFrame, console: Console) -> pd.DataFrame:
