@@ -80,7 +80,7 @@ class Chart:
         metrics: At least one. The last is the main one.
         heading: What the order of the legend means.
         prepare: Sets the scale and the ticks of an x axis.
-        number: What a panel of a schedule states of it: the last or the lowest value of the main metric.
+        number: What a panel of a schedule states of it: a value of the main metric.
         labels: The text for each series that is drawn, `cosine = k_decay` if it stands for several.
         notes: What else a reader must know, such as series that start as one: `constant = wsd until 4.0`.
     """
@@ -90,7 +90,7 @@ class Chart:
     metrics: Sequence[Metric]
     heading: str
     prepare: Callable[[Axes], None]
-    number: Literal["last", "lowest"] = "last"
+    number: Literal["first", "last", "lowest"] = "last"
     labels: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from src.analysis.figures.chart import Chart, Metric, Series
 from src.analysis.figures.end_labels import shorten
@@ -37,7 +38,8 @@ def draw_multiples(chart: Chart, styles: Palette) -> GridFigure:
         style_panel(axes, shorten(chart.labels[series.name]))
         values = series.y[np.isfinite(series.y)]
         if len(values):
-            write_number(axes, f"{values[-1] if chart.number == 'last' else values.min():.4g}")
+            numbers = {"first": values[0], "last": values[-1], "lowest": values.min()}
+            write_number(axes, f"{numbers[chart.number]:.4g}")
     _share_axes(panels, chart, limits)
     write_ylabel(figure, main.label if len(chart.metrics) == 1 else _without_kind(main))
     return figure
@@ -66,6 +68,7 @@ def _share_axes(panels: Sequence[Axes], chart: Chart, limits: tuple[float, float
     for axes in panels:
         axes.set_xlim(xlim)
         limit_axis(axes, chart.metrics[-1], limits or ylim)
+        axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _range(limits: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from src.analysis.figures.style import Palette, Style, series_id
 from src.analysis.figures.zoom import describe_outside, find_limits
 
 NOTE_COLOR = "#555555"
-MARKED_POINTS = 40  # with more points, markers are spaced evenly along the curve
+MARKED_POINTS = 12  # with more points, markers are spaced evenly along the curve
 _NOTE_SIZE = 8.5  # points
 _LABELED_WIDTH = 1.3  # inches, for labels at the ends
 
@@ -27,7 +27,7 @@ def draw_overlay(chart: Chart, styles: Palette) -> Figure:
     figure.set_figwidth(figure.get_figwidth() + _LABELED_WIDTH * (count > 1))
     for axes, metric in zip(row, chart.metrics, strict=True):
         for number, series in enumerate(metric.series):
-            draw_series(axes, series, styles[series.name], metric, number)
+            draw_series(axes, series, styles[series.name], metric, number, crosses_at=1.02 + 0.025 * number)
         axes.set(xlabel=chart.xlabel, ylabel=metric.label)
         chart.prepare(axes)
         limit_axis(axes, metric, find_limits(metric))
@@ -37,7 +37,9 @@ def draw_overlay(chart: Chart, styles: Palette) -> Figure:
     return figure
 
 
-def draw_series(axes: Axes, series: Series, style: Style, metric: Metric, number: int = 0) -> None:
+def draw_series(
+    axes: Axes, series: Series, style: Style, metric: Metric, number: int = 0, crosses_at: float = 0.94
+) -> None:
     """Draws the curve, its interval, its single runs and the places without a result.
 
     Args:
@@ -45,7 +47,8 @@ def draw_series(axes: Axes, series: Series, style: Style, metric: Metric, number
         series: The curve.
         style: Of the curve.
         metric: What the series belongs to.
-        number: Of the series in the panel; moves markers and crosses that would hide those of others.
+        number: Of the series in the panel; moves markers that would hide those of others.
+        crosses_at: The height of the crosses as a fraction of the panel.
     """
     gid, color = series_id(series.name), style["color"]
     every = 1 if metric.has_points and len(series.x) <= MARKED_POINTS else (0.03 * number, 0.25)
@@ -56,8 +59,10 @@ def draw_series(axes: Axes, series: Series, style: Style, metric: Metric, number
     if series.dots is not None:
         axes.plot(*series.dots, "o", color=color, alpha=0.45, markersize=3, markeredgewidth=0, gid=gid)
     if len(series.crosses):
-        above = np.full(len(series.crosses), 1.02 + 0.025 * number)
-        axes.plot(series.crosses, above, "x", color=color, gid=gid, transform=axes.get_xaxis_transform(), clip_on=False)
+        heights = np.full(len(series.crosses), crosses_at)
+        axes.plot(
+            series.crosses, heights, "x", color=color, gid=gid, transform=axes.get_xaxis_transform(), clip_on=False
+        )
 
 
 def _describe_limits(axes: Axes, metric: Metric, labels: Mapping[str, str]) -> None:

@@ -83,7 +83,7 @@ def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | N
         "fraction of workloads", series, "higher", is_staircase=True, has_points=False, limits=(-0.02, 1.02)
     )
     title, xlabel = f"Performance profile over {len(times)} workloads", "updates to the target, relative to the fastest"
-    return draw_chart(Chart(title, xlabel, [metric], "fastest first", lambda _: None), styles)
+    return draw_chart(Chart(title, xlabel, [metric], "fastest first", lambda _: None, number="first"), styles)
 
 
 def _highest_error(errors: Sequence[Floats]) -> tuple[tuple[float, float] | None, list[str]]:
