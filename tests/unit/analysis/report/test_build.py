@@ -145,7 +145,7 @@ def test_run_with_a_damaged_history_is_named_in_the_log_and_on_the_page(
     drawn: dict[str, list[str]] = {}
 
     def keep(figure: Figure, folder: Path, name: str, **_: object) -> list[Path]:
-        drawn[name] = figure.axes[0].get_legend_handles_labels()[1]
+        drawn[name] = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
         return []
 
     monkeypatch.setattr("src.analysis.figures.build.save_figure", keep)

@@ -275,18 +275,6 @@ def test_png_replaces_a_large_svg(make_run: MakeRun, tmp_path: Path) -> None:
     assert shown == ["img", "svg"]
 
 
-def test_caption_names_the_workload_of_a_numbered_figure(make_run: MakeRun, tmp_path: Path) -> None:
-    paths = [tmp_path / "figures" / f"{name}.png" for name in ("loss_curves_2", "rank_against_budget")]
-    for path in paths:
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"")
-    make_run("model=mlp")
-    make_run("model=lenet")
-    text = page(tmp_path, figures=tuple(paths))
-    assert re.search(r"<figcaption>\w+ · mlp · .*: Training and validation loss", text)
-    assert "<figcaption>Rank by mean test error" in text
-
-
 def test_figures_beyond_the_size_limit_are_linked(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 2)
     paths = [tmp_path / "figures" / f"test_error_{number}.png" for number in (1, 2, 3)]
@@ -329,7 +317,7 @@ def test_figures_are_numbered_and_name_their_workload(make_run: MakeRun, tmp_pat
     text = page(tmp_path, tuple(make_figure(tmp_path, name, workload) for name, workload in names.items()))
     headings = re.findall(r'<h3 id="(figure-\d)">(.*)</h3>', text)
     assert headings == [("figure-1", "Figure 1. Loss, mnist"), ("figure-2", "Figure 2. Loss, digits")]
-    assert text.count("Training and validation loss after each epoch.") == 2
+    assert text.count("Training and validation loss after each epoch: median") == 2
 
 
 def test_page_counts_the_runs_made_with_each_version_and_device(make_run: MakeRun, tmp_path: Path) -> None:
