@@ -10,7 +10,7 @@ from typing import Any
 
 from src.config.compose import parsed
 from src.config.folders import output_folder
-from src.errors import UsageError, ending_in_one_line
+from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
 
 USAGE = """\
@@ -27,9 +27,7 @@ _NUMBERS: dict[str, Any] = {"min_lr": float, "max_lr": float, "num_updates": int
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src.config.folders import output_folder
-from src.errors import UsageError, ending_in_one_line
+from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
 
 USAGE = """\
@@ -21,9 +21,7 @@ OUT = "outputs/preview"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--terminal", action="store_true", help="print the table only; write no files")
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()

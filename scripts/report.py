@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from src.config.folders import output_folder
-from src.errors import UsageError, ending_in_one_line
+from src.errors import ArgumentParser, UsageError, ending_in_one_line
 
 USAGE = """\
 out=DIR                output folder (default: the input folder, if there is only one)
@@ -18,9 +18,7 @@ KEYS = ("out=", "reference=")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", metavar="DIR", help="folder of a run or of a sweep")
     arguments = parser.parse_args().folders
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
@@ -43,7 +41,7 @@ def check_folders(folders: list[Path], options: dict[str, str]) -> None:
     if unknown := [text for text in missing if "=" in text]:
         raise UsageError(f"{unknown[0]}: no such key or folder; the keys are out= and reference=")
     if missing:
-        raise UsageError(f"no such folder: {', '.join(missing)}")
+        raise UsageError(f"no such folder: {', '.join(missing)}; name the folder of a run or of a sweep")
     if not folders:
         raise UsageError("no folder: name the folder of a run or of a sweep")
     if len(folders) > 1 and "out" not in options:

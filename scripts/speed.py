@@ -17,7 +17,7 @@ from rich.table import Table
 from src.config.compose import composed, composing, load_config
 from src.config.schema import Config
 from src.data.fallback import resolve_dataset
-from src.errors import ending_in_one_line
+from src.errors import ArgumentParser, ending_in_one_line
 from src.runs.speed import BARE_LOOP, THIS_TRAINER, compare_loops
 from src.training.device import device_name, select_device, select_precision
 from src.user_modules import find_user_modules
@@ -26,7 +26,7 @@ DEFAULTS = {"model": "mlp", "epochs": 3}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any override of `python -m src.train`")
     arguments = parser.parse_intermixed_args()

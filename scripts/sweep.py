@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from src.errors import ending_in_one_line
+from src.errors import ArgumentParser, ending_in_one_line
 from src.user_modules import find_user_modules
 
 USAGE = """\
@@ -28,9 +28,7 @@ key=value              any override that `python -m src.train` accepts; key=a,b 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dry-run", action="store_true", help="print the plan without running it")
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()

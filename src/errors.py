@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 STORAGE_ERRORS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR,
@@ -28,6 +30,13 @@ class FolderTakenError(UsageError):
 
 class FolderInUseError(UsageError):
     """Another process holds the folder."""
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """A parser of command lines that ends in one line, where argparse prints its usage as well."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.exit(refuse(UsageError(f"{message}; --help lists the options")))
 
 
 def storage_error(error: OSError) -> UsageError:

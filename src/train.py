@@ -17,7 +17,7 @@ from src.config.auto_lr import wants_range_test
 from src.config.compose import composed, composing, load_config, parsed
 from src.config.flags import CommandLine, parse_command_line
 from src.config.folders import check_own_folder
-from src.config.hydra_errors import rewording_composition
+from src.config.hydra_errors import rewording_composition, rewording_errors
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
 from src.sweeps.hydra_adapter import compose_command
@@ -128,7 +128,7 @@ def _compose(overrides: list[str], *, may_sweep: bool = True) -> DictConfig:
 
 def _call_hydra(arguments: list[str]) -> None:
     sys.argv[1:] = arguments
-    with _raised_errors():
+    with _raised_errors(), rewording_errors():
         train()
 
 

@@ -9,14 +9,17 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, QuotedString
 from omegaconf import DictConfig, OmegaConf
 
 from src.config import CONF, resolvers, user_configs
-from src.config.checks import check_components, check_ranges
+from src.config.checks import check_components, check_groups, check_ranges
 from src.config.hydra_errors import rewording_composition, rewording_errors
 from src.config.override_checks import check_form, check_group, check_override
-from src.config.schema import GROUPS, Config
+from src.config.schema import GROUPS, Config, TrainerConfig
+from src.config.search_path import check_search_path
+from src.config.type_errors import check_flags
+from src.errors import UsageError
 
 resolvers.register()
 user_configs.register()
@@ -45,11 +48,16 @@ def composed(overrides: Sequence[str]) -> DictConfig:
         return compose("train", overrides=list(overrides))
 
 
-def parsed(overrides: Sequence[str]) -> list[Override]:
+def parsed(overrides: Sequence[str], *, takes_lists: bool = False) -> list[Override]:
     """The overrides as Hydra parses them.
 
+    Args:
+        overrides: `key=value`, `group=choice` and so on.
+        takes_lists: Allow lists of choices, whose files Hydra would merge.
+
     Raises:
-        UsageError: an override is malformed, sets a config group to null, or names a folder that does not exist.
+        UsageError: an override is malformed, sets a config group to something else than a name, or names a place for
+            configs that does not exist.
     """
     for line in overrides:
         check_form(line)
@@ -57,7 +65,31 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
         result = OverridesParser.create().parse_overrides(list(overrides))
     for override in result:
         check_override(override)
+        _check_choice(override, takes_lists)
+        if override.key_or_group == "hydra.searchpath":
+            check_search_path(override.value())
     return result
+
+
+def _check_choice(override: Override, takes_lists: bool) -> None:
+    """Rejects a choice of a config group that is not a name, where Hydra would raise or merge several files."""
+    if not override.key_or_group:
+        raise UsageError(f"{override.input_line}: has no key; write key=value")
+    folder = CONF / override.key_or_group
+    if override.is_delete() or not folder.is_dir():
+        return
+    value: Any = override.value()
+    values = value.list if isinstance(value, ChoiceSweep) else [value]
+    if takes_lists and isinstance(value, list):
+        values = value
+    if not all(map(_can_be_choice, values)):
+        choices = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        raise UsageError(f"{override.input_line}: choose one of {choices}")
+
+
+def _can_be_choice(value: object) -> bool:
+    """Whether a value could name a file of a group. Hydra would also load those of other groups, by their paths."""
+    return isinstance(value, QuotedString | Glob) or (isinstance(value, str) and ".." not in value)
 
 
 def search_path(overrides: Sequence[str]) -> list[str]:
@@ -73,7 +105,10 @@ def load_config(node: DictConfig) -> Config:
     """
     without_hydra = OmegaConf.masked_copy(node, [str(key) for key in node if key != "hydra"])
     with rewording_errors():
+        check_flags(Config, without_hydra)
+        check_flags(TrainerConfig, OmegaConf.select(without_hydra, "trainer"), "trainer.")
         typed = OmegaConf.merge(OmegaConf.structured(Config), without_hydra)
+        check_groups(typed)
         check_ranges(typed)
         config = OmegaConf.to_object(typed)
     assert isinstance(config, Config)

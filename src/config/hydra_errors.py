@@ -7,13 +7,37 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import OmegaConfBaseException, ValidationError
 
+from src.config import CONF
+from src.config.type_errors import wrong_type
 from src.errors import UsageError
 
-_NO_KEY = re.compile(r"^Could not override '(.+?)'\.( To append.*)?$")
+_KNOWN = "--cfg job lists the known ones"
+# Messages that name no remedy, or one that does not work here, and what to say instead.
+_REWORDINGS = [
+    (r"Could not override '(.+?)'\.( No match in the defaults list\.)?( To append.*)?", rf"\1: unknown key; {_KNOWN}"),
+    (r"Could not delete from config\. '(.+)' does not exist\.", rf"~\1: unknown key; {_KNOWN}"),
+    (
+        r"Could not delete from config\. The value of '(.+)' is (.+) and not (.+)\.",
+        r"~\1=\3: the value is \2; write ~\1",
+    ),
+    (r"Could not append to config\. An item is already at '(.+?)'.*", r"+\1: the key exists already; write \1=VALUE"),
+    (r"Multiple values for (\S+)\. To override.*", r"+\1: the group has a choice already; write \1=CHOICE"),
+    (
+        r"(?:Ambiguous value for argument|Sweep parameters) '(.+?)' .*",
+        r"\1: takes one value here; a list is key=[a,b]",
+    ),
+    (r".*[Mm]issing mandatory value: (\S+)", r"\1: is missing; give \1=VALUE"),
+    (r"Interpolation key '(.+)' not found", rf"${{\1}}: unknown key; {_KNOWN}"),
+    (
+        r"Recursive interpolation detected|maximum recursion depth exceeded.*",
+        "refers to itself; give another value",
+    ),
+    (r"Unsupported interpolation type (\S+)", r"${\1:}: no such function; the files in conf show those that exist"),
+    (r"\"?Environment variable '(.+)' not found\"?", r"${oc.env:\1}: set \1, or write ${oc.env:\1,DEFAULT}"),
+]
 _MERGING = "Error merging override "
-_SEVERAL_VALUES = re.compile(r"^(?:Ambiguous value for argument|Sweep parameters) '(.+?)' .*$")
 _INTERNAL = ("full_key", "object_type", "reference_type", "See https", "To append to your")
 
 
@@ -23,12 +47,11 @@ def rewording_errors() -> Iterator[None]:
     try:
         yield
     except MissingConfigException as error:
-        group, _, choice = str(error.missing_cfg_file).rpartition("/")
-        choices = f"{group}={choice}: choose one of {', '.join(error.options)}" if error.options else one_line(error)
-        raise UsageError(choices) from error
+        raise UsageError(_missing_choice(error)) from error
     except OverrideParseException as error:
-        remedy = "close every bracket, and quote a text with special characters, as in 'key=\"a, b\"'"
-        raise UsageError(f"{error.override}: cannot be parsed; {remedy}") from error
+        raise UsageError(_malformed(error)) from error
+    except ValidationError as error:
+        raise UsageError(wrong_type(error) or one_line(error)) from error
     except (HydraException, OmegaConfBaseException) as error:
         raise UsageError(one_line(error)) from error
 
@@ -51,9 +74,30 @@ def one_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines()]
     text = " ".join(line for line in lines if line and not line.startswith(_INTERNAL))
     text = re.sub(r"^\w+ raised while resolving interpolation: ", "", text)
-    if error.__cause__ is not None and text.startswith(_MERGING):
-        text = f"{text.removeprefix(_MERGING)}: {one_line(Exception(str(error.__cause__)))}"
-    text = _SEVERAL_VALUES.sub(r"\1: takes one value here; a list is key=[a,b]", text)
-    text = _NO_KEY.sub(r"\1: unknown key; --cfg job lists the known ones", text)
+    cause = error.__cause__
+    if cause is not None and text.startswith(_MERGING):
+        reason = wrong_type(cause) if isinstance(cause, ValidationError) else None
+        return reason or f"{text.removeprefix(_MERGING)}: {one_line(Exception(str(cause)))}"
+    for pattern, words in _REWORDINGS:
+        text = re.sub(f"^(?:{pattern})$", words, text)
     key = getattr(error, "full_key", None)
     return f"{key}: {text}" if key and not text.startswith(str(key)) else text
+
+
+def _missing_choice(error: MissingConfigException) -> str:
+    """An unknown choice of a group, with those that exist."""
+    file = str(error.missing_cfg_file)
+    groups = [path.name for path in CONF.iterdir() if file.startswith(f"{path.name}/") and path.name != "hydra"]
+    group = groups[0] if groups else file.rpartition("/")[0]
+    choice = file.removeprefix(f"{group}/")
+    return f"{group}={choice}: choose one of {', '.join(error.options)}" if error.options else one_line(error)
+
+
+def _malformed(error: OverrideParseException) -> str:
+    """An argument that is not an override. Of the parser's reasons, only those about functions help."""
+    override, reason = str(error.override), one_line(error).partition(" while evaluating ")[2].partition(": ")[2]
+    remedy = (
+        reason
+        or "cannot be parsed; close every bracket, and quote a text with special characters, as in 'key=\"a, b\"'"
+    )
+    return f"{override if override.strip() else repr(override)}: {remedy}"

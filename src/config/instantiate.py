@@ -7,19 +7,20 @@ Types are checked here and not by pydantic, which in strict mode rejects a YAML 
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
+from src.config.wording import LISTS, UNIONS, as_text, fixed_length, item_type, quoted, type_in_words
 from src.errors import UsageError
 
 _RESERVED = ("name", "_target_")
-_UNIONS = (Union, types.UnionType)
-_LISTS = (list, tuple, Iterable, Sequence)
 _EXTRAS = {"pytorch_optimizer": "optimizers", "schedulefree": "optimizers"}  # package: extra in pyproject.toml
+_REMEDY = "name a class or a function, as in package.module.Name"
 # torch.optim.lr_scheduler imports these only for type checkers, so its annotations name what its module lacks.
 _ABSENT_NAMES = {"Callable": Callable, "Iterable": Iterable, "Sequence": Sequence}
 
@@ -27,7 +28,11 @@ _ABSENT_NAMES = {"Callable": Callable, "Iterable": Iterable, "Sequence": Sequenc
 def locate(group: str, config: Mapping[str, Any]) -> Callable[..., Any]:
     """The class or function that `_target_` names."""
     path = config["_target_"]
+    if not isinstance(path, str):
+        raise UsageError(f"{group}._target_={as_text(path)}: must be a string; {_REMEDY}")
     package = path.partition(".")[0]
+    if package in sys.stdlib_module_names:  # before it is imported: `os.system` of a colleague's YAML must not run
+        raise UsageError(f"{group}._target_={path}: Python's standard library has no such part of a run; {_REMEDY}")
     if package in _EXTRAS and find_spec(package) is None:
         raise UsageError(
             f"{group}={config.get('name', path)} needs {package}, which is not installed: "
@@ -36,7 +41,7 @@ def locate(group: str, config: Mapping[str, Any]) -> Callable[..., Any]:
     try:
         target = _import(path)
     except (Exception, SystemExit) as error:
-        raise UsageError(f"{group}._target_={path}: cannot be found ({_first_line(error)})") from error
+        raise UsageError(f"{group}._target_={path}: cannot be found ({_first_line(error)}); {_REMEDY}") from error
     if not callable(target):
         raise UsageError(f"{group}._target_={path}: is a {type(target).__name__}, not a class or a function")
     return typing.cast(Callable[..., Any], target)
@@ -65,7 +70,9 @@ def build(group: str, target: Callable[..., Any], *positional: Any, **arguments:
     try:
         return target(*positional, **{name: _converted(hints.get(name), value) for name, value in arguments.items()})
     except (ArithmeticError, AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
-        raise UsageError(f"{group}: {_name(target)} rejects its parameters: {_first_line(error)}") from error
+        keys = ", ".join(f"{group}.{name}" for name in arguments)
+        remedy = f"; change {keys}" if keys else ""
+        raise UsageError(f"{group}: {_name(target)} rejects its parameters: {_first_line(error)}{remedy}") from error
     except SystemExit as error:
         raise UsageError(f"{group}: {_name(target)} calls sys.exit({error.code!r}); it must not end the run") from error
 
@@ -89,11 +96,11 @@ def check_arguments(
         if name not in known:
             if accepts_any:
                 continue
-            accepted = f"{_name(target)} takes {', '.join(known)}"
+            accepted = f"{_name(target)} takes {', '.join(known) or 'none'}"
             raise UsageError(f"{group}.{name}: no such parameter; {accepted} (~{group}.{name} removes it)")
         annotation = hints.get(name, known[name].annotation)
         if not matches_type(annotation, value):
-            raise UsageError(f"{group}.{name}={value!r}: must be {_readable(annotation)}")
+            raise UsageError(f"{group}.{name}={quoted(value)}: must be {type_in_words(annotation)}")
     missing = [p.name for p in known.values() if p.default is p.empty and p.name not in arguments]
     if missing:
         raise UsageError(f"{group}: {_name(target)} needs {', '.join(missing)}; add +{group}.{missing[0]}=...")
@@ -112,15 +119,16 @@ def matches_type(annotation: Any, value: Any) -> bool:
     if annotation is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     origin, options = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return any(matches_type(option, value) for option in options)
     if origin is Literal:
         return value in options
     if origin is dict:
         item = options[1]
         return isinstance(value, dict) and all(matches_type(item, part) for part in value.values())
-    if origin in _LISTS:
-        return isinstance(value, list | tuple) and all(matches_type(_item_type(annotation), item) for item in value)
+    if origin in LISTS:
+        is_list = isinstance(value, list | tuple) and len(value) == (fixed_length(annotation) or len(value))
+        return is_list and all(matches_type(item_type(annotation), item) for item in value)
     if isinstance(annotation, type) and annotation is not inspect.Parameter.empty:
         # Classes such as torch's Tensor, which never come from YAML.
         return isinstance(value, annotation)
@@ -140,36 +148,14 @@ def _converted(annotation: Any, value: Any) -> Any:
 
     Some torch classes check the type.
     """
-    alternatives = typing.get_args(annotation) if typing.get_origin(annotation) in _UNIONS else (annotation,)
+    alternatives = typing.get_args(annotation) if typing.get_origin(annotation) in UNIONS else (annotation,)
     if type(value) is int and float in alternatives and int not in alternatives:
         return float(value)
     if isinstance(value, list):
         for alternative in alternatives:
-            if typing.get_origin(alternative) in _LISTS and matches_type(alternative, value):
-                return [_converted(_item_type(alternative), item) for item in value]
+            if typing.get_origin(alternative) in LISTS and matches_type(alternative, value):
+                return [_converted(item_type(alternative), item) for item in value]
     return value
-
-
-def _item_type(annotation: Any) -> Any:
-    options = typing.get_args(annotation)
-    return options[0] if options else Any
-
-
-def _readable(annotation: Any) -> str:
-    """An annotation in words: "a number or null"."""
-    origin, options = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in _UNIONS:
-        plain = [
-            option for option in options if option in (bool, int, float, str, type(None)) or typing.get_args(option)
-        ]
-        return " or ".join(dict.fromkeys(map(_readable, plain or options)))
-    if origin is Literal:
-        return "one of " + ", ".join(map(str, options))
-    if origin in _LISTS:
-        plurals = {"an integer": "integers", "a number": "numbers", "a string": "strings"}
-        return " of ".join(filter(None, ("a list", plurals.get(_readable(_item_type(annotation))))))
-    words = {int: "an integer", float: "a number", str: "a string", bool: "true or false", type(None): "null"}
-    return words.get(annotation, str(annotation))
 
 
 def _first_line(error: BaseException) -> str:

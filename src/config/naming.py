@@ -10,6 +10,8 @@ from omegaconf import DictConfig
 from src.config.identity import MACHINE_KEYS, digest
 from src.errors import UsageError
 
+MAX_NAME = 100  # characters; file systems allow 255 bytes
+
 
 def identifies_sweep(key: str) -> bool:
     """Whether an override of `key` makes a different sweep; where and how its runs are executed does not."""
@@ -39,18 +41,21 @@ def run_path(*, _root_: DictConfig) -> str:
 
 def sweep_name(name: str | None, overrides: Sequence[str]) -> str:
     """`${sweep_name:...}`: `name`, or one that the same command finds again."""
-    return check_name("name", str(name)) if name else automatic_name("multirun", overrides)
+    return automatic_name("multirun", overrides) if name is None else check_name("name", str(name))
 
 
 def check_name(key: str, name: str) -> str:
     """Returns a name that is safe in paths, tables, figures and spreadsheets.
 
     Raises:
-        UsageError: it has other characters than letters, digits and `_.+-`, or begins with one of the last three.
+        UsageError: it has other characters than letters, digits and `_.+-`, begins with one of the last three, or is
+            too long.
     """
     if not re.fullmatch(r"\w[\w.+-]*", str(name)):
         allowed = "letters, digits and _ . + -, and begin with a letter, a digit or _"
         raise UsageError(f"{key}={name}: must consist of {allowed}")
+    if len(name) > MAX_NAME:
+        raise UsageError(f"{key}={name[:20]}...: has {len(name)} characters; a name has at most {MAX_NAME}")
     return name
 
 

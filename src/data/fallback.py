@@ -53,7 +53,8 @@ def _with_fallback(data: DataConfig, parsed_overrides: Sequence[Override], overr
         if data.fallback is None:
             raise
         if not (CONF / "data" / f"{data.fallback}.yaml").exists():
-            raise UsageError(f"data.fallback={data.fallback}: no such data set") from error
+            names = ", ".join(sorted(path.stem for path in (CONF / "data").glob("*.yaml")))
+            raise UsageError(f"data.fallback={data.fallback}: choose one of {names}, or null") from error
         log.warning("!!! %s is unavailable, falling back to %s. %s", data.name, data.fallback, error)
         others = [
             str(override.input_line)

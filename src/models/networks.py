@@ -20,7 +20,7 @@ def mlp(num_classes: int, hidden: list[int], dropout: float) -> nn.Module:
     layers: list[nn.Module] = [nn.Flatten()]
     for inputs, outputs in zip([PIXELS, *hidden], hidden, strict=False):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-        if dropout > 0:
+        if dropout != 0:
             layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers, nn.Linear([PIXELS, *hidden][-1], num_classes))
 
@@ -74,6 +74,8 @@ def resnet(num_classes: int, widths: list[int], num_blocks: int, stem_stride: in
 
     The stem divides the image's side by `stem_stride`; every stage after the first halves it.
     """
+    if not widths or num_blocks < 1:
+        raise ValueError(f"widths={widths} and num_blocks={num_blocks} must give at least one stage of one block")
     layers: list[nn.Module] = [nn.Conv2d(1, widths[0], 3, stride=stem_stride, padding=1, bias=False)]
     inputs = widths[0]
     for stage, outputs in enumerate(widths):
@@ -115,6 +117,8 @@ class VisionTransformer(nn.Module):
         super().__init__()
         if patch_size < 1 or SIDE % patch_size:
             raise ValueError(f"patch_size={patch_size} must divide the image's side of {SIDE}")
+        if depth < 1:
+            raise ValueError(f"depth={depth} must be at least 1")
         self.patches = nn.Conv2d(1, width, kernel_size=patch_size, stride=patch_size)
         self.positions = nn.Parameter(torch.empty(1, (SIDE // patch_size) ** 2, width))
         nn.init.trunc_normal_(self.positions, std=0.02, a=-0.04, b=0.04)

@@ -68,11 +68,16 @@ def build_optimizer(
 
 
 def check_optimizer(config: Mapping[str, Any], optimizer: Optimizer) -> None:
-    """Rejects Muon on a model without hidden weights: its row would show AdamW's result under Muon's name.
+    """Rejects a momentum of 1 or more, which torch accepts, and Muon on a model without hidden weights.
+
+    The row of such a Muon would show AdamW's result.
 
     Raises:
         UsageError: names the value and the remedy.
     """
+    momentum = optimizer.defaults.get("momentum")
+    if isinstance(momentum, int | float) and not 0 <= momentum < 1:
+        raise UsageError(f"optimizer.momentum={momentum:g}: must be at least 0 and less than 1")
     if isinstance(optimizer, MuonWithAdamW) and not optimizer.has_hidden:
         raise UsageError(
             f"optimizer={config['name']}: the model has no weights between its input and output layers for Muon, so "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from src import layout
 from src.config.compose import load_config
 from src.config.schema import Config
-from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, ending_in_one_line
+from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError, ending_in_one_line
 from src.files import write_text
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ def run_single(cfg: DictConfig) -> None:
         SystemExit: the run was refused, failed or was interrupted.
     """
     folder = run_folder()
-    with ending_in_one_line():
-        record = run_here(cfg, load_config(cfg), folder, show="bar" if sys.stdout.isatty() else "lines")
+    with ending_in_one_line(), _removing_if_refused(folder):
+        config = load_config(cfg)
+        _check_new(config, folder)
+        record = run_here(cfg, config, folder, show="bar" if sys.stdout.isatty() else "lines")
     log_outcome(record)
     if record.status == "failed":
         log.error("Its traceback is the `error` in %s", folder / layout.RECORD)
@@ -40,6 +43,34 @@ def run_single(cfg: DictConfig) -> None:
     status = {"interrupted": EXIT_INTERRUPTED, "failed": EXIT_FAILED}.get(record.status, 0)
     if status:
         raise SystemExit(status)
+
+
+def _check_new(config: Config, folder: Path) -> None:
+    """Refuses a run that cannot start before anything is written. A sweep checks its jobs before the first one."""
+    from src.runs.build import check
+    from src.runs.run import finished_record
+
+    if finished_record(config, folder, num_workers=1) is not None:
+        return
+    try:
+        check(config)
+    except UsageError:
+        raise
+    except Exception:
+        log.debug("The user's code failed; the run will record it", exc_info=True)
+
+
+@contextmanager
+def _removing_if_refused(folder: Path) -> Iterator[None]:
+    """Removes the folder that Hydra created for a refused run, and its parents in the working folder, if empty."""
+    try:
+        yield
+    except UsageError:
+        own = [path for path in (folder, *folder.parents) if path.is_relative_to(Path.cwd()) and path != Path.cwd()]
+        with suppress(OSError):  # not empty
+            for path in own:
+                path.rmdir()
+        raise
 
 
 def run_here(

@@ -33,7 +33,7 @@ def compare_loops(config: Config, rounds: int) -> dict[str, list[float]]:
     if rounds < 1:
         raise UsageError(f"--rounds {rounds}: must be a positive integer")
     if not config.data.source.startswith("torchvision."):
-        raise UsageError(f"data={config.data.name}: the DataLoader loop needs a torchvision data set")
+        raise UsageError(f"data={config.data.name}: the DataLoader loop needs a torchvision data set; use data=mnist")
     return time_in_rotation(LOOPS, config, rounds)
 
 

@@ -31,7 +31,7 @@ def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[st
     Raises:
         UsageError: an override is malformed, the selection is empty, or another key has several values.
     """
-    items = parsed(overrides)
+    items = parsed(overrides, takes_lists=True)
     selected: list[str | None] = [
         name for item in items if item.key_or_group in _SCHEDULER_KEYS for name in _selection(item)
     ]

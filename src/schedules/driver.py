@@ -14,6 +14,7 @@ from src.config.instantiate import build, check_arguments, locate, matches_type,
 from src.config.schema import Config
 from src.errors import UsageError
 from src.optimizers.build import is_schedule_free
+from src.schedules.spans import check_spans
 
 CALCULATION_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")  # those a schedule may monitor
@@ -156,6 +157,7 @@ def _check_scheduler(config: Config) -> None:
         raise UsageError(f"scheduler._target_={config.scheduler['_target_']}: is not a torch LRScheduler")
     else:
         check_arguments("scheduler", target, arguments, num_positional=1)
+    check_spans(target, arguments)
     needs_metric = inspect.isclass(target) and issubclass(target, ReduceLROnPlateau)
     _check_monitor(config, needs_metric)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from src.data.fallback import resolve_dataset
 from src.sweeps.describe import plan_notes, print_plan, print_study
 from src.sweeps.experiment import experiment_overrides, experiment_rates
-from src.sweeps.launch import run_plan, run_study
+from src.sweeps.launch import check_jobs, run_plan, run_study
 from src.sweeps.plan import make_plan
 from src.sweeps.protocol import protocol_overrides
 from src.sweeps.rates import jobs_with_rates
@@ -31,8 +31,20 @@ def sweep(arguments: Sequence[str], *, dry_run: bool) -> int:
 def _run_protocol(arguments: Sequence[str], *, dry_run: bool) -> int:
     protocol, overrides = protocol_overrides(arguments)
     study = Study(protocol, overrides if dry_run else resolve_dataset(overrides))
+    if dry_run:
+        _check_schedules(study)
     print_study(study)
     return 0 if dry_run else run_study(study)
+
+
+def _check_schedules(study: Study) -> None:
+    """Checks one run of each schedule and budget; `run_study` checks every learning rate."""
+    from src.runs.build import check
+
+    plan = study.first_plan
+    firsts = {(config.scheduler["name"], config.epochs): config for config in plan.settings}
+    for config in firsts.values():
+        check(config, runs_here=plan.runs_here)
 
 
 def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
@@ -41,6 +53,7 @@ def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
         overrides = resolve_dataset(overrides)
     plan = make_plan(overrides, jobs_with_rates(overrides, rates) if rates else None, dry_run=dry_run)
     if dry_run:
+        check_jobs(plan)
         print_plan(plan)
         return 0
     for note in plan_notes(plan):

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.override_parser.types import ChoiceSweep
-
 from src.config.naming import automatic_name, identifies_sweep
+from src.config.wording import as_text
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
 from src.sweeps.presets import load_preset, split_arguments
+from src.sweeps.protocol import FIELDS as PROTOCOL_FIELDS
 from src.sweeps.rates import check_rates
+from src.sweeps.values import check_unique
 
 DEFAULT = "benchmark"
 FIELDS = ("experiment", "schedulers", "seeds", "lrs")  # arguments that are not overrides of the runs
@@ -49,6 +50,8 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
     """
     changes, overrides = split_arguments(arguments, FIELDS)
     experiment = load_experiment(str(changes.pop("experiment", DEFAULT)))
+    if tuning := [key for key in PROTOCOL_FIELDS if key in overrides]:
+        raise UsageError(f"{overrides[tuning[0]].input_line}: needs a protocol; add protocol=quick, standard or strict")
     settings = [f"lrs={sorted(check_rates(changes['lrs']).items())}"] if "lrs" in changes else []
     for plural, single in (("schedulers", "scheduler"), ("seeds", "seed")):
         if plural in changes and single in overrides:
@@ -124,8 +127,9 @@ def _multirun(experiment: Experiment, changes: Mapping[str, object]) -> dict[str
 
 
 def _choices(key: str, values: object) -> str:
-    if not isinstance(values, list) or not values:
+    kind = int if key == "seeds" else str
+    if not isinstance(values, list) or not values or any(type(value) is not kind for value in values):
         example = "[0,1,2]" if key == "seeds" else "[step,cosine]"
-        text = ",".join(map(str, values.list)) if isinstance(values, ChoiceSweep) and values.list else values
-        raise UsageError(f"{key}={text}: must be a non-empty list, as in {key}={example}")
-    return ",".join(str(value) for value in dict.fromkeys(values))
+        raise UsageError(f"{key}={as_text(values)}: must be a non-empty list, as in {key}={example}")
+    check_unique(key, values)
+    return ",".join(map(str, values))

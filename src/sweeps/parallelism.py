@@ -25,20 +25,24 @@ _FREE_BYTES = "import torch; print(*(torch.cuda.mem_get_info(gpu)[0] for gpu in 
 
 
 def with_launcher(overrides_by_key: Mapping[str, str]) -> dict[str, str]:
-    """Adds launcher defaults to overrides: joblib, one worker per core, one torch thread per worker.
-
-    Raises:
-        UsageError: the number of workers is 0.
-    """
+    """Adds launcher defaults to overrides: joblib, one worker per core, one torch thread per worker."""
     completed = {_LAUNCHER: f"{_LAUNCHER}=joblib", **overrides_by_key}
     if "joblib" in completed[_LAUNCHER]:
         devices = completed.get(_DEVICE, "auto").rpartition("=")[2].split(",")
         completed.setdefault(_NUM_WORKERS, f"{_NUM_WORKERS}={default_workers(devices)}")
-        if completed[_NUM_WORKERS].endswith("=0"):
-            raise UsageError(f"{_NUM_WORKERS}=0: must be a positive number of workers, or -1 for one per core")
     if "basic" not in completed[_LAUNCHER] and not completed.get(_NUM_WORKERS, "").endswith("=1"):
         completed.setdefault(_NUM_THREADS, f"{_NUM_THREADS}=1")  # threads of several workers would compete for cores
     return completed
+
+
+def check_workers(launcher: Mapping[str, Any]) -> None:
+    """Rejects joblib's launcher without workers.
+
+    Raises:
+        UsageError: the number of workers is 0.
+    """
+    if launcher.get("n_jobs") == 0:
+        raise UsageError(f"{_NUM_WORKERS}=0: must be a positive number of workers, or -1 for one per core")
 
 
 def default_workers(devices: Collection[str] = ("auto",)) -> int:

@@ -23,8 +23,9 @@ from src.runs.folder import check_run_folder
 from src.runs.record import RunRecord, check_owner, find_record
 from src.status import FINISHED
 from src.sweeps.hydra_adapter import Multirun, compose_multirun
-from src.sweeps.parallelism import num_workers
+from src.sweeps.parallelism import check_workers, num_workers
 from src.sweeps.sweeper import check_sweeper
+from src.sweeps.values import check_values
 
 NEW = "new"  # the status of a job without a record
 PENDING = (NEW, "interrupted")  # statuses of jobs that have not ended, not even with a failure
@@ -106,9 +107,12 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
         UsageError: an override is invalid, a job's config is impossible, or a folder holds another run or one that was
             made under other conditions.
     """
+    if jobs is None:
+        check_values(overrides)
     with rewording_composition(overrides):
         multirun = compose_multirun(overrides)
     check_sweeper(multirun.config.hydra.sweeper)
+    check_workers(multirun.launcher)
     with rewording_errors():
         jobs = multirun.combinations(overrides) if jobs is None else jobs
         if not dry_run and any(map(wants_range_test, jobs)):

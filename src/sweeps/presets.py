@@ -41,5 +41,10 @@ def split_arguments(arguments: Sequence[str], fields: Collection[str]) -> tuple[
         UsageError: an argument cannot be parsed.
     """
     overrides = {override.key_or_group: override for override in parsed(arguments)}
-    values = {key: overrides.pop(key).value() for key in fields if key in overrides}
+    values = {key: _value(overrides.pop(key)) for key in fields if key in overrides}
     return values, overrides
+
+
+def _value(override: Override) -> Any:
+    """The value of a field; `a,b` and `range(3)`, which no field takes, as text for the error message."""
+    return str(override.input_line).partition("=")[2] if override.is_sweep_override() else override.value()

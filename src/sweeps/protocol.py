@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from src.config.compose import parsed
 from src.config.naming import automatic_name
+from src.config.wording import as_text
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
 from src.sweeps.presets import load_preset, split_arguments
@@ -39,9 +41,11 @@ def protocol_overrides(arguments: Sequence[str]) -> tuple[Protocol, list[str]]:
         UsageError: an argument cannot be parsed, does not go with a protocol, or contradicts another one.
     """
     changes, overrides = split_arguments(arguments, ("protocol", *FIELDS))
-    name = str(changes.pop("protocol"))
+    name = as_text(changes.pop("protocol"))
     if "lrs" in overrides:
         raise UsageError("lrs: a protocol tunes the rate of every schedule; leave out lrs= or protocol=")
+    if "experiment" in overrides:
+        raise UsageError(f"{overrides['experiment'].input_line}: does not go with protocol={name}; give one of the two")
     if "seeds" in overrides:
         raise UsageError("seeds: a protocol has two sets of seeds; give tuning_seeds=[...] or evaluation_seeds=[...]")
     for override in overrides.values():
@@ -63,17 +67,22 @@ def load_protocol(name: str, changes: Mapping[str, object]) -> Protocol:
         UsageError: there is no such file, or the values contradict each other.
     """
     protocol = load_preset(Protocol, "protocol", name, changes)
+    _check_schedulers(protocol)
     _check_seeds(protocol)
     _check_grid(protocol)
     _check_reference(protocol)
     return protocol
 
 
+def _check_schedulers(protocol: Protocol) -> None:
+    parsed([f"scheduler={name}" for name in protocol.schedulers])  # refuses what cannot be a schedule's name
+
+
 def _check_seeds(protocol: Protocol) -> None:
     for key in ("schedulers", "tuning_seeds", "evaluation_seeds"):
         values = getattr(protocol, key)
         if not values or len(set(values)) < len(values):
-            raise UsageError(f"{key}={values}: must be a non-empty list without duplicates")
+            raise UsageError(f"{key}={as_text(values)}: must be a non-empty list without duplicates")
     if negative_seeds := [seed for seed in (*protocol.tuning_seeds, *protocol.evaluation_seeds) if seed < 0]:
         raise UsageError(f"seeds {negative_seeds}: must be integers of at least 0")
     if shared_seeds := set(protocol.tuning_seeds) & set(protocol.evaluation_seeds):
@@ -92,8 +101,8 @@ def _check_seeds(protocol: Protocol) -> None:
 def _check_grid(protocol: Protocol) -> None:
     if not 3 <= protocol.num_lrs <= MAX_LRS or protocol.num_lrs % 2 == 0:
         raise UsageError(f"num_lrs={protocol.num_lrs}: must be an odd integer from 3 to {MAX_LRS}")
-    if protocol.max_extensions < 0:
-        raise UsageError(f"max_extensions={protocol.max_extensions}: must be an integer of at least 0")
+    if not 0 <= protocol.max_extensions <= MAX_LRS // 2:
+        raise UsageError(f"max_extensions={protocol.max_extensions}: must be an integer from 0 to {MAX_LRS // 2}")
     if any(budget < 1 for budget in protocol.budgets) or len(set(protocol.budgets)) < len(protocol.budgets):
         raise UsageError(f"budgets={protocol.budgets}: must be numbers of epochs of at least 1, without duplicates")
 

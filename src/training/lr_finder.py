@@ -23,6 +23,7 @@ from src.errors import UsageError
 from src.training.trainer import Trainer
 
 MIN_LR, MAX_LR, NUM_UPDATES = 1e-6, 10.0, 400
+MIN_UPDATES, MAX_UPDATES = 20, 100_000
 SUGGESTIONS = ("valley", "steepest")
 _COLUMNS = ("lr", "loss", "smoothed")
 _SMOOTHING = 0.9  # weight of the past in the smoothed loss
@@ -119,9 +120,9 @@ def rates(min_lr: float = MIN_LR, max_lr: float = MAX_LR, num_updates: int = NUM
         UsageError: they would not grow, or are too few to show a curve.
     """
     if not 0 < min_lr < max_lr < math.inf:
-        raise UsageError(f"min_lr={min_lr:g} max_lr={max_lr:g}: must satisfy 0 < min_lr < max_lr")
-    if num_updates < 20:
-        raise UsageError(f"num_updates={num_updates}: must be at least 20")
+        raise UsageError(f"min_lr={min_lr:g} max_lr={max_lr:g}: must be finite, with 0 < min_lr < max_lr")
+    if not MIN_UPDATES <= num_updates <= MAX_UPDATES:
+        raise UsageError(f"num_updates={num_updates}: must be at least {MIN_UPDATES} and at most {MAX_UPDATES}")
     return [float(lr) for lr in np.geomspace(min_lr, max_lr, num_updates)]
 
 

@@ -272,7 +272,7 @@ def test_unavailable_mnist_falls_back_to_digits_with_a_warning_and_a_record(
         (["-m", "model=mlp,null"], ["model=mlp,null: choose one of cnn, lenet"]),
         (["model.name=../../x"], ["model.name=../../x: must consist of letters, digits"]),
         (["-m", "seed=0,1", "name=../x"], ["name=../x: must consist of letters, digits"]),
-        (["scheduler=step", "scheduler.step_size=0"], ["step fails at tick 1"]),
+        (["scheduler=step", "scheduler.step_size=0"], ["scheduler.step_size=0: must be at least 1"]),
         (["seed=0,1"], ["seed=0,1 has several values; add -m"]),
         (["-m", "optimizer.momentum=0.9,-1"], ["momentum"]),
         (["-m", "scheduler=step,cosin"], ["scheduler=cosin: choose one of adaptive, constant"]),

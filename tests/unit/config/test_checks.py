@@ -30,7 +30,7 @@ def config_with(*values: str) -> Config:
     [
         ("epochs=0", "epochs=0: must be a positive integer"),
         ("epochs=1.5", "epochs"),
-        ("epochs=many", "epochs: Value 'many'"),
+        ("epochs=many", "epochs=many: must be an integer"),
         ("seed=-1", "seed=-1"),
         ("batch_size=0", "batch_size=0"),
         ("batch_size=99999", "from 1 to the 55000 training examples of mnist"),

@@ -14,7 +14,7 @@ from src.errors import UsageError
         ("optimizer=sdg", "^optimizer=sdg: choose one of .*adamw, .*sgd$"),
         ("epoch=3", "^epoch: unknown key; --cfg job lists the known ones$"),
         ("optimizer.lrr=3", "^optimizer.lrr: unknown key; --cfg job lists the known ones$"),
-        ("epochs=many", "^epochs: Value 'many' .* could not be converted to Integer$"),
+        ("epochs=many", "^epochs=many: must be an integer$"),
         ("epochs=[1", "."),
         ("=", "."),
     ],

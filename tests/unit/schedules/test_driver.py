@@ -269,7 +269,7 @@ def test_custom_class_and_custom_function() -> None:
     ("overrides", "message"),
     [
         (("scheduler=step", "scheduler.gamma=-1"), "sets the learning rate to -"),
-        (("scheduler=step", "scheduler.step_size=0"), "step fails at tick 1"),
+        (("scheduler=step", "scheduler.step_size=0"), "scheduler.step_size=0: must be at least 1"),
         (("scheduler=step", "scheduler.step_size=2.5"), "scheduler.step_size=2.5: must be an integer"),
         (("scheduler=step", "scheduler.gamma=small"), "scheduler.gamma='small': must be a number"),
         (("scheduler=step", "+scheduler.gama=1"), "scheduler.gama: no such parameter; StepLR takes step_size, gamma"),

@@ -33,7 +33,7 @@ def test_default_is_the_benchmark_experiment() -> None:
 
 def test_arguments_replace_and_extend_the_experiment() -> None:
     overrides = experiment_overrides(
-        ["schedulers=[step,step,cosine]", "seeds=[4]", "model=mlp", "optimizer.lr=0.1,0.03", "hydra/launcher=basic"]
+        ["schedulers=[step,cosine]", "seeds=[4]", "model=mlp", "optimizer.lr=0.1,0.03", "hydra/launcher=basic"]
     )
     assert overrides[:-1] == [
         "hydra/launcher=basic",
@@ -88,7 +88,13 @@ def test_experiment_is_complete_and_names_itself(name: str) -> None:
             "schedulers=step,cosine",
             r"schedulers=step,cosine: must be a non-empty list, as in schedulers=\[step,cosine\]",
         ),
-        ("seeds=null", r"seeds=None: must be a non-empty list"),
+        ("seeds=null", r"seeds=null: must be a non-empty list"),
+        ("seeds=[0,a]", r"seeds=\[0, a\]: must be a non-empty list, as in seeds=\[0,1,2\]"),
+        ("schedulers=[[step]]", r"schedulers=\[\[step\]\]: must be a non-empty list"),
+        ("schedulers=[step,step,cosine]", r"schedulers=\[step,step,cosine\]: give step once"),
+        ("seeds=[0,0]", r"seeds=\[0,0\]: give 0 once"),
+        ("seeds=range(3)", r"seeds=range\(3\): must be a non-empty list"),
+        ("reference=cosine", "reference=cosine: needs a protocol; add protocol=quick, standard or strict"),
         ("seeds=3", r"seeds=3: must be a non-empty list, as in seeds=\[0,1,2\]"),
     ],
 )

@@ -11,6 +11,7 @@ import torch
 from src.errors import UsageError
 from src.sweeps import parallelism
 from src.sweeps.parallelism import (
+    check_workers,
     concurrent_jobs,
     default_workers,
     free_memory,
@@ -50,7 +51,7 @@ def test_parallel_sweeps_get_workers_and_one_thread_each(overrides: list[str], e
 
 def test_zero_workers_are_refused() -> None:
     with pytest.raises(UsageError, match="n_jobs=0: must be a positive number of workers, or -1 for one per core"):
-        with_launcher(lines("hydra.launcher.n_jobs=0"))
+        check_workers({"n_jobs": 0})
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,35 @@
+"""Checks of `hydra.searchpath`: Hydra goes on without a folder that does not exist."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from src.config.wording import as_text
+from src.errors import UsageError
+
+
+def check_search_path(places: object) -> None:
+    """Rejects places for configs that do not exist. Those with an interpolation are left to Hydra.
+
+    Raises:
+        UsageError: names the place.
+    """
+    text = f"hydra.searchpath={as_text(places)}"
+    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+        raise UsageError(f"{text}: must be a list, as in hydra.searchpath=[file:///FOLDER]")
+    for place in places:
+        scheme, _, name = place.rpartition("://")
+        if scheme not in ("", "file", "pkg"):
+            raise UsageError(f"{text}: {place} must be file://FOLDER or pkg://PACKAGE")
+        if "${" not in name and not _exists(scheme, name):
+            raise UsageError(f"{text}: {place} does not exist; name a folder with configs")
+
+
+def _exists(scheme: str, name: str) -> bool:
+    if scheme != "pkg":
+        return Path(name).is_dir()
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):  # of a parent, or no name at all
+        return False
