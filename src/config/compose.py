@@ -9,7 +9,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, QuotedString
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from src.config import CONF, resolvers, user_configs
@@ -17,9 +17,7 @@ from src.config.checks import check_components, check_groups, check_ranges
 from src.config.hydra_errors import rewording_composition, rewording_errors
 from src.config.override_checks import check_form, check_group, check_override
 from src.config.schema import GROUPS, Config, TrainerConfig
-from src.config.search_path import check_search_path
 from src.config.type_errors import check_flags
-from src.errors import UsageError
 
 resolvers.register()
 user_configs.register()
@@ -64,32 +62,8 @@ def parsed(overrides: Sequence[str], *, takes_lists: bool = False) -> list[Overr
     with rewording_errors():
         result = OverridesParser.create().parse_overrides(list(overrides))
     for override in result:
-        check_override(override)
-        _check_choice(override, takes_lists)
-        if override.key_or_group == "hydra.searchpath":
-            check_search_path(override.value())
+        check_override(override, takes_lists=takes_lists)
     return result
-
-
-def _check_choice(override: Override, takes_lists: bool) -> None:
-    """Rejects a choice of a config group that is not a name, where Hydra would raise or merge several files."""
-    if not override.key_or_group:
-        raise UsageError(f"{override.input_line}: has no key; write key=value")
-    folder = CONF / override.key_or_group
-    if override.is_delete() or not folder.is_dir():
-        return
-    value: Any = override.value()
-    values = value.list if isinstance(value, ChoiceSweep) else [value]
-    if takes_lists and isinstance(value, list):
-        values = value
-    if not all(map(_can_be_choice, values)):
-        choices = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-        raise UsageError(f"{override.input_line}: choose one of {choices}")
-
-
-def _can_be_choice(value: object) -> bool:
-    """Whether a value could name a file of a group. Hydra would also load those of other groups, by their paths."""
-    return isinstance(value, QuotedString | Glob) or (isinstance(value, str) and ".." not in value)
 
 
 def search_path(overrides: Sequence[str]) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.types import ChoiceSweep, Override, ValueType
+from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, QuotedString, ValueType
 
 from src.config import CONF
+from src.config.search_path import check_search_path
 from src.errors import UsageError
 
 _PLUGINS = ("hydra.launcher", "hydra.sweeper")
@@ -25,18 +25,24 @@ def check_form(line: str) -> None:
         raise UsageError(f"{line or repr(line)}: must be key=value; {_remedy(line)}")
 
 
-def check_override(override: Override) -> None:
+def check_override(override: Override, *, takes_lists: bool = False) -> None:
     """Rejects what Hydra would accept without a word, or refuse without naming a remedy.
+
+    Args:
+        override: As Hydra parses it.
+        takes_lists: Allow lists of choices, whose files Hydra would merge.
 
     Raises:
         UsageError: a group has no choice, a folder of `hydra.searchpath` does not exist, or values are given in a
             form that sweeps do not take.
     """
     key, line = override.key_or_group, override.input_line
+    if not key:
+        raise UsageError(f"{line}: has no key; write key=value")
     if (CONF / key).is_dir() or "/" in key or key in _PLUGINS:
-        _check_choice(override)
+        _check_choice(override, takes_lists)
     elif key == "hydra.searchpath":
-        _check_search_path(override)
+        check_search_path(override.value())
     elif key.startswith(_PARAMS) and override.value() is not None:
         raise UsageError(f"{line}: only `python -m src.train -m` takes {_PARAMS}; give the values as key=a,b")
     elif override.value_type == ValueType.INTERVAL_SWEEP:
@@ -59,22 +65,23 @@ def choices(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
-def _check_choice(override: Override) -> None:
-    value: Any = None if override.is_delete() else override.value()
-    if override.is_delete() or None not in (value.list if isinstance(value, ChoiceSweep) else [value]):
+def _check_choice(override: Override, takes_lists: bool) -> None:
+    """Rejects a choice that is not a name."""
+    if override.is_delete():
         return
-    names = choices(override.key_or_group)
-    remedy = f"choose one of {', '.join(names)}" if names else "name a choice, or leave it out"
-    raise UsageError(f"{override.input_line}: {remedy}")
-
-
-def _check_search_path(override: Override) -> None:
     value: Any = override.value()
-    for place in value if isinstance(value, list) else []:
-        if "://" in str(place) and not str(place).startswith("file://"):
-            continue
-        if not Path(str(place).removeprefix("file://")).is_dir():
-            raise UsageError(f"{override.input_line}: {place}: no such folder")
+    if not (takes_lists and isinstance(value, list)):
+        check_group(override.input_line)
+    values = value.list if isinstance(value, ChoiceSweep) else value if isinstance(value, list) else [value]
+    names = choices(override.key_or_group)
+    if None in values or (names and not all(map(_can_be_choice, values))):
+        remedy = f"choose one of {', '.join(names)}" if names else "name a choice, or leave it out"
+        raise UsageError(f"{override.input_line}: {remedy}")
+
+
+def _can_be_choice(value: object) -> bool:
+    """Whether a value could name a file of a group. Hydra would also load those of other groups, by their paths."""
+    return isinstance(value, QuotedString | Glob) or (isinstance(value, str) and ".." not in value)
 
 
 def _remedy(word: str) -> str:

@@ -23,7 +23,9 @@ def check_search_path(places: object) -> None:
         if scheme not in ("", "file", "pkg"):
             raise UsageError(f"{text}: {place} must be file://FOLDER or pkg://PACKAGE")
         if "${" not in name and not _exists(scheme, name):
-            raise UsageError(f"{text}: {place} does not exist; name a folder with configs")
+            raise UsageError(
+                f"{text}: {place}: no such {'package' if scheme == 'pkg' else 'folder'}; name one with configs"
+            )
 
 
 def _exists(scheme: str, name: str) -> bool:

@@ -37,8 +37,6 @@ def check_unique(key: str, values: Sequence[object]) -> None:
 
 def _check_sweep(override: Override) -> None:
     key, text = str(override.key_or_group), override.input_line
-    if override.is_interval_sweep():
-        raise UsageError(f"{text}: list the values, as in {key}=0,1")
     if key == "name":
         raise UsageError(f"{text}: a sweep has one name, as in name=mine")
     values = _values(override)

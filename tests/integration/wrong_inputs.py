@@ -8,7 +8,8 @@ from __future__ import annotations
 Rows = list[tuple[str, tuple[str, ...]]]  # arguments, and the value and the remedy in the message
 
 KNOWN_KEYS = "--cfg job lists the known ones"
-UNPARSABLE = "cannot be parsed; write key=value, with quotes around special characters"
+UNPARSABLE = "cannot be parsed; close every bracket, and quote a text with special characters"
+STRAY = "must be key=value; "
 SCHEDULES = "choose one of adaptive, constant, cosine"
 NAME = "must consist of letters, digits and _ . + -"
 TARGET = "name a class or a function, as in package.module.Name"
@@ -39,17 +40,17 @@ KEYS_AND_CHOICES: Rows = [
 ]
 
 SYNTAX: Rows = [
-    ("epochs", ("epochs:", UNPARSABLE)),
+    ("epochs", ("epochs:", STRAY)),
     ("=3", ("=3", "write key=value")),
     ("==", ("==", UNPARSABLE)),
-    ("''", ("''", UNPARSABLE)),
+    ("''", ("''", STRAY)),
     ("'epochs =3'", ("epochs =3", UNPARSABLE)),
     ("epochs=[1", ("epochs=[1", UNPARSABLE)),
     ("epochs=1]", ("epochs=1]", UNPARSABLE)),
     ("epochs={1", ("epochs={1", UNPARSABLE)),
     ('"name=\'abc"', ("name='abc", UNPARSABLE)),
     ("'name=a)'", ("name=a)", UNPARSABLE)),
-    ("++", ("++", UNPARSABLE)),
+    ("++", ("++", STRAY)),
     ("'model.name=<b>'", ("model.name=<b>", UNPARSABLE)),
     ("'epochs=${seed'", ("epochs=${seed", UNPARSABLE)),
     ("'seed=foo(3)'", ("seed=foo(3)", "Available: bool,choice")),
@@ -61,14 +62,14 @@ SYNTAX: Rows = [
     ("~nothing", ("~nothing", KNOWN_KEYS)),
     ("~epochs=7", ("~epochs=7", "write ~epochs")),
     ("~epochs", ("epochs", "give epochs=VALUE")),
-    ("~scheduler", ("scheduler", "give scheduler=")),
+    ("~scheduler", ("~scheduler", SCHEDULES)),
     ("'epochs=${nothing}'", ("${nothing}", KNOWN_KEYS)),
     ("'epochs=${epochs}'", ("epochs", "refers to itself; give another")),
     ("'epochs=${ticks:1.0}'", ("epochs", "refers to itself; give another")),
     ("'epochs=${no_function:1}'", ("${no_function:}", "the files in conf show those that exist")),
     ("'epochs=${oc.env:NO_SUCH_VARIABLE}'", ("${oc.env:NO_SUCH_VARIABLE}", "${oc.env:NO_SUCH_VARIABLE,DEFAULT}")),
-    ("hydra.searchpath=[file:///no/such]", ("file:///no/such", "name a folder with configs")),
-    ("hydra.searchpath=[pkg://no.such]", ("pkg://no.such", "name a folder with configs")),
+    ("hydra.searchpath=[file:///no/such]", ("file:///no/such", "name one with configs")),
+    ("hydra.searchpath=[pkg://no.such]", ("pkg://no.such", "name one with configs")),
     ("hydra.searchpath=[ftp://x]", ("ftp://x", "must be file://FOLDER or pkg://PACKAGE")),
     ("hydra.searchpath=x", ("hydra.searchpath=x", "must be a list")),
 ]
@@ -87,8 +88,8 @@ TYPES: Rows = [
     ("interval=[step]", ("interval=[step]", "must be a string or null")),
     ("read_test=perhaps", ("read_test=perhaps", "must be true or false")),
     ("read_test=2", ("read_test=2", "must be true or false")),
-    ("callbacks=null", ("callbacks=null", "must be a dictionary")),
-    ("callbacks=1", ("callbacks=1", "must be a dictionary")),
+    ("callbacks=null", ("callbacks=null", "choose one of mlflow, wandb")),
+    ("callbacks=1", ("callbacks=1", "choose one of mlflow, wandb")),
     ("name=[/x]", ("name=[/x]", "must be a string or null")),
     ("data.thresholds=0.9", ("data.thresholds=0.9", "must be a list of numbers")),
     ("data.archives=null", ("data.archives=null", "must be a dictionary")),
@@ -178,7 +179,7 @@ MULTIRUNS: Rows = [
     ("-m seed=0,a", ("seed=a", "must be an integer")),
     ("-m seed=0,0", ("seed=[0,0]", "give 0 once")),
     ("-m 'seed=range(0)'", ("seed=range(0)", "give some, as in seed=0,1")),
-    ("-m 'seed=interval(0,1)'", ("seed=interval(0,1)", "as in seed=0,1")),
+    ("-m 'seed=interval(0,1)'", ("seed=interval(0,1)", "give one, as in optimizer.lr=0.1,0.03")),
     ("-m 'scheduler=glob(zz*)'", ("scheduler=glob(zz*)", "give some")),
     ("-m seed=0,1 name=a,b", ("name=a,b", "a sweep has one name")),
     ("-m hydra/launcher=joblib hydra.launcher.n_jobs=0", ("hydra.launcher.n_jobs=0", "or -1 for one per core")),
@@ -226,7 +227,7 @@ PREVIEWS: Rows = [
     ("scheduler=step optimizer=adam optimizer.betas=[0.9]", ("optimizer.betas=[0.9]", "must be a list of 2 numbers")),
     ("scheduler=step optimizer=adam optimizer.betas=[0.9,1.5]", ("1.5", "change optimizer.lr, optimizer.betas")),
     ("scheduler=step optimizer._target_=torch.optim.LBFGS", ("LBFGS needs a closure", "choose an optimizer")),
-    ("scheduler=step stray", ("stray", UNPARSABLE)),
+    ("scheduler=step stray", ("stray", STRAY)),
     ("--nothing", ("--nothing", "--help lists the options")),
 ]
 

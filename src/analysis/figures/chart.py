@@ -80,6 +80,7 @@ class Chart:
         metrics: At least one. The last is the main one.
         heading: What the order of the legend means.
         prepare: Sets the scale and the ticks of an x axis.
+        is_over_time: Whether series that start as one are worth a sentence.
         number: What a panel of a schedule states of it: a value of the main metric.
         labels: The text for each series that is drawn, `cosine = k_decay` if it stands for several.
         notes: What else a reader must know, such as series that start as one: `constant = wsd until 4.0`.
@@ -90,6 +91,7 @@ class Chart:
     metrics: Sequence[Metric]
     heading: str
     prepare: Callable[[Axes], None]
+    is_over_time: bool = False
     number: Literal["first", "last", "lowest"] = "last"
     labels: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
@@ -107,7 +109,7 @@ def join_equal(chart: Chart) -> Chart:
         if other is not None and shared[other] == math.inf:
             joined[other].append(name)
             continue
-        if other is not None and shared[other] >= _worth_saying(curve):
+        if other is not None and chart.is_over_time and shared[other] >= _worth_saying(curve):
             starts.setdefault(other, []).append(f"{name} until {shared[other]:.1f}")
         joined[name] = [name]
     metrics = [
@@ -135,13 +137,13 @@ def _shared_end(first: Sequence[Series | None], second: Sequence[Series | None])
 
 
 def _equal_until(first: Series | None, second: Series | None) -> float:
-    if first is None or second is None:
-        return math.inf if first is second else -math.inf
+    if first is None or second is None or not np.array_equal(first.crosses, second.crosses):
+        return -math.inf
     length = min(len(first.x), len(second.x))
     is_equal = np.isclose(first.x[:length], second.x[:length]) & np.isclose(
         first.y[:length], second.y[:length], rtol=1e-9, atol=0, equal_nan=True
     )
     num_equal = length if is_equal.all() else int(np.argmin(is_equal))
-    if num_equal == len(first.x) == len(second.x):
-        return math.inf
-    return float(first.x[num_equal - 1]) if num_equal else -math.inf
+    if num_equal == 0:
+        return -math.inf
+    return math.inf if num_equal == len(first.x) == len(second.x) else float(first.x[num_equal - 1])

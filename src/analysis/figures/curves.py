@@ -50,7 +50,7 @@ def _draw(
     most_seeds = runs.groupby("name").size().max()
     spread = "median, interquartile range" if most_seeds >= MIN_SEEDS else "median, a dot for every seed"
     heading = f"{title} ({spread if most_seeds > 1 else 'one seed'})\n{workload_title(runs.iloc[0])}"
-    return draw_chart(Chart(heading, "epoch", metrics, BEST_FIRST, _prepare), styles)
+    return draw_chart(Chart(heading, "epoch", metrics, BEST_FIRST, _prepare, is_over_time=True), styles)
 
 
 def _prepare(axes: Axes) -> None:

@@ -36,7 +36,7 @@ def draw_lr_curves(runs: pd.DataFrame, series: RunSeries, styles: Palette) -> Fi
     ]
     title = f"Learning rate\n{workload_title(runs.iloc[0])}"
     metric = Metric("learning rate", curves, is_staircase=True, has_points=False)
-    chart = join_equal(Chart(title, "epoch", [metric], BEST_FIRST, _prepare))
+    chart = join_equal(Chart(title, "epoch", [metric], BEST_FIRST, _prepare, is_over_time=True))
     if len(chart.labels) > MAX_OVERLAID:
         return _draw_multiples(chart, styles)
     return draw_overlay(replace(chart, metrics=_scaled_metrics(chart.metrics[0])), styles)

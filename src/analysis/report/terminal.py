@@ -36,7 +36,7 @@ def print_comparison(table: pd.DataFrame) -> None:
         wide.width = max(console.width, _width(shown, console))
         wide.print(_make_table(shown, title))
         texts |= dict.fromkeys(notes(rows, shown.columns))
-        omitted |= dict.fromkeys(name for name in text if name not in shown)
+        omitted |= dict.fromkeys(str(name) for name in text if name not in shown)
     for note in reasons_notes(workloads):
         console.print(note, highlight=False)
     if omitted:
@@ -74,7 +74,7 @@ def _omissible(text: pd.DataFrame) -> list[str]:
             continue
         if name in ("peak lr", "warmup") and text["scheduler"].duplicated().any():
             continue
-        order += [column for column in text if column == name or (name == "epochs to" and column.startswith(name))]
+        order += [column for column in map(str, text) if column == name or column.startswith(f"{name} ")]
     return order
 
 

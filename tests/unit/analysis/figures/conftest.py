@@ -32,9 +32,9 @@ def make_metric(*series: Series, name: str = "validation accuracy (%)", **attrib
     return Metric(name, series, **{"better": "higher", **attributes})
 
 
-def make_chart(*metrics: Metric, title: str = "Title\nworkload") -> Chart:
+def make_chart(*metrics: Metric, title: str = "Title\nworkload", **attributes: Any) -> Chart:
     labels = {series.name: series.name for series in metrics[-1].series}
-    return Chart(title, "epoch", metrics, "best first", lambda _: None, labels=labels)
+    return Chart(title, "epoch", metrics, "best first", lambda _: None, **{"labels": labels, **attributes})
 
 
 def texts_of(figure: Figure) -> list[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from src.analysis.figures.chart import join_equal
 from tests.unit.analysis.figures.conftest import make_chart, make_metric, make_series
 
@@ -28,15 +32,23 @@ def test_curves_that_start_as_one_are_named() -> None:
             make_series("wsd", 1, 1, 1, 1, 0, 0),
             make_series("plateau", 1, 1, 1, 0.5, 0.5, 0.5),
             make_series("step", 1, 0.1, 0.1, 0.1, 0.1, 0.1),  # too short a start to be worth a sentence
-        )
+        ),
+        is_over_time=True,
     )
     assert join_equal(chart).notes == ["constant = wsd until 4.0, = plateau until 3.0"]
+    assert join_equal(replace(chart, is_over_time=False)).notes == []
 
 
 def test_lost_epochs_do_not_make_curves_equal() -> None:
     diverged = make_series("step", 1, float("nan"))
     chart = make_chart(make_metric(make_series("cosine", 1, 2, 3), diverged, make_series("linear", 1)))
     assert list(join_equal(chart).labels.values()) == ["cosine", "step", "linear"]
+
+
+def test_curves_with_other_or_without_results_are_not_equal() -> None:
+    crosses = make_series("step", 1, 2, crosses=np.array([3.0]))
+    chart = make_chart(make_metric(make_series("cosine", 1, 2), crosses, make_series("linear"), make_series("rex")))
+    assert list(join_equal(chart).labels.values()) == ["cosine", "step", "linear", "rex"]
 
 
 def test_axis_says_which_way_is_better() -> None:
