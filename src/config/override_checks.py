@@ -71,7 +71,7 @@ def _check_choice(override: Override, takes_lists: bool) -> None:
         return
     value: Any = override.value()
     if not (takes_lists and isinstance(value, list)):
-        check_group(override.input_line)
+        check_group(str(override.input_line))
     values = value.list if isinstance(value, ChoiceSweep) else value if isinstance(value, list) else [value]
     names = choices(override.key_or_group)
     if None in values or (names and not all(map(_can_be_choice, values))):

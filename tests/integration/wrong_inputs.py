@@ -192,7 +192,7 @@ MIRRORLESS = "data=mnist data.root=data data.mirrors=[] data.fallback=null"
 DATA: Rows = [  # with the data set itself, which is not there
     (f"{MIRRORLESS} data.mirror=/no/such", ("/no/such", "data.mirror=DIR")),
     (f"{MIRRORLESS} data.mirror=gopher://x", ("gopher://x", "data.mirror=DIR")),
-    (f"{MIRRORLESS} data.root=/dev/null data.mirror=null", ("/dev/null/MNIST/raw", "use the bundled digits")),
+    (f"{MIRRORLESS} data.root=/dev/null data.mirror=null", ("/dev/null/MNIST/raw", "data.folder=DIR")),
     (f"{MIRRORLESS} data.mirror=null data.fallback=cifar", ("data.fallback=cifar", "choose one of digits")),
 ]
 

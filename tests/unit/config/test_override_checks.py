@@ -38,7 +38,7 @@ def test_stray_word_is_refused_with_what_it_may_mean(word: str, message: str) ->
         ("hydra.sweeper.params={seed:1}", "only `python -m src.train -m` takes hydra.sweeper.params"),
         ("+hydra.sweeper.params.seed=1", "only `python -m src.train -m` takes hydra.sweeper.params"),
         ("hydra.searchpath=[file:///nonexistent]", "file:///nonexistent: no such folder"),
-        ("hydra.searchpath=[pkg://mine,/nonexistent]", "/nonexistent: no such folder"),
+        ("hydra.searchpath=[pkg://numpy,/nonexistent]", "/nonexistent: no such folder"),
         ("epochs=[1", "epochs=[1: cannot be parsed; close every bracket"),
         ("name=a:b:{", "name=a:b:{: cannot be parsed; close every bracket, and quote a text"),
     ],
