@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
+from hydra import compose
 from omegaconf import DictConfig
 
-from src.config import CONF
-from src.config.compose import load_config
+from src.config.compose import composing, load_config
 from src.config.schema import Config
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,7 +45,7 @@ def mirror() -> Path:
 
 
 def composed(*overrides: str) -> DictConfig:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with composing():  # also after a test that left a context of Hydra behind
         return compose("train", overrides=list(overrides))
 
 

@@ -115,7 +115,7 @@ def test_killed_protocol_ends_in_same_tables_on_another_launcher_that_loses_a_wo
         (["protocol=quick", "seed=3"], "seed=3: does not go with protocol="),
         (["protocol=quick", "optimizer.lr=0.1,0.2"], "optimizer.lr=0.1,0.2: does not go with protocol="),
         (["protocol=quick", "evaluation_seeds=[1000]"], "share [1000]"),
-        (["protocol=quick", "hydra.launcher.n_jobs=x"], "n_jobs=x: Value 'x' of type 'str' could not be converted"),
+        (["protocol=quick", "hydra.launcher.n_jobs=x"], "n_jobs=x: must be an integer"),
         (["protocol=quick", "schedulers=[constant,nope]", "data=digits"], "scheduler=nope: choose one of"),
     ],
 )

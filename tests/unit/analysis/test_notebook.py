@@ -43,7 +43,7 @@ def test_every_epoch_and_every_step_is_a_row_with_the_keys_of_its_run(sweep: Pat
         ("step", lr, seed): 2 for lr in (0.02, 0.5) for seed in (0, 1)
     }
     assert set(results.histories["lr"]) == {0.01, 0.02}
-    assert len(results.steps) == 4 * 4
+    assert len(results.steps) == 4 * 40
 
 
 def test_series_without_any_row_have_their_keys(make_run: MakeRun, tmp_path: Path) -> None:

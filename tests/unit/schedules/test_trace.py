@@ -77,7 +77,7 @@ def test_schedule_that_fails_after_preflight_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["epochs=100000000"], "epochs=100000000 with batch_size=128: 43,000,000,000 updates per schedule, of which"),
+        (["epochs=1000000"], "epochs=1000000 with batch_size=128: 430,000,000 updates per schedule, of which"),
         (["epochs=100000", "batch_size=1"], "epochs=100000 with batch_size=1: 5,500,000,000 updates per schedule"),
         (["seconds=1e9", "interval=second"], "seconds=1e+09: one tick per second, of which a preview traces at most 2"),
     ],

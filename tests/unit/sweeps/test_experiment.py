@@ -14,7 +14,7 @@ from src.sweeps.experiment import experiment_overrides, load_experiment, single_
 
 @pytest.fixture(autouse=True)
 def _two_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallelism, "default_workers", lambda: 2)
+    monkeypatch.setattr(parallelism, "default_workers", lambda *devices: 2)
 
 
 def test_default_is_the_benchmark_experiment() -> None:

@@ -58,7 +58,7 @@ def test_unknown_protocol_is_refused() -> None:
 
 
 def test_command_line_is_split_into_protocol_and_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallelism, "default_workers", lambda: 2)
+    monkeypatch.setattr(parallelism, "default_workers", lambda *devices: 2)
     arguments = ["protocol=quick", "num_lrs=5", "model=mlp", "reference=cosine", "tuning_seeds=[9]", "name=mine"]
     protocol, overrides = protocol_overrides(arguments)
     assert (protocol.name, protocol.num_lrs, protocol.reference) == ("quick", 5, "cosine")

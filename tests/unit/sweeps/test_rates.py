@@ -15,7 +15,7 @@ SWEEP = ["data=digits", "model=softmax", "scheduler=step,cosine,linear", "seed=0
 
 @pytest.fixture(autouse=True)
 def _two_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallelism, "default_workers", lambda: 2)
+    monkeypatch.setattr(parallelism, "default_workers", lambda *devices: 2)
 
 
 def rates_of(jobs: list[tuple[str, ...]]) -> dict[str, list[str]]:
