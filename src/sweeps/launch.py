@@ -14,7 +14,7 @@ from src.sweeps.job import run_job
 from src.sweeps.parallelism import worker_gpus
 from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
-from src.sweeps.status import reporting_progress
+from src.sweeps.reporting import reporting_progress
 from src.sweeps.study import Study
 from src.sweeps.sweep_file import write_sweep_file
 
@@ -103,7 +103,7 @@ def _run_jobs(plan: Plan, name: str) -> None:
     # Jobs that have already started come last: one that kills its process each time must not keep others from running.
     unfinished = sorted(plan.unfinished(), key=Job.was_started)
     log.info("%s: %d of %d runs to do", name, len(unfinished), len(plan.jobs))
-    with reporting_progress(unfinished):
+    with reporting_progress(plan.jobs):
         _launch_until_done(plan, unfinished)
 
 

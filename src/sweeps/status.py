@@ -1,41 +1,46 @@
-"""Progress of a running sweep: jobs done, failed and left, and the remaining time."""
+"""Progress of a running sweep in words: runs done and failed, the remaining time, and what is being trained."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from src.status import LOST
+from src.sweeps.progress import ActiveRun, Leader, Progress
 
-from src import layout
-from src.errors import UsageError
-from src.sweeps.plan import PENDING, Job
-
-log = logging.getLogger(__name__)
-
-POLL_SECONDS = 2.0
-QUIET_SECONDS = 30.0  # minimum time between two lines
+_MAX_NAMED = 4  # active runs in one line
 
 
-@contextmanager
-def reporting_progress(jobs: Sequence[Job]) -> Iterator[None]:
-    """Logs a progress line at most every half minute, when more jobs have ended, wherever they run."""
-    done = threading.Event()
-    thread = threading.Thread(target=_report, args=(list(jobs), done), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+def progress_line(progress: Progress) -> str:
+    """One line for files, where nothing can be redrawn."""
+    parts = [f"-- {summary(progress)}"]
+    if progress.active:
+        names = [f"{run.label} ({epoch_of(run)})" for run in progress.active[:_MAX_NAMED]]
+        others = len(progress.active) - len(names)
+        parts.append(f"running: {', '.join(names)}{f' and {others} more' * (others > 0)}")
+    if progress.leader:
+        parts.append(leader_line(progress.leader))
+    return "; ".join(parts)
 
 
-def progress_line(total: int, done: int, failed: int, elapsed: float) -> str:
-    """Counts of jobs, and the remaining time at the pace of `done` jobs in `elapsed` seconds."""
-    left = total - done
-    remaining = format_duration(elapsed / max(1, done) * left)
-    return f"-- {done} of {total} runs done, {failed} failed, {left} left, about {remaining}"
+def summary(progress: Progress) -> str:
+    """`4 of 10 runs done, 1 failed, about 2 min left`."""
+    counts = [f"{progress.ended.get('failed', 0)} failed"]
+    counts += [
+        f"{progress.ended[status]} {status}" for status in LOST if status != "failed" and status in progress.ended
+    ]
+    seconds = progress.seconds_left
+    left = [] if seconds is None else [f"about {format_duration(seconds)} left"]
+    return ", ".join([f"{progress.num_done} of {progress.total} runs done", *counts, *left])
+
+
+def epoch_of(run: ActiveRun) -> str:
+    """`epoch 3/5`, the epoch in training; without the total if the length of the run is a time."""
+    number = 1 + (run.last.number if run.last else 0)
+    return f"epoch {number}" if run.epochs is None else f"epoch {min(number, run.epochs)}/{run.epochs}"
+
+
+def leader_line(leader: Leader) -> str:
+    """`leading: cosine lr=0.03, validation accuracy 98.12% (mean of 2 runs)`."""
+    runs = "1 run" if leader.num_runs == 1 else f"mean of {leader.num_runs} runs"
+    return f"leading: {leader.label}, validation accuracy {leader.val_accuracy:.2%} ({runs})"
 
 
 def format_duration(seconds: float) -> str:
@@ -43,41 +48,3 @@ def format_duration(seconds: float) -> str:
     if seconds >= 3 * 3600:
         return f"{seconds / 3600:.0f} h"
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-
-
-def _report(jobs: list[Job], done: threading.Event) -> None:
-    start = last_report = time.monotonic()
-    outcomes = {job.folder: Outcome(job) for job in jobs}
-    first_outcomes = {folder: outcome.read() for folder, outcome in outcomes.items()}
-    num_reported = 0
-    while not done.wait(POLL_SECONDS):
-        if time.monotonic() - last_report < QUIET_SECONDS:
-            continue
-        # A failure from an earlier attempt is not an outcome of this one.
-        current = {folder: outcome.read() for folder, outcome in outcomes.items()}
-        changed = [outcome for folder, outcome in current.items() if outcome != first_outcomes[folder]]
-        end_statuses = [outcome[0] for outcome in changed if outcome and outcome[0] not in PENDING]
-        if len(end_statuses) > num_reported:
-            num_reported, last_report = len(end_statuses), time.monotonic()
-            log.info(progress_line(len(jobs), num_reported, end_statuses.count("failed"), last_report - start))
-
-
-class Outcome:
-    """The outcome of a job so far. A record is parsed only when its file has changed: a sweep has thousands of them."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._modified: int | None = None
-        self._outcome: tuple[str, str] | None = None
-
-    def read(self) -> tuple[str, str] | None:
-        """The status in the record and when it was written; None without a readable record."""
-        try:
-            modified = (self._job.folder / layout.RECORD).stat().st_mtime_ns
-            if modified != self._modified:
-                record = self._job.record()
-                self._outcome = None if record is None else (record.status, record.finished_at)
-                self._modified = modified
-        except (OSError, UsageError):  # there is none yet, or it is reported when the job runs
-            return None
-        return self._outcome

@@ -1,62 +1,53 @@
-"""Progress lines, and which jobs count as done."""
+"""Progress in words."""
 
 from __future__ import annotations
 
-import logging
-import time
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
+from src.sweeps.progress import ActiveRun, Leader, Progress
+from src.sweeps.run_watch import Epoch
+from src.sweeps.status import epoch_of, format_duration, progress_line
 
-from src.runs.record import write_record
-from src.sweeps import status
-from src.sweeps.plan import Job
-from src.sweeps.status import format_duration, progress_line, reporting_progress
-from tests.conftest import small_config
-from tests.unit.analysis.conftest import record_of
+PROGRESS = Progress(
+    total=10,
+    ended={"completed": 3, "failed": 1},
+    fraction=0.4,
+    active=(
+        ActiveRun("cosine lr=0.03 seed=0", 5, Epoch(2, 0.0271, 0.975, 12.0)),
+        ActiveRun("step lr=0.03 seed=0", 5, None),
+    ),
+    leader=Leader("step lr=0.1", 0.98125, 2),
+    seconds_left=100.0,
+)
 
 
-def test_remaining_time_follows_from_the_pace() -> None:
-    assert progress_line(10, 4, 1, 80.0) == "-- 4 of 10 runs done, 1 failed, 6 left, about 2 min"
+def test_line_tells_what_is_done_what_is_left_what_runs_and_what_leads() -> None:
+    assert progress_line(PROGRESS) == (
+        "-- 4 of 10 runs done, 1 failed, about 2 min left; running: cosine lr=0.03 seed=0 (epoch 3/5), "
+        "step lr=0.03 seed=0 (epoch 1/5); leading: step lr=0.1, validation accuracy 98.12% (mean of 2 runs)"
+    )
+
+
+def test_line_at_the_start_estimates_nothing() -> None:
+    start = replace(PROGRESS, ended={}, active=(), leader=None, seconds_left=None)
+    assert progress_line(start) == "-- 0 of 10 runs done, 0 failed"
+
+
+def test_diverged_runs_are_counted_beside_failed_ones() -> None:
+    line = progress_line(
+        replace(PROGRESS, ended={"completed": 1, "diverged": 2, "hopeless": 1}, active=(), leader=None)
+    )
+    assert line == "-- 4 of 10 runs done, 0 failed, 2 diverged, 1 hopeless, about 2 min left"
+
+
+def test_line_of_many_workers_names_some_of_their_runs() -> None:
+    assert "epoch 1/5) and 6 more;" in progress_line(replace(PROGRESS, active=PROGRESS.active[1:] * 10))
+
+
+def test_epoch_in_training_never_exceeds_the_last_one() -> None:
+    assert epoch_of(ActiveRun("", 5, Epoch(5, 0.1, 0.9, 1.0))) == "epoch 5/5"
+    assert epoch_of(ActiveRun("", None, Epoch(5, 0.1, 0.9, 1.0))) == "epoch 6"
 
 
 def test_durations_have_one_unit() -> None:
     assert [format_duration(seconds) for seconds in (89, 90, 72_000)] == ["89 s", "2 min", "20 h"]
-
-
-def test_failure_of_an_earlier_attempt_does_not_count(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(status, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(status, "QUIET_SECONDS", 0.0)
-    jobs = [Job((), small_config(f"seed={seed}"), tmp_path / str(seed)) for seed in range(4)]
-    failed = record_of(jobs[0].config, status="failed")
-    write_record(failed, jobs[0].folder)
-    with caplog.at_level(logging.INFO), reporting_progress(jobs):
-        write_record(record_of(jobs[2].config, status="interrupted"), jobs[2].folder)  # it has not ended
-        write_record(record_of(jobs[1].config), jobs[1].folder)
-        wait_for(caplog, "1 of 4 runs done, 0 failed")
-        write_record(replace(failed, finished_at="2026-02-01T00:00:00+00:00"), jobs[0].folder)
-        wait_for(caplog, "2 of 4 runs done, 1 failed")
-
-
-def test_record_is_parsed_only_after_it_has_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    job, reads = Job((), small_config(), tmp_path), []
-    read = Job.record
-    monkeypatch.setattr(Job, "record", lambda self: reads.append(self) or read(self))
-    outcome = status.Outcome(job)
-    assert outcome.read() is None
-    record = record_of(job.config)
-    write_record(record, job.folder)
-    assert [outcome.read() for _ in range(3)] == [("completed", record.finished_at)] * 3
-    assert len(reads) == 1
-    write_record(replace(record, status="failed"), job.folder)
-    assert outcome.read() == ("failed", record.finished_at)
-
-
-def wait_for(caplog: pytest.LogCaptureFixture, text: str) -> None:
-    deadline = time.monotonic() + 20
-    while text not in caplog.text:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
