@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from dataclasses import asdict
@@ -11,6 +12,7 @@ import pandas as pd
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
 from src.sweeps import devices, workers
 from src.sweeps.job import run_job
+from src.sweeps.labels import varied_keys
 from src.sweeps.parallelism import worker_gpus
 from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
@@ -137,8 +139,10 @@ def _run_batch(plan: Plan, jobs: list[Job]) -> list[Job]:
 
 
 def _launch(plan: Plan, jobs: list[Job]) -> None:
+    # The task is sent to every worker, also to those of clusters.
+    task = functools.partial(run_job, varied=varied_keys(job.overrides for job in plan.jobs))
     with devices.offering(worker_gpus(plan)):
-        plan.multirun.launch([job.overrides for job in jobs], run_job)
+        plan.multirun.launch([job.overrides for job in jobs], task)
 
 
 def _record_killed(job: Job) -> None:

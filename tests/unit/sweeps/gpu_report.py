@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -12,7 +13,7 @@ from omegaconf import DictConfig
 NUM_WORKERS = 3
 
 
-def report_gpu(cfg: DictConfig) -> None:
+def report_gpu(cfg: DictConfig, varied: Collection[str]) -> None:
     """Lasts until every worker has a GPU."""
     folder = Path(HydraConfig.get().sweep.dir)
     (folder / f"{os.environ['CUDA_VISIBLE_DEVICES']}-{os.getpid()}").touch()
