@@ -11,6 +11,7 @@ import pandas as pd
 
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
 from src.sweeps import devices, workers
+from src.sweeps.chosen_rates import print_chosen_rates
 from src.sweeps.job import run_job
 from src.sweeps.labels import varied_keys
 from src.sweeps.parallelism import worker_gpus
@@ -47,6 +48,7 @@ def run_study(study: Study) -> int:
     with workers.controlling_sweep(plans[0].folder):
         choices = _tune(study, plans)
         if choices is not None:
+            print_chosen_rates(choices)
             plans.append(study.evaluation(choices))
             _run_phase("Evaluation", plans, study.protocol)
     return _conclude(*plans)
