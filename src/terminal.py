@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
@@ -18,7 +20,7 @@ else:
 
 
 class StdoutHandler(_TextHandler):
-    """Writes to the current sys.stdout, which a live progress bar may have replaced."""
+    """Writes to the current sys.stdout, which a live progress bar may have replaced, as long as somebody reads it."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -30,6 +32,14 @@ class StdoutHandler(_TextHandler):
     @stream.setter
     def stream(self, value: TextIO) -> None:
         raise AttributeError("StdoutHandler follows sys.stdout")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name in logging.Handler
+        """Ends the process if nobody reads its output any more, as in `... | head`; without a traceback."""
+        if isinstance(sys.exc_info()[1], BrokenPipeError):
+            _discard_stdout()
+            signal.raise_signal(signal.SIGTERM)  # a run writes its checkpoint
+        else:
+            super().handleError(record)
 
 
 class LogFile(logging.FileHandler):
@@ -48,6 +58,13 @@ class LogFile(logging.FileHandler):
     def close(self) -> None:
         with suppress(OSError):  # there is still no room
             super().close()
+
+
+def _discard_stdout() -> None:
+    """Sends what is written from now on, also at exit, nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def make_console() -> Console:
