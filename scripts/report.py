@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 from src.config.folders import output_folder
+from src.config.naming import setting_name
 from src.errors import ArgumentParser, UsageError, ending_in_one_line
 
 USAGE = """\
 out=DIR                output folder (default: the input folder, if there is only one)
-reference=NAME         schedule to compare the others with (default: that of the sweep's protocol, otherwise constant)
+reference=NAME         what to compare the others with: a schedule, or a setting as the tables name it, in quotes
+                       ("reference=cosine lr=0.1"; default: the reference of the sweep, otherwise constant)
 """
 KEYS = ("out=", "reference=")
 
@@ -28,9 +30,10 @@ def main() -> None:
         check_folders(folders, options)
         from src.analysis.report.build import build_report
 
+        reference = setting_name(options["reference"]) if "reference" in options else None
         out = output_folder("out", options["out"]) if "out" in options else folders[0]
         try:
-            build_report(folders, out, options.get("reference"))
+            build_report(folders, out, reference)
         except OSError as error:
             raise UsageError(f"out={out}: cannot be written: {error.strerror}") from error
 

@@ -20,6 +20,8 @@ protocol=NAME          a file in conf/protocol: quick, standard or strict; its f
 experiment=NAME        a file in conf/experiment: schedulers, seeds and overrides to start from (default: benchmark)
 schedulers=[a,b]       schedules to compare
 seeds=[0,1,2]          seeds, the same for every schedule
+reference=NAME         what to compare the others with: a schedule, or a setting as the tables name it, in quotes
+                       ("reference=cosine lr=0.1"; default: constant)
 lrs={step: 0.1}        peak learning rates of single schedules, in quotes; the others have optimizer.lr
 name=NAME              the sweep's folder under outputs/sweeps
 hydra/launcher=basic   run one job after another (default: joblib, in parallel)

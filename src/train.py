@@ -21,6 +21,7 @@ from src.config.hydra_errors import rewording_composition, rewording_errors
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
 from src.sweeps.hydra_adapter import compose_command
+from src.sweeps.reference import check_single, split_reference
 from src.sweeps.sweeper import with_sweeper_params, without_sweeper_params
 
 
@@ -33,18 +34,20 @@ def train(cfg: DictConfig) -> None:
 
 def main() -> None:
     with ending_in_one_line():
-        command = parse_command_line(_with_experiment(sys.argv[1:]))
+        reference, arguments = split_reference(sys.argv[1:])
+        command = parse_command_line(_with_experiment(arguments))
         if command.shown:
             show(command)
             return
         overrides = without_sweeper_params(command.overrides)
         settings = _compose(overrides).hydra
         if not (command.multirun or settings.mode == RunMode.MULTIRUN):
+            check_single(reference)
             run_once(overrides, settings)
             return
         if command.run:
             raise UsageError("--run contradicts hydra.mode=MULTIRUN; leave one of the two out")
-        sys.exit(multirun(with_sweeper_params(overrides, settings.sweeper)))
+        sys.exit(multirun(with_sweeper_params(overrides, settings.sweeper), reference))
 
 
 def _with_experiment(arguments: list[str]) -> list[str]:
@@ -74,7 +77,7 @@ def run_once(overrides: list[str], settings: DictConfig) -> None:
     _call_hydra(overrides)
 
 
-def multirun(overrides: list[str]) -> int:
+def multirun(overrides: list[str], reference: str | None = None) -> int:
     """Runs every combination of the overrides and builds the tables; returns the exit status.
 
     Raises:
@@ -83,7 +86,7 @@ def multirun(overrides: list[str]) -> int:
     from src.sweeps.launch import run_plan
     from src.sweeps.plan import make_plan
 
-    return run_plan(make_plan(resolve_dataset(overrides)))
+    return run_plan(make_plan(resolve_dataset(overrides)), reference)
 
 
 def show(command: CommandLine) -> None:

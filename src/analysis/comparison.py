@@ -11,6 +11,7 @@ import pandas as pd
 from src.analysis import stats
 from src.analysis.common_seeds import join_seeds, with_common_seeds
 from src.analysis.losses import num_lost
+from src.analysis.reference import DEFAULT, reference_setting
 from src.analysis.time_to_target import time_target, time_to_target
 from src.analysis.workloads import SETTING, WORKLOAD
 from src.status import LOST
@@ -28,27 +29,26 @@ METRICS = (
 )
 NOT_COMPLETED = (*LOST, "interrupted")  # statuses that are counted in columns of their own
 OPTIONAL = "hopeless"  # has a column only if there are such runs: they exist only with stop_hopeless=true
-REFERENCE = "constant"
 
 
 def comparison(
-    runs: pd.DataFrame, reference: str = REFERENCE, without_result: pd.DataFrame | None = None
+    runs: pd.DataFrame, reference: str = DEFAULT, without_result: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Final-step metrics over the completed runs of each setting, by workload, smallest mean test error first.
 
     Settings are ordered by their means over common seeds, see `with_common_seeds`. Those that are not ranked come
     after them, and those with failed or diverged runs last: the mean over their completed runs is not what a user can
-    expect. Differences are relative to the setting of the reference schedule. They are missing where the
-    reference has no setting or several. The comparisons of all workloads are one family.
+    expect. Differences are relative to the setting of the reference. They are missing where no
+    setting or several have its name. The comparisons of all workloads are one family.
 
     Args:
         runs: The runs that count: `evaluation_runs`.
-        reference: The schedule that the others are compared with.
+        reference: The schedule or the setting that the others are compared with; see `reference_setting`.
         without_result: Schedules that get a row without a result: `untrainable_schedules`.
     """
     workloads = [rows for _, rows in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False)]
     parts = [_summaries(rows, reference) for rows in workloads]
-    testable = [number for number, part in enumerate(parts) if _reference_setting(part, reference) and len(part) > 1]
+    testable = [number for number, part in enumerate(parts) if reference_setting(part, reference) and len(part) > 1]
     tables = [_stats_table(workloads[number], parts[number], reference) for number in testable]
     comparisons = dict(zip(testable, stats.compare(tables), strict=True))
     parts = [_with_differences(part, comparisons.get(number, {}), reference) for number, part in enumerate(parts)]
@@ -86,16 +86,10 @@ def _summaries(runs: pd.DataFrame, reference: str) -> pd.DataFrame:
     return with_common_seeds(table, {setting: errors_by_seed(rows) for setting, rows in groups.items()})
 
 
-def _reference_setting(table: pd.DataFrame, reference: str) -> str | None:
-    """The reference schedule's setting; None if it has none or several."""
-    settings = table.index[table["scheduler"] == reference]
-    return str(settings[0]) if len(settings) == 1 else None
-
-
 def _stats_table(runs: pd.DataFrame, table: pd.DataFrame, reference: str) -> stats.Table:
     return stats.Table(
         errors={str(setting): errors_by_seed(rows) for setting, rows in runs.groupby("setting", sort=False)},
-        reference=str(_reference_setting(table, reference)),
+        reference=str(reference_setting(table, reference)),
         margin=equivalence_margin(runs),
         failures=dict(zip(table.index, num_lost(table), strict=True)),
     )

@@ -13,6 +13,7 @@ from src.analysis import stats
 from src.analysis.comparison import equivalence_margin, errors_by_seed, with_test_error
 from src.analysis.losses import num_lost
 from src.analysis.redraws import Redraw
+from src.analysis.reference import is_reference
 from src.analysis.tuning import GROUP
 from src.analysis.workloads import WORKLOAD, keys, select_workload
 
@@ -99,13 +100,13 @@ def _shifted(errors: Mapping[int, float], shift: float) -> dict[int, float]:
 
 def _stats_tables(table: pd.DataFrame, evaluation: pd.DataFrame) -> list[stats.Table]:
     """What `stats.compare` needs of each workload that was tested, without errors."""
-    tested = table.assign(key=keys(table, NAME), losses=num_lost(table))
-    has_place = (tested["n"] > 0) | (tested["scheduler"] == tested["reference"])  # a reference may have no result
+    tested = table.assign(key=keys(table, NAME), losses=num_lost(table), is_reference=is_reference(table))
+    has_place = (tested["n"] > 0) | tested["is_reference"]  # a reference may have no result
     workloads = [rows for _, rows in tested[has_place].groupby(WORKLOAD, dropna=False, sort=False)]
     return [
         stats.Table(
             errors={name: {} for name in rows["key"]},
-            reference=rows["key"][rows["scheduler"] == rows["reference"]].iloc[0],
+            reference=rows["key"][rows["is_reference"]].iloc[0],
             margin=equivalence_margin(select_workload(evaluation, rows)),
             failures=dict(zip(rows["key"], rows["losses"], strict=True)),
         )

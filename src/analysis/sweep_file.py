@@ -22,6 +22,7 @@ _TYPES = {
     "planned_at": str | None,
     "provenance": dict[str, Any] | None,
     "protocol": dict[str, Any] | None,
+    "reference": str | None,
     "jobs": list[dict[str, Any]] | None,
     "history": list[dict[str, Any]] | None,
     "commands": list[dict[str, Any]] | None,

@@ -7,24 +7,27 @@ from typing import Any
 import pandas as pd
 
 from src.analysis import stats
+from src.analysis.reference import reference_setting
 from src.runs.record import TIME_UNITS
 
 _PREFIX = "epoch_to_"
 
 
 def time_target(runs: pd.DataFrame, reference: str) -> str | None:
-    """The highest recorded validation accuracy that more than half of the reference schedule's runs reached.
+    """The highest recorded validation accuracy that more than half of the reference's runs reached.
 
-    The other schedules have no influence on it, so that adding or removing one leaves the times of the others as they
-    are. None if the reference has no setting or several, or reached no recorded accuracy often enough.
+    The other settings have no influence on it, so that adding or removing one leaves the times of the others as they
+    are. None if there is no unique reference, or if it reached no recorded accuracy often enough.
 
     Args:
         runs: All runs of one workload.
-        reference: The name of the reference schedule.
+        reference: The name of the reference; see `reference_setting`.
     """
-    runs = runs[(runs["scheduler"] == reference) & (runs["status"] != "interrupted")]
-    if runs["setting"].nunique() != 1:
+    runs = runs[runs["status"] != "interrupted"]
+    setting = reference_setting(runs, reference)
+    if setting is None:
         return None
+    runs = runs[runs["setting"] == setting]
     targets = [str(name).removeprefix(_PREFIX) for name in runs if str(name).startswith(_PREFIX)]
     reached = [target for target in targets if _times(runs, target, "epoch").notna().mean() > 0.5]
     return max(reached, key=float, default=None)

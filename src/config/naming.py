@@ -59,6 +59,11 @@ def check_name(key: str, name: str) -> str:
     return name
 
 
+def setting_name(text: str) -> str:
+    """The name of a setting (`cosine lr=0.1`) as tables write it: without quotes and repeated spaces."""
+    return " ".join(text.strip("'\"").split())
+
+
 def path_label(text: str) -> str:
     """A folder name for any text: no separators, no quotes, short enough for every file system."""
     label = re.sub(r"[^\w.,=+~@-]", "_", text) or "default"

@@ -12,6 +12,7 @@ from src.sweeps.launch import check_jobs, run_plan, run_study
 from src.sweeps.plan import make_plan
 from src.sweeps.protocol import protocol_overrides
 from src.sweeps.rates import jobs_with_rates
+from src.sweeps.reference import check_reference, split_reference
 from src.sweeps.study import Study
 
 log = logging.getLogger(__name__)
@@ -48,14 +49,16 @@ def _check_schedules(study: Study) -> None:
 
 
 def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
+    reference, arguments = split_reference(arguments)
     overrides, rates = experiment_overrides(arguments), experiment_rates(arguments)
     if not dry_run:
         overrides = resolve_dataset(overrides)
     plan = make_plan(overrides, jobs_with_rates(overrides, rates) if rates else None, dry_run=dry_run)
+    check_reference(plan, reference)
     if dry_run:
         check_jobs(plan)
         print_plan(plan)
         return 0
     for note in plan_notes(plan):
         log.warning("Note: %s", note)
-    return run_plan(plan)
+    return run_plan(plan, reference)

@@ -17,6 +17,7 @@ from src.sweeps.labels import varied_keys
 from src.sweeps.parallelism import worker_gpus
 from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
+from src.sweeps.reference import check_reference
 from src.sweeps.reporting import reporting_progress
 from src.sweeps.study import Study
 from src.sweeps.sweep_file import write_sweep_file
@@ -24,15 +25,21 @@ from src.sweeps.sweep_file import write_sweep_file
 log = logging.getLogger(__name__)
 
 
-def run_plan(plan: Plan) -> int:
+def run_plan(plan: Plan, reference: str | None = None) -> int:
     """Runs the unfinished jobs of a plan and compares the results; returns the exit status.
 
+    Args:
+        plan: The jobs.
+        reference: What to compare the others with; by default the schedule `constant`.
+
     Raises:
-        UsageError: a job cannot run, or another sweep is running in the folder; no job was started.
+        UsageError: a job cannot run, the reference is none of them, or another sweep is running in the folder; no job
+            was started.
     """
+    check_reference(plan, reference)
     check_jobs(plan)
     with workers.controlling_sweep(plan.folder):
-        write_sweep_file(plan)
+        write_sweep_file(plan, reference=reference)
         _run_jobs(plan, f"Sweep in {plan.folder}")
     return _conclude(plan)
 

@@ -24,8 +24,14 @@ log = logging.getLogger(__name__)
 COMMAND = list(sys.orig_argv)  # as the user typed it
 
 
-def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> None:
-    """Writes the plans of one sweep, the command, the protocol and the state of the code into the sweep's folder."""
+def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None, reference: str | None = None) -> None:
+    """Writes the plans of one sweep, the command and the state of the code into the sweep's folder.
+
+    Args:
+        plans: The plans so far.
+        protocol: The protocol, which names its own reference.
+        reference: The reference of a sweep without a protocol, if the command names one.
+    """
     from src.runs.provenance import git_state  # imports torch
 
     folder = plans[0].folder
@@ -35,6 +41,7 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None) -> No
         "planned_at": utc_now(),
         "provenance": git_state(),
         "protocol": protocol,
+        "reference": reference,
         "jobs": [{"folder": str(path.relative_to(folder)), "overrides": job.overrides} for path, job in jobs.items()],
     }
     earlier, path = read_sweep_file(folder), folder / layout.SWEEP

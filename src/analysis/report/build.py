@@ -31,7 +31,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     Args:
         folders: Folders of runs or of sweeps. From the folder of a sweep with a protocol, only planned runs are read.
         out: The output folder; created if needed.
-        reference: The reference schedule; by default that of the sweep's protocol, otherwise `constant`.
+        reference: The reference schedule or setting; by default that of the sweep, otherwise `constant`.
 
     Returns:
         The comparison.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from src.analysis.reference import is_reference
 from src.analysis.report.results import Results
 from src.analysis.wording import join_names
 
@@ -27,7 +28,7 @@ def rate_caveats(rows: pd.DataFrame, best: pd.Series) -> list[str]:
         return []
     if (rows["tunings"] == 0).all():
         return _untuned(rows)
-    reference = rows[(rows["scheduler"] == rows["reference"]) & (rows["name"] != best["name"])]
+    reference = rows[is_reference(rows) & (rows["name"] != best["name"])]
     stated = [best.to_dict(), *reference.to_dict("records")]
     lines = [line for row in stated for line in (_edge(row, "lower"), _edge(row, "upper"), _tie(row))]
     return [line for line in (*lines, _untrained(rows)) if line]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from src import layout
+from src.analysis.reference import is_reference, remedy
 from src.analysis.report.ranking import num_seeds
 from src.analysis.report.reasons import is_reason
 from src.analysis.report.tables import power_note
@@ -19,7 +20,7 @@ def differences_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], b
     if line := untested_line(rows, beats_all):
         return line
     reference = _reference(rows)
-    if best["scheduler"] == reference:
+    if is_reference(best.to_frame().T).iloc[0]:
         return f"{reference} is the reference, and no other schedule was shown to be better."
     return _difference_line("It" if len(tied) == 1 else best["name"], best, rows, margin)
 
@@ -33,7 +34,7 @@ def untested_line(rows: pd.DataFrame, beats_all: bool = False) -> str:
             return "It is better than every other schedule: all pairs were tested, with an adjustment for their number."
         return (
             "There is no unique reference among these schedules, so no difference from it was tested. Read the order "
-            "as a description, not as a test."
+            f"as a description, not as a test. To test differences, {remedy(rows)}."
         )
     return power_note(_reference(rows), int(rows["paired"].max()))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from src.analysis.labels import display_names
+from src.analysis.reference import is_reference
 from src.analysis.wording import join_names
 
 
@@ -18,7 +19,7 @@ def is_reason(value: object) -> bool:
 def reference_reason_line(rows: pd.DataFrame, best: pd.Series) -> str:
     """Why not every comparison was decided, if the reference is the best schedule and the cause; otherwise empty."""
     reasons = [reason for reason in rows["reason"] if is_reason(reason) and reason.startswith("the reference ")]
-    is_cause = bool(reasons) and best["scheduler"] == best["reference"]
+    is_cause = bool(reasons) and bool(is_reference(best.to_frame().T).iloc[0])
     return f"Not every comparison was decided: {reasons[0]}." if is_cause else ""
 
 

@@ -13,10 +13,11 @@ import pandas as pd
 
 from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
-from src.analysis.comparison import REFERENCE, comparison
+from src.analysis.comparison import comparison
 from src.analysis.consistency import mixed_setups
 from src.analysis.pairwise import pairwise
 from src.analysis.redraws import redraws
+from src.analysis.reference import DEFAULT, check_reference
 from src.analysis.replicates import with_replicates, with_replicates_of_sweeps
 from src.analysis.stability import with_stable_pairs, with_stable_verdicts
 from src.analysis.sweep_file import read_sweep_file
@@ -90,7 +91,7 @@ def load_results(folders: Sequence[Path], reference: str | None = None) -> Resul
 
     Args:
         folders: Folders of runs or of sweeps. From the folder of a sweep with a protocol, only planned runs are read.
-        reference: The reference schedule; by default that of the sweep's protocol, otherwise `constant`.
+        reference: The reference schedule or setting; by default that of the sweep, otherwise `constant`.
 
     Raises:
         UsageError: there are no records, or none of the given reference.
@@ -102,9 +103,8 @@ def load_results(folders: Sequence[Path], reference: str | None = None) -> Resul
         log.warning("Left out: %s", problem)
     if collection.runs.empty:
         raise UsageError(f"no run records in {', '.join(map(str, folders))}: give the folder of a run or of a sweep")
-    schedulers = sorted(set(collection.runs["scheduler"]))
-    if reference is not None and reference not in schedulers:
-        raise UsageError(f"reference={reference}: has no runs; choose one of {', '.join(schedulers)}")
+    if reference is not None:
+        check_reference(collection.runs, reference)
     num_missing = len(planned - set(map(Path, collection.runs["folder"])))
     if not sweep:  # several sweeps, each with its own protocol
         collection = replace(collection, runs=with_replicates_of_sweeps(collection.runs))
@@ -126,7 +126,8 @@ def compute_results(
     if evaluation.empty:  # the sweep was stopped while tuning, or nothing could be trained
         evaluation, untrainable = runs, untrainable[:0]
     choices, redrawn = choose(sensitivity(tuning)), redraws(runs)
-    table = comparison(evaluation, reference or protocol.get("reference", REFERENCE), untrainable)
+    reference = reference or sweep.get("reference") or protocol.get("reference", DEFAULT)
+    table = comparison(evaluation, reference, untrainable)
     return Results(
         runs=runs,
         evaluation=evaluation,

@@ -10,6 +10,7 @@ import pandas as pd
 from src.analysis.common_seeds import have_different_seeds
 from src.analysis.comparison import NOT_COMPLETED
 from src.analysis.losses import num_lost
+from src.analysis.reference import is_reference, remedy
 from src.analysis.report.reasons import reasons_note
 from src.analysis.stats import EXACT_UP_TO, MIN_SEEDS, RANDOM_PATTERNS
 from src.analysis.wording import count_noun, format_number, format_p
@@ -155,7 +156,7 @@ def _difference_notes(rows: pd.DataFrame, shown: Container[str]) -> list[str]:
     if len(rows) == 1 or rows["test_error_mean"].isna().all():
         return []
     if rows["verdict"].isna().all():
-        return [UNTESTED_NOTE]
+        return [UNTESTED_NOTE, f"To test differences, {remedy(rows)}."]
     reference = str(rows["reference"].dropna().iloc[0])
     num_seeds = _num_paired(rows)
     return [_test_note(reference, num_seeds, shown) if num_seeds else "", power_note(reference, num_seeds)]
@@ -202,8 +203,8 @@ def _difference_columns(rows: pd.DataFrame) -> dict[str, list[str]]:
         "p (adjusted)": ["" if pd.isna(p) else format_p(p) for p in rows["p_adjusted"]],
         "P(better)": ["" if pd.isna(p) else f"{p:.2f}" for p in rows["p_better"]],
         "verdict": [
-            verdict if isinstance(verdict, str) else "reference" if scheduler == reference else ""
-            for verdict, scheduler, reference in zip(rows["verdict"], rows["scheduler"], rows["reference"], strict=True)
+            verdict if isinstance(verdict, str) else "reference" * is_unique
+            for verdict, is_unique in zip(rows["verdict"], is_reference(rows), strict=True)
         ],
     }
 

@@ -174,3 +174,12 @@ def test_sweep_with_a_job_that_cannot_run_starts_none(launches: list[list[Job]],
         launch.run_plan(plan)
     assert launches == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_reference_of_the_command_is_kept(launches: list[list[Job]], tmp_path: Path) -> None:
+    plan = make_plan([*SMALL, "scheduler=step,cosine", f"hydra.sweep.dir={tmp_path}"])
+    with pytest.raises(UsageError, match="reference=linear: has no runs; choose one of step, cosine"):
+        launch.run_plan(plan, "linear")
+    assert not (tmp_path / SWEEP).exists()
+    assert launch.run_plan(plan, "cosine") == 0
+    assert json.loads((tmp_path / SWEEP).read_text())["reference"] == "cosine"
