@@ -10,13 +10,14 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
 from src.config import CONF
+from src.config.suggestions import choice_remedy, key_remedy
 from src.config.type_errors import wrong_type
 from src.errors import UsageError
 
+_NO_KEY = re.compile(r"Could not override '(.+?)'\.( No match in the defaults list\.)?( To append.*)?")
 _KNOWN = "--cfg job lists the known ones"
 # Messages that name no remedy, or one that does not work here, and what to say instead.
 _REWORDINGS = [
-    (r"Could not override '(.+?)'\.( No match in the defaults list\.)?( To append.*)?", rf"\1: unknown key; {_KNOWN}"),
     (r"Could not delete from config\. '(.+)' does not exist\.", rf"~\1: unknown key; {_KNOWN}"),
     (
         r"Could not delete from config\. The value of '(.+)' is (.+) and not (.+)\.",
@@ -78,6 +79,8 @@ def one_line(error: Exception) -> str:
     if cause is not None and text.startswith(_MERGING):
         reason = wrong_type(cause) if isinstance(cause, ValidationError) else None
         return reason or f"{text.removeprefix(_MERGING)}: {one_line(Exception(str(cause)))}"
+    if match := _NO_KEY.fullmatch(text):
+        text = f"{match[1]}: unknown key; {key_remedy(match[1], getattr(cause, 'parent_node', None))}"
     for pattern, words in _REWORDINGS:
         text = re.sub(f"^(?:{pattern})$", words, text)
     key = getattr(error, "full_key", None)
@@ -90,7 +93,7 @@ def _missing_choice(error: MissingConfigException) -> str:
     groups = [path.name for path in CONF.iterdir() if file.startswith(f"{path.name}/") and path.name != "hydra"]
     group = groups[0] if groups else file.rpartition("/")[0]
     choice = file.removeprefix(f"{group}/")
-    return f"{group}={choice}: choose one of {', '.join(error.options)}" if error.options else one_line(error)
+    return f"{group}={choice}: {choice_remedy(choice, error.options)}" if error.options else one_line(error)
 
 
 def _malformed(error: OverrideParseException) -> str:

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from src.config.compose import parsed
 from src.config.hydra_errors import rewording_errors
+from src.config.suggestions import choice_remedy
 from src.config.user_configs import config_folders
 from src.errors import UsageError
 
@@ -26,7 +27,7 @@ def load_preset(schema: type[Preset], group: str, name: str, changes: Mapping[st
         path.stem: path for folder in reversed(config_folders()) for path in sorted(folder.glob(f"{group}/*.yaml"))
     }
     if name not in paths:
-        raise UsageError(f"{group}={name}: choose one of {', '.join(sorted(paths))}")
+        raise UsageError(f"{group}={name}: {choice_remedy(name, sorted(paths))}")
     with rewording_errors():
         merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.load(paths[name]), changes or {})
         preset = OmegaConf.to_object(merged)

@@ -59,7 +59,7 @@ def test_override_is_refused_by_every_entry_point(entry: str, override: str, mes
         ("-m --config-name train", "--config-name train: not supported"),
         ("-cd nonexistent", "--config-dir nonexistent: no such folder"),
         ("--cfg job -cd nonexistent", "--config-dir nonexistent: no such folder"),
-        ("--cfg job epochz=3", "epochz: unknown key; --cfg job lists the known ones"),
+        ("--cfg job epochz=3", "epochz: unknown key; did you mean epochs?"),
         ("--cfg job seed=0,1", "seed=0,1: takes one value here"),
         ("--cfg job -p nope", "--package nope: no such part of the config"),
         ("--cfg job --resolve optimizer.lr=auto", "optimizer.lr=auto is found when a run starts"),

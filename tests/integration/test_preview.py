@@ -60,7 +60,7 @@ def test_schedules_that_do_not_fit_are_reported(tmp_path: Path, capsys: pytest.C
     [
         (["scheduler=cosin"], f"scheduler=cosin: choose one of {', '.join(NAMES)}"),
         (["epochs=0"], "epochs=0: must be a positive integer"),
-        (["epoch=3"], "epoch: unknown key; --cfg job lists the known ones"),
+        (["epoch=3"], "epoch: unknown key; did you mean epochs?"),
         (
             ["scheduler=one_cycle", "optimizer=adagrad"],
             "scheduler.cycle_momentum=true: optimizer=adagrad has no momentum",

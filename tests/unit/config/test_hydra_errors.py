@@ -11,9 +11,9 @@ from src.errors import UsageError
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("optimizer=sdg", "^optimizer=sdg: choose one of .*adamw, .*sgd$"),
-        ("epoch=3", "^epoch: unknown key; --cfg job lists the known ones$"),
-        ("optimizer.lrr=3", "^optimizer.lrr: unknown key; --cfg job lists the known ones$"),
+        ("optimizer=sdg", r"^optimizer=sdg: choose one of .*adamw, .*sgd; did you mean sgd\?$"),
+        ("epoch=3", r"^epoch: unknown key; did you mean epochs\?$"),
+        ("optimizer.lrr=3", r"^optimizer.lrr: unknown key; did you mean optimizer.lr\?$"),
         ("epochs=many", "^epochs=many: must be an integer$"),
         ("epochs=[1", "."),
         ("=", "."),

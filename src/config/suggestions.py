@@ -1,0 +1,67 @@
+"""What a key or a choice that does not exist may have been meant for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+_CUTOFF = 0.6  # of difflib's similarity: `sdg` and `sgd` have 0.67, `epoch` and `epochs` 0.91
+_LISTED = "--cfg job lists the known ones"
+
+
+def key_remedy(key: str, node: object) -> str:
+    """`did you mean optimizer.lr?`, or where the known keys are listed.
+
+    Args:
+        key: The unknown key, with dots.
+        node: The part of the composed config that does not have it, or anything else if that is unknown.
+    """
+    if not isinstance(node, DictConfig):
+        return _LISTED
+    config = OmegaConf.to_container(node._get_root())  # there is no public way up to it
+    assert isinstance(config, dict)
+    keys = known_keys({name: value for name, value in config.items() if name != "hydra"})
+    return did_you_mean(similar_keys(key, keys)) or _LISTED
+
+
+def known_keys(tree: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
+    """Every key of a config with dots, those of its groups included."""
+    for name, value in tree.items():
+        yield f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from known_keys(value, f"{prefix}{name}.")
+
+
+def similar_keys(key: str, keys: Iterable[str]) -> list[str]:
+    """The known keys that end in `key`; otherwise the one that is most similar, as a whole or in its last part."""
+    by_name: dict[str, list[str]] = {}
+    for known in keys:
+        by_name.setdefault(known, []).append(known)
+        by_name.setdefault(known.rpartition(".")[2], []).append(known)
+    last = key.rpartition(".")[2]
+    for name in (key, last):
+        if name in by_name:
+            return by_name[name]
+    matches = similar(key, by_name) or similar(last, by_name)
+    return list(dict.fromkeys(known for match in matches for known in by_name[match]))
+
+
+def similar(word: str, names: Iterable[str]) -> list[str]:
+    """The most similar name, if one is similar at all."""
+    return difflib.get_close_matches(word, list(names), n=1, cutoff=_CUTOFF)
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """`did you mean cosine?`; empty without names."""
+    text = " or ".join(names)
+    return f"did you mean {text}?" if text else ""
+
+
+def choice_remedy(choice: str, choices: Iterable[str]) -> str:
+    """`choose one of cosine, step; did you mean cosine?`"""
+    names = list(choices)
+    guess = did_you_mean(similar(choice, names))
+    return f"choose one of {', '.join(names)}" + f"; {guess}" * bool(guess)
