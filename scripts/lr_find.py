@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from src.config.compose import parsed
+from src.config.flags import add_config_dir, with_config_dir
 from src.config.folders import output_folder
 from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
@@ -28,12 +29,13 @@ _NUMBERS: dict[str, Any] = {"min_lr": float, "max_lr": float, "num_updates": int
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     find_user_modules()
     with ending_in_one_line():
-        options, overrides = _split(arguments.overrides)
+        options, overrides = _split(with_config_dir(arguments.config_dir, arguments.overrides))
         numbers = {key: _number(key, options[key]) for key in _NUMBERS if key in options}
         lr_find(overrides, numbers, options.get("suggest"), options.get("out"))
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from src.config.flags import add_config_dir, with_config_dir
 from src.config.folders import output_folder
 from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
@@ -23,6 +24,7 @@ OUT = "outputs/preview"
 def main() -> None:
     parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--terminal", action="store_true", help="print the table only; write no files")
+    add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
     find_user_modules()
@@ -30,6 +32,7 @@ def main() -> None:
     overrides = [text for text in arguments.overrides if not text.startswith("out=")]
     with ending_in_one_line():
         out = output_folder("out", folders[-1] if folders else OUT)
+        overrides = with_config_dir(arguments.config_dir, overrides)
         draw(overrides, None if arguments.terminal else out)
 
 

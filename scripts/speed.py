@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from src.config.compose import composed, composing, load_config
+from src.config.flags import add_config_dir, with_config_dir
 from src.config.schema import Config
 from src.data.fallback import resolve_dataset
 from src.errors import ArgumentParser, ending_in_one_line
@@ -28,11 +29,12 @@ DEFAULTS = {"model": "mlp", "epochs": 3}
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
+    add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="any override of `python -m src.train`")
     arguments = parser.parse_intermixed_args()
     find_user_modules()
     with ending_in_one_line():
-        overrides = resolve_dataset(arguments.overrides)
+        overrides = resolve_dataset(with_config_dir(arguments.config_dir, arguments.overrides))
         keys = {line.partition("=")[0] for line in overrides}
         defaults = [f"{key}={value}" for key, value in DEFAULTS.items() if key not in keys]
         with composing():

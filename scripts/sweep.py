@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from src.config.flags import add_config_dir, with_config_dir
 from src.errors import ArgumentParser, ending_in_one_line
 from src.user_modules import find_user_modules
 
@@ -32,13 +33,15 @@ key=value              any override that `python -m src.train` accepts; key=a,b 
 def main() -> None:
     parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dry-run", action="store_true", help="print the plan without running it")
+    add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
     find_user_modules()
     with ending_in_one_line():
         from src.sweeps.command import sweep  # here, because every joblib worker imports this script again
 
-        sys.exit(sweep(arguments.overrides, dry_run=arguments.dry_run))
+        overrides = with_config_dir(arguments.config_dir, arguments.overrides)
+        sys.exit(sweep(overrides, dry_run=arguments.dry_run))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The flags of `python -m src.train`: every flag of hydra-core 1.3 is supported, left to Hydra, or refused by name."""
+"""The flags of `python -m src.train`, and --config-dir, which the scripts have, too.
+
+Every flag of hydra-core 1.3 is supported, left to Hydra, or refused by name.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +71,9 @@ def parse_command_line(arguments: Sequence[str]) -> CommandLine:
         raise UsageError(_unknown_flag(unknown[0].partition("=")[0]))
     _check_support(flags)
     _check_commands(flags)
-    overrides = [*_search_path(flags.config_dir, flags.overrides), *flags.overrides]
-    return CommandLine(overrides, flags.multirun, flags.run, _shown(flags), flags.package)
+    return CommandLine(
+        with_config_dir(flags.config_dir, flags.overrides), flags.multirun, flags.run, _shown(flags), flags.package
+    )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -135,13 +139,22 @@ def _check_choice(flag: str, value: str | None, choices: Sequence[str]) -> None:
         raise UsageError(f"{flag} {value}: choose one of {', '.join(choices)}; overrides go before the flag")
 
 
-def _search_path(config_dir: str | None, overrides: Sequence[str]) -> list[str]:
-    """The override by which every composition, also that of a job, finds the configs in `config_dir`."""
+def add_config_dir(parser: argparse.ArgumentParser) -> None:
+    """Adds the flag --config-dir to the parser of a script; `with_config_dir` applies it."""
+    parser.add_argument("--config-dir", "-cd", metavar="DIR", help="also find choices in DIR: DIR/scheduler/mine.yaml")
+
+
+def with_config_dir(config_dir: str | None, overrides: Sequence[str]) -> list[str]:
+    """The overrides with the one by which every composition, also that of a job, finds the configs in `config_dir`.
+
+    Raises:
+        UsageError: there is no such folder, or the overrides name others.
+    """
     if config_dir is None:
-        return []
+        return list(overrides)
     if not config_dir or not Path(config_dir).is_dir():
         raise UsageError(f"--config-dir {config_dir or repr(config_dir)}: no such folder")
     if any(line.lstrip("+").startswith("hydra.searchpath=") for line in overrides):
         raise UsageError(f"--config-dir {config_dir}: contradicts hydra.searchpath=; name all folders in the latter")
     path = str(Path(config_dir).resolve()).replace("'", r"\'")
-    return [f"hydra.searchpath=['file://{path}']"]
+    return [f"hydra.searchpath=['file://{path}']", *overrides]
