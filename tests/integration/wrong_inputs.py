@@ -16,12 +16,12 @@ TARGET = "name a class or a function, as in package.module.Name"
 POSITIVE = "must be a positive integer"
 
 KEYS_AND_CHOICES: Rows = [
-    ("epochz=3", ("epochz", KNOWN_KEYS)),
-    ("Epochs=3", ("Epochs", KNOWN_KEYS)),
-    ("schedulers=[step]", ("schedulers", KNOWN_KEYS)),
-    ("trainer.devise=cpu", ("trainer.devise", KNOWN_KEYS)),
-    ("data.rooot=x", ("data.rooot", KNOWN_KEYS)),
-    ("scheduler.gama=1", ("scheduler.gama", KNOWN_KEYS)),
+    ("epochz=3", ("epochz", "did you mean epochs?")),
+    ("Epochs=3", ("Epochs", "did you mean epochs?")),
+    ("schedulers=[step]", ("schedulers", "did you mean scheduler?")),
+    ("trainer.devise=cpu", ("trainer.devise", "did you mean trainer.device?")),
+    ("data.rooot=x", ("data.rooot", "did you mean data.root?")),
+    ("scheduler.gama=1", ("scheduler.gama", "did you mean ")),
     ("hydra.nothing=1", ("hydra.nothing", KNOWN_KEYS)),
     ("protocol=quick", ("protocol", KNOWN_KEYS)),
     ("scheduler=cosin", ("scheduler=cosin", SCHEDULES)),
@@ -278,7 +278,7 @@ SWEEPS: Rows = [
     ("seeds=[-1]", ("seed=-1", "must be a non-negative integer")),
     ("schedulers=[step] scheduler=cosine", ("scheduler=cosine", "give one of the two")),
     ("seeds=[0,1] seed=7", ("seed=7", "give one of the two")),
-    ("reference=cosine", ("reference=cosine", "add protocol=quick, standard or strict")),
+    ("reference=nothing", ("reference=nothing", "constant")),
     ("budgets=[1,2]", ("budgets=[1,2]", "add protocol=quick, standard or strict")),
     ("name=a/b", ("name=a/b", NAME)),
     ("schedulers=[step] seeds=[0] optimizer.momentum=-1", ("-1", "change optimizer.lr, optimizer.momentum")),
