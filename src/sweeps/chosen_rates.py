@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from rich import box
 from rich.table import Table
 
 from src.analysis.wording import count_noun
@@ -19,9 +18,12 @@ def print_chosen_rates(choices: pd.DataFrame) -> None:
         choices: The result of `choose`.
     """
     has_budgets = choices["epochs"].nunique() > 1
-    table = Table(title="Best learning rates", title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("schedule", *["epochs"] * has_budgets, "best lr", "note"):
-        table.add_column(column, no_wrap=column != "note", justify="right" if column == "epochs" else "left")
+    table = Table(title="Best learning rates", title_justify="left", box=None, padding=(0, 2))
+    table.add_column("schedule", no_wrap=True)
+    if has_budgets:
+        table.add_column("epochs", justify="right")
+    table.add_column("best lr", no_wrap=True)
+    table.add_column()
     for (epochs, label), rows in choices.groupby(["epochs", "label"], sort=False):
         table.add_row(str(label), *[str(epochs)] * has_budgets, rate_range(rows["lr"]), edge_note(rows))
     make_console().print(table)

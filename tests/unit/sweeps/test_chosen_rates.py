@@ -20,7 +20,7 @@ def choices(*rows: tuple[int, str, float | None, int]) -> pd.DataFrame:
 
 def table_lines(text: str) -> list[list[str]]:
     """The words of the rows below the head."""
-    rows = text.rpartition("─")[2]
+    rows = text.rpartition("best lr")[2]
     return [line.split() for line in rows.splitlines() if line.strip()]
 
 
