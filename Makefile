@@ -53,7 +53,7 @@ test-launchers: setup ## install ray, submitit, mlflow and wandb, and run their 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,slurm,mlflow,wandb]'
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-test-faults: setup ## kill commands, flip bits, damage files, fill disks: a quarter of an hour
+test-faults: setup ## kill commands, flip bits, damage files, fill disks: about 20 minutes
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or not slow' tests/faults tests/integration/test_wrong_inputs.py $(ARGS)
 
 lint: setup ## check style and likely mistakes

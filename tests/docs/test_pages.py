@@ -23,6 +23,8 @@ from src.runs.record import RunRecord
 from src.sweeps.experiment import single_run
 from tests.conftest import ROOT
 from tests.docs.pages import DOCS, PAGES, README, anchors, commands, links, names, page_id, prose, table
+from tests.faults import campaign
+from tests.integration.wrong_inputs import TABLE
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=page_id)
 
@@ -204,3 +206,18 @@ def test_record_table_explains_every_field() -> None:
     rows = table(DOCS / "results.md", "fields of `result.json`")
     listed = {name for row in rows for name in names(row["fields of `result.json`"])}
     assert {field.name for field in fields(RunRecord)} <= listed
+
+
+def test_reliability_page_has_the_counts_of_the_campaign() -> None:
+    numbers = {row["fault"]: int(row["number"]) for row in table(DOCS / "reliability.md", "fault")}
+    assert numbers == {
+        "SIGKILL of a single run": campaign.NUM_KILLS["run"],
+        "SIGKILL of a parallel sweep": campaign.NUM_KILLS["sweep"],
+        "SIGKILL of a protocol": campaign.NUM_KILLS["protocol"],
+        "flipped bit in a checkpoint": campaign.NUM_CHECKPOINT_FLIPS,
+        "flipped bit in a record": campaign.NUM_RECORD_FLIPS,
+        "damaged or edited record": campaign.NUM_DAMAGED_RECORDS,
+        "other damaged file": campaign.NUM_OTHER_DAMAGED_FILES,
+        "full disk": sum(campaign.NUM_DISK_SIZES.values()),
+        "wrong input": sum(len(rows) for _, _, rows in TABLE),
+    }
