@@ -16,6 +16,7 @@ from src.analysis.figures.results import draw_sensitivity, draw_tuning_trials
 from src.analysis.figures.save import save_figure
 from src.analysis.figures.style import palette
 from src.analysis.labels import workload_names
+from src.analysis.report.escapes import to_csv
 from src.analysis.report.latex import to_latex
 from src.analysis.report.results import Results, compute_results
 from src.analysis.report.tables import to_markdown
@@ -29,7 +30,7 @@ MARGINS = {"mnist": 0.0005}  # data.equivalence_margin, which runs.csv does not 
 
 def read_results(folder: Path) -> Results:
     """The results that follow from the published runs and protocol; an earlier runs.csv lacks some columns."""
-    runs = pd.read_csv(folder / layout.RUNS)
+    runs = from_csv(pd.read_csv(folder / layout.RUNS))
     earlier = {"device_type": runs["device"].map(device_type_of), "cpu": None, "num_threads": None, "num_workers": None}
     missing = {name: column for name, column in earlier.items() if name not in runs}
     runs = with_workload(runs.assign(**missing))
@@ -37,15 +38,22 @@ def read_results(folder: Path) -> Results:
     return compute_results(Collection(runs, problems=[]), sweep=json.loads((folder / layout.SWEEP).read_text()))
 
 
+def from_csv(table: pd.DataFrame) -> pd.DataFrame:
+    """A table from CSV without the apostrophes that mark text."""
+    is_text = [name for name, column in table.items() if column.map(type).eq(str).any()]
+    texts = {name: table[name].map(lambda cell: cell.removeprefix("'"), na_action="ignore") for name in is_text}
+    return table.assign(**texts)
+
+
 def tables(folder: Path) -> dict[str, str]:
     """The tables that follow from the runs, by file name."""
     results = read_results(folder)
     return {
-        layout.COMPARISON_CSV: results.table.to_csv(index=False),
+        layout.COMPARISON_CSV: to_csv(results.table),
         layout.COMPARISON_MD: to_markdown(results.table),
         layout.COMPARISON_TEX: to_latex(results.table),
-        layout.PAIRWISE: results.pairs.to_csv(index=False),
-        layout.LR_SENSITIVITY: with_tolerance(results.sensitivity).to_csv(index=False),
+        layout.PAIRWISE: to_csv(results.pairs),
+        layout.LR_SENSITIVITY: to_csv(with_tolerance(results.sensitivity)),
     }
 
 

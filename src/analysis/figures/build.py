@@ -75,8 +75,10 @@ def draw_figures(
 def _figures(
     runs: pd.DataFrame, series: RunSeries, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
 ) -> Iterator[tuple[str, Figure]]:
-    runs, table = (rows.assign(name=workload_names(rows)) for rows in (runs, table))
-    sensitivity, trials = (rows.assign(name=rows["label"]) if len(rows) else rows for rows in (sensitivity, trials))
+    runs, table = (rows.assign(name=_plain(workload_names(rows))) for rows in (runs, table))
+    sensitivity, trials = (
+        rows.assign(name=_plain(rows["label"])) if len(rows) else rows for rows in (sensitivity, trials)
+    )
     styles = palette(name for rows in (table, runs, sensitivity) if len(rows) for name in rows["name"])
     with_curves = runs[runs["folder"].isin(series.histories["folder"])]
     drawn: dict[str, tuple[pd.DataFrame, Draw]] = {
@@ -92,6 +94,11 @@ def _figures(
         yield "rank_against_budget", ranks
     if (profile := draw_performance_profile(table, styles)) is not None:
         yield "performance_profile", profile
+
+
+def _plain(names: pd.Series) -> pd.Series:
+    """The names with dollar signs escaped: between two of them, matplotlib would parse a formula."""
+    return names.str.replace("$", r"\$", regex=False)
 
 
 def _workloads(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[pd.DataFrame]:

@@ -11,7 +11,7 @@ from src.analysis.report.tables import DIFFERENCES, format_table, notes, split_b
 _ESCAPES = str.maketrans({
     "\\": r"\textbackslash{}", "%": r"\%", "&": r"\&", "_": r"\_", "#": r"\#", "$": r"\$", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "Δ": r"$\Delta$", "–": "--", "·": r"$\cdot$",
-    "<": "$<$", ">": "$>$",
+    "<": "$<$", ">": "$>$", "\n": " ", "\r": " ",
 })  # fmt: skip
 
 

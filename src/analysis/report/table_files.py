@@ -7,6 +7,7 @@ from pathlib import Path
 from src import layout
 from src.analysis.budgets import budget_table
 from src.analysis.report.caveats import tuning_alerts
+from src.analysis.report.escapes import to_csv, to_markdown_text
 from src.analysis.report.latex import to_latex
 from src.analysis.report.results import Results
 from src.analysis.report.tables import to_markdown
@@ -21,12 +22,12 @@ def write_tables(results: Results, folder: Path) -> None:
     unfinished = f"Not finished: {', '.join(results.unfinished)}." if results.unfinished else ""
     setups = [f"{title}: {warning}" for title, warning in results.setup_warnings.items()]
     warnings = [text for text in (unfinished, added_seeds(results.sweep), *setups, *tuning_alerts(results)) if text]
-    markdown_note = "".join(f"**{text}**\n\n" for text in warnings)
-    latex_note = "".join(f"% {text}\n" for text in warnings)
+    markdown_note = "".join(f"**{to_markdown_text(text)}**\n\n" for text in warnings)
+    latex_note = "".join(f"% {' '.join(text.splitlines())}\n" for text in warnings)
     runs = results.runs.drop(columns=["settings", "provenance"])
     runs["error"] = runs["error"].map(first_line)  # the traceback stays in the record
-    write_text(folder / layout.RUNS, runs.to_csv(index=False))
-    write_text(folder / layout.COMPARISON_CSV, results.table.to_csv(index=False))
+    write_text(folder / layout.RUNS, to_csv(runs))
+    write_text(folder / layout.COMPARISON_CSV, to_csv(results.table))
     write_text(folder / layout.COMPARISON_MD, markdown_note + to_markdown(results.table))
     write_text(folder / layout.COMPARISON_TEX, latex_note + to_latex(results.table))
     for name, rows in {
@@ -37,4 +38,4 @@ def write_tables(results: Results, folder: Path) -> None:
     }.items():
         (folder / name).unlink(missing_ok=True)
         if len(rows):
-            write_text(folder / name, rows.to_csv(index=False))
+            write_text(folder / name, to_csv(rows))

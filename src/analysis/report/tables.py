@@ -11,6 +11,7 @@ from src.analysis.common_seeds import have_different_seeds
 from src.analysis.comparison import NOT_COMPLETED
 from src.analysis.losses import num_lost
 from src.analysis.reference import is_reference, remedy
+from src.analysis.report.escapes import to_markdown_text
 from src.analysis.report.reasons import reasons_note
 from src.analysis.stats import EXACT_UP_TO, MIN_SEEDS, RANDOM_PATTERNS
 from src.analysis.wording import count_noun, format_number, format_p
@@ -184,9 +185,11 @@ def to_markdown(table: pd.DataFrame) -> str:
     parts = []
     for title, rows in split_by_workload(table):
         text = format_table(rows)
+        text["scheduler"] = text["scheduler"].map(to_markdown_text)
         alignment = ["left"] + ["right"] * (len(text.columns) - 1)
         markdown = text.to_markdown(index=False, disable_numparse=True, colalign=alignment)
-        parts.append(f"### {title}\n\n{markdown}\n\n{' '.join([*notes(rows), reasons_note(rows)]).strip()}\n")
+        note = to_markdown_text(" ".join([*notes(rows), reasons_note(rows)]).strip())
+        parts.append(f"### {to_markdown_text(title)}\n\n{markdown}\n\n{note}\n")
     return "\n".join(parts)
 
 

@@ -17,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from src.analysis.report import build
 from src.analysis.report.build import build_report
 from src.errors import UsageError
+from tests.republish import from_csv
 from tests.unit.analysis.conftest import GPU, PROVENANCE, MakeRun
 
 FIGURES = ("accuracy_curves", "loss_curves", "lr_curves", "test_error")  # of every workload
@@ -119,6 +120,27 @@ def test_failed_run_is_a_row_with_its_error(
     errors = pd.read_csv(tmp_path / "runs.csv").set_index("scheduler")["error"]
     assert errors["cosine"] == "RuntimeError: out of memory"  # without its traceback
     assert pd.isna(errors["step"])
+
+
+def test_text_of_users_is_neither_markup_nor_a_formula(make_run: MakeRun, tmp_path: Path) -> None:
+    hostile = "</td><b>a|b`c`[/d]$x^$"
+    for mode in (hostile, "triangular"):
+        make_run("scheduler=cyclic", f"scheduler.mode={mode}")
+    make_run("scheduler=step", status="failed", accuracy=None, error="=1+1\n@SUM(A1)")
+    build_report([tmp_path / "sweep"], tmp_path)
+    lines = (tmp_path / "comparison.md").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert len(rows) == 5
+    assert len({len(re.findall(r"(?<!\\)[|]", row)) for row in rows}) == 1
+    assert r"&lt;/td&gt;&lt;b&gt;a\|b\`c\`\[/d\]$x^$" in rows[2] + rows[3]
+    assert not [line for line in lines if "<b>" in line]
+    runs = from_csv(pd.read_csv(tmp_path / "runs.csv"))
+    assert sorted(runs["label"]) == [f"cyclic (mode={hostile})", "cyclic (mode=triangular)", "step"]
+    assert ",'=1+1," in (tmp_path / "runs.csv").read_text()
+    assert runs["error"].dropna().tolist() == ["=1+1"]
+    assert r"$<$/td$>$$<$b$>$a|b`c`[/d]\$x\textasciicircum{}\$" in (tmp_path / "comparison.tex").read_text()
+    assert hostile not in (tmp_path / "report.html").read_text()
+    assert html.escape(hostile) in (tmp_path / "report.html").read_text()
 
 
 def test_sweep_of_diverged_runs_has_tables_and_figures(make_run: MakeRun, tmp_path: Path) -> None:
