@@ -342,7 +342,10 @@ def test_truncated_archive_is_named(
     archive.write_bytes((mirror / archive.name).read_bytes()[:-1000])
     done = train_in_process("model=softmax")
     assert done.returncode == 2
-    assert "data/MNIST/raw/train-images-idx3-ubyte.gz is damaged" in done.stderr
+    assert (
+        "data/MNIST/raw/train-images-idx3-ubyte.gz is not the file that data=mnist names and was not used"
+        in done.stderr
+    )
     assert not list(tmp_path.glob("outputs/**/result.json"))
 
 
