@@ -1,60 +1,10 @@
-"""Draws the learning rate of schedules over a run, without data and without training."""
+"""`schedbench preview` without an installation; see src/commands/preview.py."""
 
 from __future__ import annotations
 
-import argparse
 import gc
-import sys
-from collections.abc import Sequence
-from pathlib import Path
 
-from src.config.flags import add_config_dir, with_config_dir
-from src.config.folders import output_folder
-from src.errors import ArgumentParser, UsageError, ending_in_one_line
-from src.user_modules import find_user_modules
-
-USAGE = """\
-scheduler=a,b          schedules to draw, also as schedulers=[a,b] (default: all of conf/scheduler)
-out=DIR                folder for schedules.png, schedules.svg and lr_curves.csv (default: outputs/preview)
-key=value              any override that `python -m src.train` accepts: epochs, batch_size, warmup, optimizer ...
-"""
-OUT = "outputs/preview"
-
-
-def main() -> None:
-    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--terminal", action="store_true", help="print the table only; write no files")
-    add_config_dir(parser)
-    parser.add_argument("overrides", nargs="*", metavar="key=value")
-    arguments = parser.parse_intermixed_args()
-    find_user_modules()
-    folders = [text.removeprefix("out=") for text in arguments.overrides if text.startswith("out=")]
-    overrides = [text for text in arguments.overrides if not text.startswith("out=")]
-    with ending_in_one_line():
-        out = output_folder("out", folders[-1] if folders else OUT)
-        overrides = with_config_dir(arguments.config_dir, overrides)
-        draw(overrides, None if arguments.terminal else out)
-
-
-def draw(overrides: Sequence[str], out: Path | None) -> None:
-    """Prints the curves and, if `out` is a folder, draws them there."""
-    from src.analysis.figures.sparklines import print_preview
-    from src.schedules.preview import preview_schedules
-
-    preview = preview_schedules(overrides)
-    print_preview(preview)
-    for name, refusal in preview.refusals.items():
-        print(f"Left out: {name}: {refusal}", file=sys.stderr)
-    if out is None:
-        return
-    from src.analysis.figures.gallery import write_gallery
-
-    try:
-        paths = write_gallery(preview, out)
-    except OSError as error:
-        raise UsageError(f"out={out}: cannot be written: {error.strerror}") from error
-    print("Written:", *paths)
-
+from src.commands.preview import main
 
 if __name__ == "__main__":
     gc.disable()  # garbage collection over torch's objects takes half a second and frees little

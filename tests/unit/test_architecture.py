@@ -26,7 +26,9 @@ ARROWS: dict[str, set[str]] = {
     "analysis": {"config", "runs"},  # of runs only the modules in RECORDS
     "sweeps": {"config", *PARTS, "training", "runs", "analysis"},
     "train": {"config", *PARTS, "training", "runs", "analysis", "sweeps"},
-    "scripts": {"config", *PARTS, "training", "runs", "analysis", "sweeps"},
+    "commands": {"config", *PARTS, "training", "runs", "analysis", "sweeps"},
+    "scripts": {"commands"},
+    "cli": {"train", "commands"},
 }
 # May be imported everywhere.
 LEAVES = {"csv_files", "errors", "files", "layout", "seeding", "signals", "status", "terminal", "user_modules"}

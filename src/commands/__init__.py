@@ -1,0 +1,1 @@
+"""The command lines besides training: parse arguments, call the packages, print."""

@@ -1,0 +1,42 @@
+"""The command `schedbench`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+
+from src import cli
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["schedbench", *arguments])
+    cli.main()
+
+
+def test_without_arguments_the_commands_are_listed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(monkeypatch)
+    out = capsys.readouterr().out
+    assert all(f"  {name} " in out for name in ("train", "sweep", "report", "preview", "lr-find", "speed"))
+
+
+def test_unknown_command_is_refused_with_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        call(monkeypatch, "swep")
+    assert end.value.code == 2
+    message = "swep: unknown command; choose one of train, sweep, report, preview, lr-find, speed; did you mean sweep?"
+    assert capsys.readouterr().err == f"error: {message}\n"
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_command_gets_its_arguments(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    received: list[list[str]] = []
+    module = importlib.import_module(cli.COMMANDS[name][0])
+    monkeypatch.setattr(module, "main", lambda: received.append(sys.argv))
+    call(monkeypatch, name, "epochs=1")
+    assert received == [[f"schedbench {name}", "epochs=1"]]
