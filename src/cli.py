@@ -14,6 +14,7 @@ COMMANDS = {
     "report": ("src.commands.report", "rebuild tables, figures and report of a sweep from its records"),
     "preview": ("src.commands.preview", "draw learning rates over a run without training"),
     "lr-find": ("src.commands.lr_find", "find a peak learning rate by a range test"),
+    "board": ("src.commands.board", "view runs in TensorBoard under names that say what differs"),
     "speed": ("src.commands.speed", "compare the speed of this trainer with other loops"),
 }
 

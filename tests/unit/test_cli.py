@@ -29,7 +29,9 @@ def test_unknown_command_is_refused_with_the_one_that_was_meant(
     with pytest.raises(SystemExit) as end:
         call(monkeypatch, "swep")
     assert end.value.code == 2
-    message = "swep: unknown command; choose one of train, sweep, report, preview, lr-find, speed; did you mean sweep?"
+    message = (
+        "swep: unknown command; choose one of train, sweep, report, preview, lr-find, board, speed; did you mean sweep?"
+    )
     assert capsys.readouterr().err == f"error: {message}\n"
 
 
