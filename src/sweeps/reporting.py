@@ -65,6 +65,16 @@ def _log_lines(watch: SweepWatch, done: threading.Event) -> None:
 
 def _display(watch: SweepWatch, lines: CapturedLines, done: threading.Event) -> None:
     """Draws the display, and prints above it what the processes of the sweep write to stdout."""
+    try:
+        _draw(watch, lines, done)
+    except Exception:  # of any kind: a pipe that nobody reads would block every process of the sweep
+        log.exception("The display of the sweep failed; going on without it")
+        while not done.is_set():
+            lines.terminal.writelines(f"{line}\n" for line in lines.read())
+            lines.terminal.flush()
+
+
+def _draw(watch: SweepWatch, lines: CapturedLines, done: threading.Event) -> None:
     console = Console(file=lines.terminal, markup=False, highlight=False)
     next_look = 0.0
     with Live(

@@ -95,6 +95,19 @@ def test_lines_are_printed_above_the_live_display(
     assert "0 of 4" not in shown.rpartition("\x1b[2K")[2]  # the display is gone
 
 
+def test_output_goes_on_if_the_display_fails(jobs: list[Job], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("no display")
+
+    monkeypatch.setattr(reporting, "render", fail)
+    terminal = tmp_path / "terminal"
+    with stdout_to(terminal, monkeypatch), reporting_progress(jobs):
+        for number in range(20_000):  # more than a pipe holds
+            os.write(sys.stdout.fileno(), f"line {number}\n".encode())
+    shown = terminal.read_text()
+    assert all(f"line {number}\n" in shown for number in (0, 9_999, 19_999))
+
+
 def test_looking_at_thousands_of_folders_takes_a_small_share_of_the_time() -> None:
     assert pause_after(0.0001) == reporting.POLL_SECONDS
     assert pause_after(2.0) == 100.0
