@@ -27,7 +27,7 @@ def weights_to_optimize(
         images: What a forward pass of the model accepts.
 
     Raises:
-        UsageError: it cannot be told which weights are hidden.
+        UsageError: for Muon, which weights are hidden is unknown.
     """
     weights = list(model.parameters())
     target = locate("optimizer", config)

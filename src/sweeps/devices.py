@@ -71,15 +71,17 @@ def claim_gpu() -> None:
 
 
 def _claim_slot(folder: Path) -> int:
-    for slot in itertools.count():  # a worker may start before the one that it replaces has ended
-        lock = FileLock(folder / f"{slot}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            continue
-        _claimed.append(lock)
-        return slot
-    raise AssertionError("unreachable")
+    # There is no last slot, because a worker may start before the one that it replaces has ended.
+    return next(slot for slot in itertools.count() if _claim(FileLock(folder / f"{slot}.lock")))
+
+
+def _claim(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    _claimed.append(lock)
+    return True
 
 
 @functools.cache  # joblib keeps its workers, and they their slots, for the next launch of the same sweep
