@@ -34,6 +34,8 @@ from src.errors import UsageError
         (list[int], [1, 2], True),
         (list[int], [1, "2"], False),
         (tuple[float, float], [0.9, 0.99], True),
+        (tuple[float, float], [0.9], False),
+        (tuple[float, ...], [0.9], True),
         (Iterable[int], [1, 2], True),
         (Iterable[int], [1, 2.0], False),
         (Iterable[int], 3, False),
@@ -66,7 +68,7 @@ def test_build_calls_the_target() -> None:
         ({"lr": 0.1, "decay": 0.5}, "optimizer.decay=0.5: must be an integer"),
         ({"lr": 0.1, "gama": 1}, "optimizer.gama: no such parameter; lr_of takes lr, decay"),
         ({}, "optimizer: lr_of needs lr"),
-        ({"lr": -1}, "optimizer: lr_of rejects its parameters: lr -1.0 is negative"),
+        ({"lr": -1}, "optimizer: lr_of rejects its parameters: lr -1.0 is negative; change optimizer.lr"),
         ({"lr": 1, "decay": 0}, "division by zero"),
     ],
 )
@@ -116,6 +118,13 @@ def test_a_target_that_is_not_there_is_named(target: str, reason: str, caplog: p
     remedy = "; name a class or a function, as in package.module.Name" if "cannot be found" in reason else ""
     assert str(refusal.value) == f"model._target_={target}: {reason}{remedy}"
     assert not caplog.records  # one line says it
+
+
+@pytest.mark.parametrize("target", ["os.system", "builtins.eval", "antigravity.webbrowser"])
+def test_the_standard_library_is_neither_imported_nor_called(target: str) -> None:
+    with pytest.raises(UsageError, match=f"_target_={target}: Python's standard library has no such part of a run"):
+        locate("model", {"_target_": target})
+    assert "antigravity" not in sys.modules
 
 
 def test_a_module_is_imported_on_the_way_to_a_target() -> None:

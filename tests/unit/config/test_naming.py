@@ -63,6 +63,17 @@ def test_name_that_could_be_a_path_markup_or_a_formula_is_refused(name: str) -> 
         check_name("model.name", name)
 
 
+def test_long_name_is_refused_in_a_short_message() -> None:
+    assert check_name("model.name", "x" * 100)
+    with pytest.raises(UsageError, match=r"^model\.name=x{20}\.\.\.: has 101 characters; a name has at most 100$"):
+        check_name("model.name", "x" * 101)
+
+
+def test_empty_name_of_a_sweep_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"^name=: must consist of letters, digits"):
+        sweep_name("", [])
+
+
 def test_label_is_a_legal_and_short_folder_name() -> None:
     assert path_label("") == "default"
     assert path_label("epochs=2,optimizer.lr=0.1") == "epochs=2,optimizer.lr=0.1"
