@@ -54,7 +54,8 @@ test-launchers: setup ## install ray, submitit, mlflow and wandb, and run their 
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-faults: setup ## kill commands, flip bits, damage files, fill disks: about 20 minutes
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or not slow' tests/faults tests/integration/test_wrong_inputs.py tests/integration/test_protocol.py $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or not slow' tests/faults tests/integration/test_wrong_inputs.py $(ARGS)
+	$(BIN)/python -m pytest -m faults tests/integration/test_protocol.py tests/integration/test_sweep.py $(ARGS)
 
 lint: setup ## check style and likely mistakes
 	$(BIN)/ruff check .

@@ -159,6 +159,7 @@ def read_steps(sweep: Path, status: str) -> dict[str, int]:
     return {name: record["steps"] for name, record in records.items() if record["status"] == status}
 
 
+@pytest.mark.faults  # in the campaign, which kills sweeps at other moments too
 def test_failed_interrupted_and_killed_sweep_ends_in_numbers_of_undisturbed_one(tmp_path: Path) -> None:
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
