@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 
 from src.config import CONF
 from src.config.compose import composed, composing
@@ -19,7 +21,7 @@ SAWTOOTH = "name: sawtooth\ninterval: step\nmonitor: null\n_target_: my_schedule
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A working directory with a schedule and an experiment of the user's."""
     for name, text in {
         "scheduler/sawtooth": SAWTOOTH,
@@ -29,7 +31,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    yield tmp_path
+    GlobalHydra.instance().clear()  # compose_multirun leaves its context open
 
 
 @pytest.mark.usefixtures("lab")
