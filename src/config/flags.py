@@ -6,12 +6,12 @@ Every flag of hydra-core 1.3 is supported, left to Hydra, or refused by name.
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from src.config.suggestions import did_you_mean, similar
 from src.errors import UsageError
 
 SUPPORTED = (
@@ -102,8 +102,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _unknown_flag(flag: str) -> str:
-    matches = difflib.get_close_matches(flag, SUPPORTED, n=1, cutoff=0.75)
-    return f"{flag}: unknown flag; {f'did you mean {matches[0]}?' if matches else '--hydra-help lists the flags'}"
+    guess = did_you_mean(similar(flag, SUPPORTED, cutoff=0.75))
+    return f"{flag}: unknown flag; {guess or '--hydra-help lists the flags'}"
 
 
 def _check_support(flags: Any) -> None:

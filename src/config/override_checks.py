@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, QuotedString, ValueType
 
 from src.config import CONF
 from src.config.search_path import check_search_path
+from src.config.suggestions import did_you_mean, similar
 from src.errors import UsageError
 
 _PLUGINS = ("hydra.launcher", "hydra.sweeper")
@@ -88,7 +88,7 @@ def _remedy(word: str) -> str:
     """What to write instead of a stray word."""
     groups = [path.name for path in sorted(CONF.iterdir()) if path.is_dir() and path.name != "hydra"]
     names = {f"{group}={name}": name for group in groups for name in choices(group)}
-    close = difflib.get_close_matches(word, names.values(), n=1, cutoff=0.75)
+    close = similar(word, names.values(), cutoff=0.75)
     if close:
-        return f"did you mean {' or '.join(text for text, name in names.items() if name in close)}?"
+        return did_you_mean(text for text, name in names.items() if name in close)
     return f"give {word}=VALUE" if word.isidentifier() else "for example epochs=10"

@@ -49,9 +49,9 @@ def similar_keys(key: str, keys: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(known for match in matches for known in by_name[match]))
 
 
-def similar(word: str, names: Iterable[str]) -> list[str]:
-    """The most similar name, if one is similar at all."""
-    return difflib.get_close_matches(word, list(names), n=1, cutoff=_CUTOFF)
+def similar(word: str, names: Iterable[str], cutoff: float = _CUTOFF) -> list[str]:
+    """The most similar name, if one has at least this similarity."""
+    return difflib.get_close_matches(word, list(names), n=1, cutoff=cutoff)
 
 
 def did_you_mean(names: Iterable[str]) -> str:

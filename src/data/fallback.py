@@ -14,6 +14,7 @@ from hydra.core.override_parser.types import Override
 from src.config import CONF
 from src.config.auto_lr import with_placeholder_lr
 from src.config.compose import composed, composing, load_config, parsed
+from src.config.override_checks import choices
 from src.config.schema import DataConfig
 from src.data import archives
 from src.errors import DataUnavailableError, UsageError
@@ -53,7 +54,7 @@ def _with_fallback(data: DataConfig, parsed_overrides: Sequence[Override], overr
         if data.fallback is None:
             raise
         if not (CONF / "data" / f"{data.fallback}.yaml").exists():
-            names = ", ".join(sorted(path.stem for path in (CONF / "data").glob("*.yaml")))
+            names = ", ".join(choices("data"))
             raise UsageError(f"data.fallback={data.fallback}: choose one of {names}, or null") from error
         log.warning("!!! %s is unavailable, falling back to %s. %s", data.name, data.fallback, error)
         others = [

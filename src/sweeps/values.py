@@ -8,8 +8,8 @@ from typing import Any
 
 from hydra.core.override_parser.types import Glob, Override
 
-from src.config import CONF
 from src.config.compose import parsed
+from src.config.override_checks import choices
 from src.errors import UsageError
 
 
@@ -48,5 +48,5 @@ def _check_sweep(override: Override) -> None:
 def _values(override: Override) -> list[str]:
     value: Any = override.value()
     if isinstance(value, Glob):
-        return list(value.filter(sorted(path.stem for path in (CONF / override.key_or_group).glob("*.yaml"))))
+        return list(value.filter(choices(override.key_or_group)))
     return list(override.sweep_string_iterator())

@@ -52,8 +52,9 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     tables = (results.table, results.sensitivity, results.trials)
     figures = draw_figures(results.evaluation, series, *tables, out / layout.FIGURES)
     write_events(figures, out)
-    write_text(out / layout.REPORT, render(results, figures, out))
-    print_answers(answers(results))
+    summaries = answers(results)
+    write_text(out / layout.REPORT, render(results, summaries, figures, out))
+    print_answers(summaries)
     log.info("Report: %s", out / layout.REPORT)
     return results.table
 

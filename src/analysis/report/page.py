@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from src.analysis.report.answers import answers
+from src.analysis.report.answer import Answer
 from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.overview import overview, ranks_in_words
 from src.analysis.report.page_commands import commands
@@ -31,17 +31,17 @@ HERE = Path(__file__).parent
 TEMPLATE, STYLE, SCRIPT = "page.html.j2", "page.css", "page.js"
 
 
-def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
+def render(results: Results, answers: Sequence[Answer], figures: Sequence[Path], folder: Path) -> str:
     """The HTML of the page.
 
     Args:
         results: What the page shows.
+        answers: Of the results.
         figures: PNG and SVG files. A figure that exists as both is shown once.
         folder: Where the page will be saved; links are relative to it.
     """
     runs, sweep = results.runs, results.sweep
     workloads = split_by_workload(results.table)
-    summaries = answers(results)
     drawn = page_figures(figures, folder)
     script = (HERE / SCRIPT).read_text()
     return (
@@ -51,8 +51,8 @@ def render(results: Results, figures: Sequence[Path], folder: Path) -> str:
             title=f"Learning-rate schedules on {join_names(sorted(set(runs['dataset'])))}",
             summary=_summary(results),
             alerts=_alerts(results),
-            overview=overview(summaries),
-            answers=summaries,
+            overview=overview(answers),
+            answers=answers,
             tables=[(title, comparison_table(rows)) for title, rows in workloads],
             ranks=ranks_table(results.across),
             ranks_line=ranks_in_words(results.across),

@@ -11,6 +11,7 @@ import pytest
 from src.analysis.collect import collect
 from src.analysis.figures.build import draw_figures
 from src.analysis.replicates import with_replicates
+from src.analysis.report.answers import answers
 from src.analysis.report.page import render
 from src.analysis.report.results import Results, compute_results, load_results
 from src.analysis.report.table_files import write_tables
@@ -57,7 +58,7 @@ def test_replicates_of_a_schedule_are_one_row_paired_by_seed(results: Results) -
 
 def test_pairs_and_the_answer_name_the_schedule_once(results: Results, tmp_path: Path) -> None:
     assert results.pairs[["first", "second", "n"]].to_numpy().tolist() == [["constant", "cosine", 6]]
-    page = render(results, [], tmp_path)
+    page = render(results, answers(results), [], tmp_path)
     assert "Best schedule: cosine, " in page
     assert "over 6 seeds" in page
 

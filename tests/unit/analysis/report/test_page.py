@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import comparison
 from src.analysis.figures.save import save_figure
+from src.analysis.report.answers import answers
 from src.analysis.report.page import render
 from src.analysis.report.page_figures import LARGE_SVG, MAX_EMBEDDED
 from src.analysis.report.page_runs import MAX_LINKS
@@ -72,7 +73,8 @@ def page(
 ) -> str:
     """The page of the runs below `folder`, or of a given collection."""
     collection = collection or collect([folder / "sweep"])
-    return render(compute_results(collection, sweep=sweep, num_missing=num_missing), figures, folder)
+    results = compute_results(collection, sweep=sweep, num_missing=num_missing)
+    return render(results, answers(results), figures, folder)
 
 
 def make_figure(folder: Path, name: str, workload: str = "mnist") -> Path:
