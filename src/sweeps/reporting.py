@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -68,7 +69,8 @@ def _display(watch: SweepWatch, lines: CapturedLines, done: threading.Event) -> 
     try:
         _draw(watch, lines, done)
     except Exception:  # of any kind: a pipe that nobody reads would block every process of the sweep
-        log.exception("The display of the sweep failed; going on without it")
+        # Not logged: the log goes to the pipe too, and would wait forever for this thread to read it.
+        lines.terminal.write(f"The display of the sweep failed; going on without it\n{traceback.format_exc()}")
         while not done.is_set():
             lines.terminal.writelines(f"{line}\n" for line in lines.read())
             lines.terminal.flush()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -95,17 +97,47 @@ def test_lines_are_printed_above_the_live_display(
     assert "0 of 4" not in shown.rpartition("\x1b[2K")[2]  # the display is gone
 
 
-def test_output_goes_on_if_the_display_fails(jobs: list[Job], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_output_goes_on_if_the_display_fails_while_the_pipe_to_it_is_full(
+    jobs: list[Job], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    is_drawing, is_full = threading.Event(), threading.Event()
+
     def fail(_: object) -> None:
+        is_drawing.set()
+        is_full.wait()
         raise RuntimeError("no display")
 
     monkeypatch.setattr(reporting, "render", fail)
     terminal = tmp_path / "terminal"
-    with stdout_to(terminal, monkeypatch), reporting_progress(jobs):
-        for number in range(20_000):  # more than a pipe holds
+    with stdout_to(terminal, monkeypatch), logging_to(sys.stdout), reporting_progress(jobs):
+        is_drawing.wait()
+        fill_pipe(sys.stdout.fileno())
+        is_full.set()
+        for number in range(20_000):
             os.write(sys.stdout.fileno(), f"line {number}\n".encode())
     shown = terminal.read_text()
+    assert "The display of the sweep failed; going on without it" in shown
+    assert "RuntimeError: no display" in shown
     assert all(f"line {number}\n" in shown for number in (0, 9_999, 19_999))
+
+
+@contextmanager
+def logging_to(stream: TextIO) -> Iterator[None]:
+    """What Hydra does with stdout."""
+    handler = logging.StreamHandler(stream)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def fill_pipe(pipe: int) -> None:
+    os.set_blocking(pipe, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(pipe, b"\n")
+    os.set_blocking(pipe, True)
 
 
 def test_looking_at_thousands_of_folders_takes_a_small_share_of_the_time() -> None:
