@@ -51,11 +51,11 @@ test-gpu: setup ## run the tests that need a GPU
 
 test-launchers: setup ## install ray, submitit, mlflow and wandb, and run their tests (minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,slurm,mlflow,wandb]'
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(BIN)/python -m pytest -m slow --timeout 1800 $(ARGS)
 
 test-faults: setup ## kill commands, flip bits, damage files, fill disks: about 20 minutes
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or not slow' tests/faults tests/integration/test_wrong_inputs.py $(ARGS)
-	$(BIN)/python -m pytest -m faults tests/integration/test_protocol.py tests/integration/test_sweep.py $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or not slow' --timeout 1800 tests/faults tests/integration/test_wrong_inputs.py $(ARGS)
+	$(BIN)/python -m pytest -m faults --timeout 1800 tests/integration/test_protocol.py tests/integration/test_sweep.py $(ARGS)
 
 lint: setup ## check style and likely mistakes
 	$(BIN)/ruff check .
