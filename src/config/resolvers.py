@@ -8,7 +8,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.naming import keys_outside_label, run_path, sweep_name
+from src.config.naming import keys_outside_label, run_path
+from src.config.sweep_names import sweep_name
 from src.errors import UsageError
 
 AUTO = "auto"  # the value of optimizer.lr that asks for a range test

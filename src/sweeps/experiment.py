@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from src.config.naming import automatic_name, identifies_sweep
+from src.config.sweep_names import automatic_name
 from src.config.wording import as_text
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
@@ -52,16 +52,19 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
     experiment = load_experiment(str(changes.pop("experiment", DEFAULT)))
     if tuning := [key for key in PROTOCOL_FIELDS if key in overrides]:
         raise UsageError(f"{overrides[tuning[0]].input_line}: needs a protocol; add protocol=quick, standard or strict")
-    settings = [f"lrs={sorted(check_rates(changes['lrs']).items())}"] if "lrs" in changes else []
     for plural, single in (("schedulers", "scheduler"), ("seeds", "seed")):
         if plural in changes and single in overrides:
             raise UsageError(f"{overrides[single].input_line}: contradicts {plural}=; give one of the two")
     overrides_by_key = _multirun(experiment, changes)
     overrides_by_key |= {key: str(override.input_line) for key, override in overrides.items()}
     overrides_by_key = with_launcher(overrides_by_key)
-    is_changed = bool(changes) or any(map(identifies_sweep, overrides))
-    name = automatic_name(experiment.name, overrides_by_key.values(), settings) if is_changed else experiment.name
-    overrides_by_key.setdefault("name", f"name={name}")
+    unchanged = _multirun(experiment, {})
+    changed = [line for key, line in overrides_by_key.items() if line != unchanged.get(key)]
+    if "lrs" in changes:
+        changed.append(
+            f"lrs={','.join(f'{name}:{rate}' for name, rate in sorted(check_rates(changes['lrs']).items()))}"
+        )
+    overrides_by_key.setdefault("name", f"name={automatic_name(experiment.name, changed)}")
     return list(overrides_by_key.values())
 
 

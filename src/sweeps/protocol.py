@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from src.config.compose import parsed
-from src.config.naming import automatic_name
+from src.config.sweep_names import automatic_name
 from src.config.wording import as_text
 from src.errors import UsageError
 from src.sweeps.parallelism import with_launcher
@@ -55,8 +55,8 @@ def protocol_overrides(arguments: Sequence[str]) -> tuple[Protocol, list[str]]:
                 "of its own, and reads the test set only to evaluate"
             )
     overrides_by_key = {key: str(override.input_line) for key, override in overrides.items()}
-    settings = sorted(map(str, {"protocol": name, **changes}.items()))
-    overrides_by_key.setdefault("name", f"name={automatic_name(name, overrides_by_key.values(), settings)}")
+    changed = [f"{key}={as_text(value).strip('[]').replace(', ', ',')}" for key, value in changes.items()]
+    overrides_by_key.setdefault("name", f"name={automatic_name(name, [*overrides_by_key.values(), *changed])}")
     return load_protocol(name, changes), list(with_launcher(overrides_by_key).values())
 
 

@@ -46,7 +46,7 @@ def test_arguments_replace_and_extend_the_experiment() -> None:
     ]
 
 
-# These names are on users' disks: they must not change.
+# A sweep is resumed in the folder of its name: these names must not change.
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
@@ -57,14 +57,20 @@ def test_arguments_replace_and_extend_the_experiment() -> None:
         ("hydra/launcher=basic", "benchmark"),
         ("hydra.launcher.n_jobs=1 trainer.num_threads=2", "benchmark"),
         ("hydra/launcher=submitit_local hydra.launcher.timeout_min=3", "benchmark"),
-        ("seeds=[0,1]", "benchmark-267d1563"),
-        ("schedulers=[step,cosine] seeds=[0,1,2]", "benchmark-46cc7a3b"),
-        ("model=mlp", "benchmark-dd6a2a57"),
-        ("data=digits optimizer.lr=0.1,0.03", "benchmark-a86000fd"),
-        ("data=digits hydra/launcher=joblib hydra.launcher.n_jobs=3", "benchmark-d3cd8deb"),
-        ("+callbacks.mine._target_=mine.Failing", "benchmark-1490208d"),
-        ("~optimizer.momentum", "benchmark-6e77edf0"),
-        ("hydra.sweep.dir=/x", "benchmark-89491a9a"),
+        ("seeds=[0,1]", "benchmark-2-seeds"),
+        ("schedulers=[step,cosine] seeds=[0,1,2]", "benchmark-step+cosine"),
+        ("model=mlp", "benchmark-mlp"),
+        ("data=digits optimizer.lr=0.1,0.03", "benchmark-digits-lr-0.1+0.03"),
+        ("data=digits hydra/launcher=joblib hydra.launcher.n_jobs=3", "benchmark-digits"),
+        ("+callbacks.mine._target_=mine.Failing", "benchmark-callbacks.mine._target_-mine.Failing-5c6b421e"),
+        ("~optimizer.momentum", "benchmark-no-momentum-bf33aef0"),
+        ("hydra.sweep.dir=/x", "benchmark-c6a249d3"),
+        ("model=lenet seeds=[0,1,2]", "benchmark"),
+        (
+            "data=digits model=softmax schedulers=[step,cosine] seeds=[0,1]",
+            "benchmark-digits-softmax-step+cosine-2-seeds",
+        ),
+        ("schedulers=[step,cosine] lrs={step:0.1}", "benchmark-step+cosine-lrs-step_0.1-e7999867"),
         ("name=mine model=mlp", "mine"),
     ],
 )
