@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,6 +17,11 @@ from src.analysis.figures.style import Palette, Style, series_id
 from src.analysis.figures.zoom import outlying_from
 from src.analysis.workloads import workload_title
 
+_FEW = 4  # schedules; the axis leaves out fewer of them
+_TIMES_WORSE = 10  # the error of one that it leaves out, in errors of the best
+_NOTE_SIZE = 9  # points
+_ENOUGH = 2  # times the range of the others; only a wider axis is cut
+
 
 def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -> Figure | None:
     """One row per schedule, best at the top: a dot for each seed; from five seeds on the mean and its interval, too."""
@@ -22,17 +30,13 @@ def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -
         return None
     title = f"Test error: {_contents(rows)}\n{workload_title(rows.iloc[0])}"
     figure, (axes,) = panels(title, 1, width=7.5, height=1.3 + 0.34 * len(rows))
-    means = 100 * rows["test_error_mean"].to_numpy(dtype=float)
-    limit = outlying_from(means, means.min())
-    for position, row in rows.iterrows():
-        errors = _errors(runs, row["setting"])
-        style, gid = styles[row["name"]], series_id(row["name"])
-        if means[position] > limit:
-            _write_outlier(axes, position, f"{means[position]:.3g} →", gid)
-            continue
-        axes.plot(errors, np.full(len(errors), position), **_dot(style), linestyle="", gid=gid)
-        if len(errors) >= MIN_SEEDS:
-            _draw_mean(axes, position, row, style, gid)
+    errors = [_errors(runs, setting) for setting in rows["setting"]]
+    is_outlying = _are_outlying(100 * rows["test_error_mean"].to_numpy(dtype=float), errors)
+    for position, row in rows[~is_outlying].iterrows():
+        _draw_row(axes, position, errors[position], row, styles[row["name"]])
+    axes.set_xlim(axes.get_xlim())
+    for position, row in rows[is_outlying].iterrows():
+        _draw_outlying(axes, position, errors[position], row, styles[row["name"]])
     axes.set(yticks=range(len(rows)), xlabel="test error (%)  ← better")
     axes.set_yticklabels(rows["name"])
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -48,13 +52,28 @@ def _contents(rows: pd.DataFrame) -> str:
 
 def _errors(runs: pd.DataFrame, setting: str) -> np.ndarray:
     completed = runs[(runs["setting"] == setting) & (runs["status"] == "completed")]
-    return 100 * (1 - pd.to_numeric(completed["test_accuracy"]).to_numpy(dtype=float))
+    return 100 * (1 - pd.to_numeric(completed["test_accuracy"]).dropna().to_numpy(dtype=float))
 
 
-def _dot(style: Style) -> Style:
-    return {
-        "color": style["color"], "marker": style["marker"], "alpha": 0.6, "markersize": 5.5, "markeredgewidth": 0,
-    }  # fmt: skip
+def _are_outlying(means: np.ndarray, errors: Sequence[np.ndarray]) -> np.ndarray:
+    """Which schedules are so far from the best that showing them would crush the others."""
+    best = means.min()
+    limit = outlying_from(means, best)
+    is_outlying = means > (max(limit, _TIMES_WORSE * best) if len(means) <= _FEW else limit)
+    kept = [row for row, is_out in zip(errors, is_outlying, strict=True) if not is_out]
+    is_worth_it = np.ptp(np.concatenate(errors)) > _ENOUGH * np.ptp(np.concatenate(kept))
+    return is_outlying & is_worth_it
+
+
+def _draw_row(axes: Axes, position: int, errors: np.ndarray, row: pd.Series, style: Style) -> None:
+    _draw_dots(axes, position, errors, row, style)
+    if len(errors) >= MIN_SEEDS:
+        _draw_mean(axes, position, row, style, series_id(row["name"]))
+
+
+def _draw_dots(axes: Axes, position: int, errors: np.ndarray, row: pd.Series, style: Style) -> None:
+    dot = {"color": style["color"], "marker": style["marker"], "alpha": 0.6, "markersize": 5.5, "markeredgewidth": 0}
+    axes.plot(errors, np.full(len(errors), position), **dot, linestyle="", gid=series_id(row["name"]))
 
 
 def _draw_mean(axes: Axes, position: int, row: pd.Series, style: Style, gid: str) -> None:
@@ -64,8 +83,16 @@ def _draw_mean(axes: Axes, position: int, row: pd.Series, style: Style, gid: str
     axes.plot(mean, position, "d", color=style["color"], markersize=8, markeredgecolor="white", gid=gid)
 
 
-def _write_outlier(axes: Axes, position: int, text: str, gid: str) -> None:
-    """The mean of a schedule that is too far away for the axis."""
-    axes.text(
-        0.995, position, text, transform=axes.get_yaxis_transform(), ha="right", va="center", color=NOTE_COLOR, gid=gid
-    )
+def _draw_outlying(axes: Axes, position: int, errors: np.ndarray, row: pd.Series, style: Style) -> None:
+    """The dots that the axis reaches, an arrow at its end for the others, and the mean and the range beside it."""
+    gid, end = series_id(row["name"]), axes.get_xlim()[1]
+    _draw_dots(axes, position, errors[errors <= end], row, style)
+    axes.plot(end, position, ">", color=style["color"], markersize=8, clip_on=False, gid=gid)
+    place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "left", "va": "center"}
+    axes.text(1.02, position, _mean_and_range(errors), **place, color=NOTE_COLOR, fontsize=_NOTE_SIZE, gid=gid)
+
+
+def _mean_and_range(errors: np.ndarray) -> str:
+    """`mean 30.9 (1.2 to 90)`; `90` for equal errors."""
+    mean, low, high = (f"{value:.3g}" for value in (errors.mean(), errors.min(), errors.max()))
+    return mean if low == high else f"mean {mean} ({low} to {high})"

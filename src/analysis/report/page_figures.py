@@ -18,7 +18,8 @@ CAPTIONS = {
     "test_error": "Test error at the end of training, best schedule at the top. Every dot is a seed. From five seeds "
     "on the diamond is their mean, from six on the bar its 95% confidence interval. Overlapping bars do not mean that "
     "two schedules are equal: runs are paired by seed, and the verdicts in the table are based on the paired "
-    "differences. A number with an arrow is a mean outside the axis.",
+    "differences. An arrow stands for seeds beyond the axis, the numbers beside it for the "
+    "mean of the schedule and the range of its seeds.",
     "lr_curves": "Learning rate of every update, for the first seed.",
     "loss_curves": "Training and validation loss after each epoch: median over the seeds, with the interquartile range "
     "if there are five seeds or more, otherwise with a dot for every seed.",
