@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+LARGE_LOSS = 1000  # from here on its digits say less than its size
+
 
 def ranges(numbers: Iterable[int]) -> str:
     """`0 to 4, 7`."""
@@ -57,6 +59,12 @@ def p_with_sign(p: float) -> str:
 def format_number(value: float | None, spec: str) -> str:
     """The value in the given format; a dash where it is missing."""
     return "–" if value is None or pd.isna(value) else format(value, spec)
+
+
+def format_loss(value: float | None) -> str:
+    """`0.0318`, or `1.23e+10`; a dash where it is missing."""
+    is_large = value is not None and abs(value) >= LARGE_LOSS
+    return format_number(value, ".3g" if is_large else ".4f")
 
 
 def first_line(text: object) -> str:

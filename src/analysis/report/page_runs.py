@@ -12,12 +12,11 @@ import pandas as pd
 from src import layout
 from src.analysis.report.links import relative_link
 from src.analysis.tuning import is_tuning
-from src.analysis.wording import first_line, format_number
+from src.analysis.wording import first_line, format_loss, format_number
 from src.analysis.workloads import WORKLOAD, workload_title
 
 MAX_LINKS = 20  # runs that one line of failures links; the list of all runs has the rest
 RUN_COLUMNS = ("scheduler", "purpose", "lr", "seed", "test error %", "val loss", "steps", "train s")
-_LARGE_LOSS = 10_000  # from which on four decimals say nothing
 RUN_FILES = (layout.RECORD, layout.HISTORY)
 
 
@@ -61,7 +60,7 @@ def _run_line(run: Mapping[Any, Any], folder: Path) -> RunLine:
         format_number(run["lr"], "g"),
         str(run["seed"]),
         format_number(error, ".2f"),
-        _loss(run["val_loss"]),
+        format_loss(run["val_loss"]),
         str(run["steps"]),
         format_number(run["train_seconds"], ".1f"),
     )
@@ -69,11 +68,6 @@ def _run_line(run: Mapping[Any, Any], folder: Path) -> RunLine:
     prefix = relative_link(run_folder / layout.RECORD, folder).removesuffix(layout.RECORD)  # there may be thousands
     links = [(name, prefix + name) for name in RUN_FILES if (run_folder / name).exists()]
     return RunLine(cells, run["status"], links)
-
-
-def _loss(value: float | None) -> str:
-    is_large = not pd.isna(value) and value >= _LARGE_LOSS
-    return format_number(value, ".3g" if is_large else ".4f")
 
 
 def failures(runs: pd.DataFrame, folder: Path) -> list[FailureLine]:

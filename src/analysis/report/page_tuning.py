@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from src.analysis.tuning import GROUP, choose
-from src.analysis.wording import join_names
+from src.analysis.wording import format_loss, join_names
 from src.analysis.workloads import WORKLOAD, workload_title
 
 
@@ -67,7 +67,11 @@ def _cell(medians: Mapping[Hashable, Any] | None, chosen: pd.DataFrame, is_tuned
         return Cell("")
     choices = chosen[chosen["lr"] == medians["lr"]]
     is_trained = math.isfinite(medians["median_val_loss"])
-    text = f"{100 * medians['median_val_error']:.2f} ({medians['median_val_loss']:.4f})" if is_trained else "no result"
+    text = (
+        f"{100 * medians['median_val_error']:.2f} ({format_loss(medians['median_val_loss'])})"
+        if is_trained
+        else "no result"
+    )
     if choices.empty:
         return Cell(text, "" if is_trained else "untrained")
     if not is_tuned:

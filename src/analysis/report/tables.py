@@ -14,7 +14,7 @@ from src.analysis.reference import is_reference, remedy
 from src.analysis.report.escapes import to_markdown_text
 from src.analysis.report.reasons import reasons_note
 from src.analysis.stats import EXACT_UP_TO, MIN_SEEDS, RANDOM_PATTERNS
-from src.analysis.wording import count_noun, format_number, format_p
+from src.analysis.wording import count_noun, format_loss, format_number, format_p
 from src.analysis.workloads import WORKLOAD, workload_title
 
 COLUMNS = {
@@ -87,7 +87,7 @@ def format_table(rows: pd.DataFrame) -> pd.DataFrame:
     }
     if have_different_seeds(rows):
         columns["common error %"] = _with_interval(rows, "common_error", "common_error_mean")
-    columns["test loss"] = _mean_and_sd(rows, "test_loss", 4)
+    columns["test loss"] = _mean_and_sd(rows, "test_loss")
     if rows["averaged_test_accuracy_mean"].notna().any():
         accuracies = rows["averaged_test_accuracy_mean"]
         columns["averaged error %"] = [format_number(100 * (1 - accuracy), ".2f") for accuracy in accuracies]
@@ -246,7 +246,6 @@ def _epochs(time: float) -> str:
     return "never" if math.isinf(time) else f"{time:g}"
 
 
-def _mean_and_sd(rows: pd.DataFrame, metric: str, digits: int) -> list[str]:
+def _mean_and_sd(rows: pd.DataFrame, metric: str) -> list[str]:
     columns = zip(rows[f"{metric}_mean"], rows[f"{metric}_sd"], strict=True)
-    spec = f".{digits}f"
-    return [format_number(mean, spec) + ("" if pd.isna(sd) else f" ± {sd:{spec}}") for mean, sd in columns]
+    return [format_loss(mean) + ("" if pd.isna(sd) else f" ± {format_loss(sd)}") for mean, sd in columns]

@@ -9,6 +9,7 @@ from src.analysis.wording import (
     count_noun,
     counted,
     first_line,
+    format_loss,
     format_number,
     format_p,
     join_names,
@@ -50,6 +51,11 @@ def test_values_are_counted_where_runs_differ(values: list[object], text: str) -
 
 def test_missing_number_is_a_dash() -> None:
     assert [format_number(value, ".1f") for value in (1.25, None, float("nan"))] == ["1.2", "–", "–"]
+
+
+def test_large_loss_is_short() -> None:
+    losses = (0.03179, 999.25, 12345678901.23, float("inf"), float("nan"), None)
+    assert [format_loss(loss) for loss in losses] == ["0.0318", "999.2500", "1.23e+10", "inf", "–", "–"]
 
 
 def test_small_p_value_is_a_bound() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
+from src.analysis.report.escapes import to_csv
 from src.analysis.report.tables import UNTESTED_NOTE, format_table, notes, to_markdown
 from src.analysis.tuning import evaluation_runs, untrainable_schedules
 from tests.unit.analysis.conftest import MakeRun, make_winner
@@ -32,6 +33,15 @@ def test_single_seed_has_neither_interval_nor_deviation(single_run: pd.DataFrame
     assert text["test error %"].tolist() == ["1.00"]
     assert text["averaged error %"].tolist() == ["0.50"]
     assert not {"diverged", "verdict", "Δ"} & set(text)
+
+
+def test_huge_losses_are_short_in_tables_and_full_in_csv(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed, loss in enumerate((12345678901.23, 12345678901.25)):
+        make_run(f"seed={seed}", test_loss=loss)
+    rows = comparison(collect([tmp_path / "sweep"]).runs)
+    assert format_table(rows)["test loss"].tolist() == ["1.23e+10 ± 0.0141"]
+    assert "| 1.23e+10 ± 0.0141 |" in to_markdown(rows)
+    assert "12345678901.24" in to_csv(rows)
 
 
 def test_notes_say_when_no_difference_can_be_significant(four_schedules: pd.DataFrame) -> None:
