@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from src.config.schema import Config
 
+Task = tuple[str, str, str, str, str]  # data set, model, optimizer, length, batch size
+TASK_KEYS = {"data", "model", "optimizer", "epochs", "seconds", "batch_size"}  # what a `Task` says
 _IN_EVERY_LABEL = {"scheduler", "optimizer.lr", "lr_requested", "seed"}
 
 
@@ -32,6 +34,13 @@ def setting_label(config: Config, overrides: Iterable[str], varied: Collection[s
 def run_label(config: Config, overrides: Iterable[str], varied: Collection[str]) -> str:
     """`cosine lr=0.03 model=cnn seed=0`."""
     return f"{setting_label(config, overrides, varied)} seed={config.seed}"
+
+
+def task_of(config: Config) -> Task:
+    """`mnist`, `lenet`, `sgd`, `5 epochs`, `batch 128`."""
+    length = f"{config.seconds:g} s" if config.seconds else f"{config.epochs} epoch{'s' * (config.epochs != 1)}"
+    names = (config.data.name, str(config.model["name"]), str(config.optimizer["name"]))
+    return (*names, length, f"batch {config.batch_size}")
 
 
 def _key(override: str) -> str:

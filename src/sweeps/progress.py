@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
 from src.status import LOST
-from src.sweeps.labels import varied_keys
+from src.sweeps.labels import Task, varied_keys
 from src.sweeps.plan import Job
 from src.sweeps.run_watch import Epoch, RunWatch
 
@@ -24,11 +24,19 @@ class ActiveRun:
 
 @dataclass(frozen=True)
 class Leader:
-    """The setting with the highest mean validation accuracy so far; a run without a result counts as 0."""
+    """The setting with the highest mean validation accuracy so far; a run without a result counts as 0.
+
+    Attributes:
+        label: Of the setting.
+        val_accuracy: The mean.
+        num_runs: How many runs it is the mean of.
+        task: `mlp · 3 epochs`, what it leads at; empty if all runs of the sweep can be compared.
+    """
 
     label: str
     val_accuracy: float
     num_runs: int
+    task: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,8 @@ class Progress:
         ended: How many of them ended in each status.
         fraction: How much of the training is done.
         active: The runs in training.
-        leader: None if no run has a result yet, or if there is only one setting.
+        leader: Of the runs that can be compared with the last one that ended. None if none of these has a result, or
+            if they are of one setting.
         seconds_left: None until the first epoch has ended.
     """
 
@@ -86,16 +95,26 @@ class SweepWatch:
 
 
 def find_leader(runs: Sequence[RunWatch]) -> Leader | None:
-    """The leader of the runs that have ended."""
-    accuracies: dict[str, list[float]] = defaultdict(list)
-    for run in runs:
-        if run.end_status:
-            accuracies[run.setting].append(0.0 if run.end_status in LOST else run.val_accuracy)
-    if len({run.setting for run in runs}) < 2 or not accuracies:
+    """The leader of the runs that have ended, among those of the task in which one ended last."""
+    ended = [run for run in runs if run.end_status]
+    if not ended:
         return None
+    task = max(ended, key=lambda run: run.ended_at).task
+    names = {run.setting: run.name_in_task for run in runs if run.task == task}
+    accuracies: dict[str, list[float]] = defaultdict(list)
+    for run in ended:
+        if run.task == task:
+            accuracies[run.setting].append(0.0 if run.end_status in LOST else run.val_accuracy)
     setting = max(accuracies, key=lambda name: mean(accuracies[name]))
     best = mean(accuracies[setting])
-    return Leader(setting, best, len(accuracies[setting])) if best > 0 else None
+    if len(names) < 2 or best == 0:
+        return None
+    return Leader(names[setting], best, len(accuracies[setting]), _distinction(task, {run.task for run in runs}))
+
+
+def _distinction(task: Task, tasks: Collection[Task]) -> str:
+    """The parts of a task in which not all tasks agree."""
+    return " · ".join(part for part, values in zip(task, zip(*tasks, strict=True), strict=True) if len(set(values)) > 1)
 
 
 def seconds_left(runs: Sequence[RunWatch], num_workers: int, now: float) -> float | None:

@@ -13,7 +13,7 @@ from src import layout
 from src.errors import UsageError
 from src.runs.record import RunRecord
 from src.status import FINISHED
-from src.sweeps.labels import run_label, setting_label
+from src.sweeps.labels import TASK_KEYS, run_label, setting_label, task_of
 from src.sweeps.plan import PENDING, Job
 
 
@@ -54,6 +54,8 @@ class RunWatch:
     Attributes:
         label: Its name on the terminal.
         setting: The same without the seed.
+        task: What it has in common with the runs that it can be compared with.
+        name_in_task: Its setting without what the task says.
         kind: What decides how long an epoch takes.
         work: How much there is to train: examples or, if the length of the run is a time, seconds.
         end_status: How it ended; empty as long as it has not.
@@ -65,6 +67,8 @@ class RunWatch:
         config = job.config
         self.label = run_label(config, job.overrides, varied)
         self.setting = setting_label(config, job.overrides, varied)
+        self.task = task_of(config)
+        self.name_in_task = setting_label(config, job.overrides, set(varied) - TASK_KEYS)
         self.kind = (config.data.name, config.model["name"], config.batch_size)
         self.epochs = None if config.seconds else config.epochs
         self.work = float(config.seconds or config.epochs * config.data.train_size)
@@ -100,6 +104,11 @@ class RunWatch:
             self.is_active = False
             if record.status not in PENDING:
                 self._end(record)
+
+    @property
+    def ended_at(self) -> float:
+        """Seconds since the epoch; 0 as long as it has not ended."""
+        return self._last_sign if self.end_status else 0.0
 
     @property
     def work_left(self) -> float:

@@ -38,9 +38,10 @@ def epoch_of(run: ActiveRun) -> str:
 
 
 def leader_line(leader: Leader) -> str:
-    """`leading: cosine lr=0.03, validation accuracy 98.12% (mean of 2 runs)`."""
+    """`leading at 3 epochs: cosine lr=0.03, validation accuracy 98.12% (mean of 2 runs)`."""
     runs = "1 run" if leader.num_runs == 1 else f"mean of {leader.num_runs} runs"
-    return f"leading: {leader.label}, validation accuracy {leader.val_accuracy:.2%} ({runs})"
+    task = f" at {leader.task}" if leader.task else ""
+    return f"leading{task}: {leader.label}, validation accuracy {leader.val_accuracy:.2%} ({runs})"
 
 
 def format_duration(seconds: float) -> str:

@@ -140,6 +140,20 @@ def test_leader_has_the_best_mean_and_lost_runs_count_against_it(tmp_path: Path)
     assert watch.read(NOW).leader == Leader("step lr=0.02", pytest.approx(0.975), 2)
 
 
+def test_leader_is_that_of_the_task_in_which_a_run_ended_last(tmp_path: Path) -> None:
+    settings = [
+        f"scheduler={name} model={model} epochs={epochs} seed=0"
+        for model, epochs in (("mlp", 30), ("softmax", 3))
+        for name in ("step", "cosine")
+    ]
+    sweep = Sweep(tmp_path, *settings)
+    watch = SweepWatch(sweep.jobs)
+    for number, accuracy in enumerate((0.97, 0.99, 0.92, 0.91)):
+        sweep.end(number, at=number, accuracy=accuracy)
+    assert watch.read(NOW).leader == Leader("step lr=0.02", 0.92, 1, "softmax · 3 epochs")
+    assert SweepWatch(sweep.jobs[1:3]).read(NOW).leader is None  # two that cannot be compared
+
+
 def test_single_setting_has_no_leader(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path, "seed=0", "seed=1")
     sweep.end(0, at=-1)

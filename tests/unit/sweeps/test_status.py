@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from src.sweeps.progress import ActiveRun, Leader, Progress
 from src.sweeps.run_watch import Epoch
-from src.sweeps.status import epoch_of, format_duration, progress_line
+from src.sweeps.status import epoch_of, format_duration, leader_line, progress_line
 
 PROGRESS = Progress(
     total=10,
@@ -26,6 +26,11 @@ def test_line_tells_what_is_done_what_is_left_what_runs_and_what_leads() -> None
         "-- 4 of 10 runs done, 1 failed, about 2 min left; running: cosine lr=0.03 seed=0 (epoch 3/5), "
         "step lr=0.03 seed=0 (epoch 1/5); leading: step lr=0.1, validation accuracy 98.12% (mean of 2 runs)"
     )
+
+
+def test_leader_of_one_task_among_several_says_what_it_leads_at() -> None:
+    leader = Leader("step lr=0.1", 0.98125, 1, "mlp · 3 epochs")
+    assert leader_line(leader) == "leading at mlp · 3 epochs: step lr=0.1, validation accuracy 98.12% (1 run)"
 
 
 def test_line_at_the_start_estimates_nothing() -> None:
