@@ -12,6 +12,7 @@ from torch import Tensor
 
 from src.config.schema import DataConfig
 from src.data import archives
+from src.data.digits import load_digits
 from src.data.formats import parse_array
 from src.errors import UsageError
 from src.seeding import generator
@@ -172,13 +173,11 @@ def _unexpected(config: DataConfig, part: str, values: Tensor, expected: str) ->
 
 def _read_digits(config: DataConfig, part: str) -> Split:
     """Returns scikit-learn's 8x8 digits scaled to 28x28; a fixed permutation replaces the missing official split."""
-    from sklearn.datasets import load_digits
-
-    bundle = load_digits()
-    small = torch.from_numpy(bundle.images).float().unsqueeze(1)
+    small_images, numbers = load_digits()
+    small = torch.from_numpy(small_images).float().unsqueeze(1)
     large = torch.nn.functional.interpolate(small, size=(28, 28), mode="bilinear", align_corners=False)
     images = (large * (255 / 16)).round().to(torch.uint8)
-    labels = torch.from_numpy(bundle.target).long()
+    labels = torch.from_numpy(numbers).long()
     permutation = torch.randperm(len(labels), generator=torch.Generator().manual_seed(VALIDATION_SEED))
     indices = permutation[: config.num_test] if part == "test" else permutation[config.num_test :]
     return _subset(Split(images, labels), indices)

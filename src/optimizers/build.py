@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from src.config.instantiate import build, locate, parameters
 from src.errors import UsageError
+from src.optimizers.compiler import leave_out_compiler
 from src.optimizers.hidden import hidden_weights
 from src.optimizers.muon import MuonWithAdamW
 
@@ -52,6 +53,7 @@ def build_optimizer(
     Raises:
         UsageError: the target is not an optimizer that steps without a closure, or rejects its parameters.
     """
+    leave_out_compiler()
     target = locate("optimizer", config)
     if not (inspect.isclass(target) and issubclass(target, Optimizer)):
         raise UsageError(f"optimizer._target_={config['_target_']}: is not a torch.optim.Optimizer")

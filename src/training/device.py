@@ -58,7 +58,8 @@ def configure_torch(trainer: TrainerConfig, precision: Precision) -> None:
         torch.set_num_threads(trainer.num_threads)
     if trainer.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS requires it and reads it once
-    torch.use_deterministic_algorithms(trainer.deterministic)
+    if trainer.deterministic != torch.are_deterministic_algorithms_enabled():  # setting it imports torch's compiler
+        torch.use_deterministic_algorithms(trainer.deterministic)
     # fp32 means fp32 in convolutions too, which cuDNN computes in TF32 by default.
     torch.backends.cudnn.conv.fp32_precision = "ieee" if precision.name == "fp32" else "tf32"  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = not trainer.deterministic  # all batches but the last have the same shape
