@@ -15,7 +15,7 @@ from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
 
 USAGE = """\
-key=value              any override that `python -m src.train` accepts: model, optimizer, data, batch_size, seed ...
+key=value              any override that `python -m src.train` accepts, except experiment=: model, data ...
 min_lr=1e-6            smallest learning rate
 max_lr=10              largest learning rate
 num_updates=400        number of learning rates, with one update at each

@@ -15,7 +15,7 @@ from src.user_modules import find_user_modules
 USAGE = """\
 scheduler=a,b          schedules to draw, also as schedulers=[a,b] (default: all of conf/scheduler)
 out=DIR                folder for schedules.png, schedules.svg and lr_curves.csv (default: outputs/preview)
-key=value              any override that `python -m src.train` accepts: epochs, batch_size, warmup, optimizer ...
+key=value              any override that `python -m src.train` accepts, except experiment=: epochs, optimizer ...
 """
 OUT = "outputs/preview"
 

@@ -30,7 +30,9 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
     add_config_dir(parser)
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="any override of `python -m src.train`")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="any override of `python -m src.train` but experiment="
+    )
     arguments = parser.parse_intermixed_args()
     find_user_modules()
     with ending_in_one_line():

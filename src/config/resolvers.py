@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src.config.group_help import group_help
 from src.config.naming import keys_outside_label, run_path
 from src.config.sweep_names import sweep_name
 from src.errors import UsageError
@@ -93,6 +94,7 @@ def register() -> None:
         "lr": peak_fraction,
         "run_path": run_path,
         "keys_outside_label": keys_outside_label,
+        "group_help": group_help,
     }
     for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(name, resolver, replace=True)
