@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import hydra
 from hydra.types import RunMode
@@ -35,7 +36,7 @@ def train(cfg: DictConfig) -> None:
 def main() -> None:
     with ending_in_one_line():
         reference, arguments = split_reference(sys.argv[1:])
-        command = parse_command_line(_with_experiment(arguments))
+        command = _with_experiment(parse_command_line(arguments))
         if command.shown:
             show(command)
             return
@@ -50,13 +51,13 @@ def main() -> None:
         sys.exit(multirun(with_sweeper_params(overrides, settings.sweeper), reference))
 
 
-def _with_experiment(arguments: list[str]) -> list[str]:
-    """The arguments with `experiment=NAME` replaced by what that experiment sets."""
-    if not any(argument.startswith("experiment=") for argument in arguments):
-        return arguments
+def _with_experiment(command: CommandLine) -> CommandLine:
+    """The command with `experiment=NAME` replaced by what that experiment sets."""
+    if not any(override.startswith("experiment=") for override in command.overrides):
+        return command
     from src.sweeps.experiment import single_run
 
-    return single_run(arguments)
+    return replace(command, overrides=single_run(command.overrides, multirun=command.multirun))
 
 
 def run_once(overrides: list[str], settings: DictConfig) -> None:

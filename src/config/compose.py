@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.config import CONF, resolvers, user_configs
 from src.config.checks import check_components, check_groups, check_ranges
 from src.config.hydra_errors import rewording_composition, rewording_errors
-from src.config.override_checks import check_form, check_group, check_override
+from src.config.override_checks import check_form, check_group, check_override, check_owner
 from src.config.schema import GROUPS, Config, TrainerConfig
 from src.config.type_errors import check_flags
 
@@ -41,6 +41,7 @@ def composed(overrides: Sequence[str]) -> DictConfig:
         UsageError: an override is malformed or names an unknown key or choice.
     """
     for line in overrides:
+        check_owner(line)
         check_group(line)
     with rewording_composition(overrides):
         return compose("train", overrides=list(overrides))

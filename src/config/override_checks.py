@@ -13,6 +13,14 @@ from src.errors import UsageError
 
 _PLUGINS = ("hydra.launcher", "hydra.sweeper")
 _PARAMS = "hydra.sweeper.params"
+_OF_OTHER_COMMANDS = {
+    "experiment": "only `python -m src.train` and scripts/sweep.py take it",
+    "protocol": "only scripts/sweep.py takes it, as in python scripts/sweep.py protocol=quick",
+    "lrs": "only scripts/sweep.py takes it, as in python scripts/sweep.py 'schedulers=[step,cosine]' 'lrs={step: 0.1}'",
+}
+OF_PROTOCOLS = (
+    "num_lrs", "max_extensions", "refine", "tuning_seeds", "evaluation_seeds", "tune_per_seed", "budgets",
+)  # fmt: skip
 
 
 def check_form(line: str) -> None:
@@ -58,6 +66,21 @@ def check_group(line: str) -> None:
     group, _, value = line.lstrip("+~").partition("=")
     if (line.startswith("~") or value.startswith("[")) and (names := choices(group)):
         raise UsageError(f"{line}: a run has one {group}; choose one of {', '.join(names)}")
+
+
+def check_owner(line: str) -> None:
+    """Rejects what only another command takes.
+
+    Raises:
+        UsageError: names that command.
+    """
+    key, _, value = line.lstrip("+").partition("=")
+    if key == "experiment" and line.startswith("+"):
+        raise UsageError(f"{line}: write {key}={value}")
+    if key in _OF_OTHER_COMMANDS:
+        raise UsageError(f"{line}: {_OF_OTHER_COMMANDS[key]}")
+    if key in OF_PROTOCOLS:
+        raise UsageError(f"{line}: only a protocol has it, as in python scripts/sweep.py protocol=quick {key}=...")
 
 
 def choices(group: str) -> list[str]:

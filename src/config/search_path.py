@@ -1,4 +1,4 @@
-"""Checks of `hydra.searchpath`: Hydra goes on without a folder that does not exist."""
+"""Places for configs in `hydra.searchpath`. They are checked: Hydra goes on without a folder that does not exist."""
 
 from __future__ import annotations
 
@@ -26,6 +26,16 @@ def check_search_path(places: object) -> None:
             raise UsageError(
                 f"{text}: {place}: no such {'package' if scheme == 'pkg' else 'folder'}; name one with configs"
             )
+
+
+def local_folders(places: object) -> list[Path]:
+    """The folders among the places of `hydra.searchpath`; those of packages and with an interpolation are left out."""
+    texts = (
+        [place.removeprefix("file://") for place in places if isinstance(place, str)]
+        if isinstance(places, list)
+        else []
+    )
+    return [Path(text) for text in texts if "://" not in text and "${" not in text]
 
 
 def _exists(scheme: str, name: str) -> bool:

@@ -33,13 +33,13 @@ class Experiment:
     lrs: dict[str, Any] = field(default_factory=dict)
 
 
-def load_experiment(name: str) -> Experiment:
-    """Loads `conf/experiment/NAME.yaml`.
+def load_experiment(name: str, arguments: Sequence[str] = ()) -> Experiment:
+    """Loads `conf/experiment/NAME.yaml`, or that of a folder in the arguments.
 
     Raises:
         UsageError: there is no such file, or its content does not fit the schema.
     """
-    return load_preset(Experiment, "experiment", name)
+    return load_preset(Experiment, "experiment", name, arguments)
 
 
 def experiment_overrides(arguments: Sequence[str]) -> list[str]:
@@ -49,7 +49,7 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
         UsageError: an argument cannot be parsed, or the experiment, its schedulers or its seeds are invalid.
     """
     changes, overrides = split_arguments(arguments, FIELDS)
-    experiment = load_experiment(str(changes.pop("experiment", DEFAULT)))
+    experiment = load_experiment(str(changes.pop("experiment", DEFAULT)), arguments)
     if tuning := [key for key in PROTOCOL_FIELDS if key in overrides]:
         raise UsageError(f"{overrides[tuning[0]].input_line}: needs a protocol; add protocol=quick, standard or strict")
     for plural, single in (("schedulers", "scheduler"), ("seeds", "seed")):
@@ -77,23 +77,24 @@ def experiment_rates(arguments: Sequence[str]) -> dict[str, float | str]:
     changes, _ = split_arguments(arguments, FIELDS)
     if "lrs" in changes:
         return check_rates(changes["lrs"])
-    experiment = load_experiment(str(changes.get("experiment", DEFAULT)))
+    experiment = load_experiment(str(changes.get("experiment", DEFAULT)), arguments)
     schedules = changes.get("schedulers", experiment.schedulers)
     rates = {name: rate for name, rate in experiment.lrs.items() if name in schedules}
     return check_rates(rates) if rates else {}
 
 
-def single_run(arguments: Sequence[str]) -> list[str]:
-    """The arguments of a single run in which `experiment=NAME` stands for one run of that experiment.
+def single_run(arguments: Sequence[str], *, multirun: bool = False) -> list[str]:
+    """The overrides of a single run, in which `experiment=NAME` stands for one run of that experiment.
 
     Raises:
-        UsageError: there is no such experiment, or it has several runs and the arguments do not choose one.
+        UsageError: there is no such experiment, it has several runs and the arguments do not choose one, or it is a
+            multirun.
     """
     name = next(argument.partition("=")[2] for argument in arguments if argument.startswith("experiment="))
     others = [argument for argument in arguments if not argument.startswith("experiment=")]
-    if {"-m", "--multirun"} & set(others):
+    if multirun:
         raise UsageError(f"experiment={name}: -m does not take it; run all with {_command(name)}")
-    experiment = load_experiment(name)
+    experiment = load_experiment(name, arguments)
     lines = {line.partition("=")[0]: line for line in experiment.overrides}
     lines |= {argument.partition("=")[0].lstrip("+~"): argument for argument in others}
     _choose_one(experiment, lines)

@@ -23,7 +23,7 @@ from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig
 
 from src.config import CONF
-from src.config.override_checks import check_group
+from src.config.override_checks import check_group, check_owner
 from src.sweeps.initializer import initialize_worker
 
 NOISY_LOGGERS = ("hydra_plugins", "hydra._internal.core_plugins")  # launchers that print every job they start
@@ -103,6 +103,7 @@ def compose_multirun(overrides: Sequence[str]) -> Multirun:
 
 def _create_hydra(overrides: Sequence[str]) -> Hydra:
     for line in overrides:
+        check_owner(line)
         check_group(line)
     GlobalHydra.instance().clear()
     return Hydra.create_main_hydra2("train", create_config_search_path(str(CONF)))

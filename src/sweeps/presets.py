@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from hydra.core.override_parser.types import Override
 from omegaconf import OmegaConf
 
-from src.config.compose import parsed
+from src.config.compose import parsed, search_path
 from src.config.hydra_errors import rewording_errors
+from src.config.search_path import local_folders
 from src.config.suggestions import choice_remedy
 from src.config.user_configs import config_folders
 from src.errors import UsageError
@@ -17,15 +19,27 @@ from src.errors import UsageError
 Preset = TypeVar("Preset")
 
 
-def load_preset(schema: type[Preset], group: str, name: str, changes: Mapping[str, object] | None = None) -> Preset:
-    """Loads `conf/GROUP/NAME.yaml`, ours or the user's, and replaces the fields in `changes`.
+def load_preset(
+    schema: type[Preset],
+    group: str,
+    name: str,
+    arguments: Sequence[str] = (),
+    changes: Mapping[str, object] | None = None,
+) -> Preset:
+    """Loads `GROUP/NAME.yaml` from our configs or the user's.
+
+    Args:
+        schema: The dataclass of its content.
+        group: `experiment` or `protocol`.
+        name: The stem of the file.
+        arguments: The command line, which may name folders of configs (`-cd DIR`).
+        changes: Values that replace those of the file.
 
     Raises:
         UsageError: there is no such file, or its content does not fit the schema.
     """
-    paths = {
-        path.stem: path for folder in reversed(config_folders()) for path in sorted(folder.glob(f"{group}/*.yaml"))
-    }
+    folders = reversed(_folders(arguments))  # where several have the file, the first one is used
+    paths = {path.stem: path for folder in folders for path in folder.glob(f"{group}/*.yaml")}
     if name not in paths:
         raise UsageError(f"{group}={name}: {choice_remedy(name, sorted(paths))}")
     with rewording_errors():
@@ -33,6 +47,11 @@ def load_preset(schema: type[Preset], group: str, name: str, changes: Mapping[st
         preset = OmegaConf.to_object(merged)
     assert isinstance(preset, schema)
     return preset
+
+
+def _folders(arguments: Sequence[str]) -> list[Path]:
+    named = [local_folders(override.value()) for override in parsed(search_path(arguments))]
+    return [*config_folders(), *(folder for folders in named for folder in folders)]
 
 
 def split_arguments(arguments: Sequence[str], fields: Collection[str]) -> tuple[dict[str, Any], dict[str, Override]]:

@@ -57,16 +57,16 @@ def protocol_overrides(arguments: Sequence[str]) -> tuple[Protocol, list[str]]:
     overrides_by_key = {key: str(override.input_line) for key, override in overrides.items()}
     changed = [f"{key}={as_text(value).strip('[]').replace(', ', ',')}" for key, value in changes.items()]
     overrides_by_key.setdefault("name", f"name={automatic_name(name, [*overrides_by_key.values(), *changed])}")
-    return load_protocol(name, changes), list(with_launcher(overrides_by_key).values())
+    return load_protocol(name, changes, arguments), list(with_launcher(overrides_by_key).values())
 
 
-def load_protocol(name: str, changes: Mapping[str, object]) -> Protocol:
-    """Loads `conf/protocol/NAME.yaml` and replaces the fields in `changes`.
+def load_protocol(name: str, changes: Mapping[str, object], arguments: Sequence[str] = ()) -> Protocol:
+    """Loads `conf/protocol/NAME.yaml`, or that of a folder in the arguments, and replaces the fields in `changes`.
 
     Raises:
         UsageError: there is no such file, or the values contradict each other.
     """
-    protocol = load_preset(Protocol, "protocol", name, changes)
+    protocol = load_preset(Protocol, "protocol", name, arguments, changes)
     _check_schedulers(protocol)
     _check_seeds(protocol)
     _check_grid(protocol)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from src.config.compose import composed, composing, parsed
+from src.config.override_checks import OF_PROTOCOLS
 from src.errors import UsageError
+from src.sweeps.protocol import FIELDS
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,26 @@ def test_stray_word_is_refused_with_what_it_may_mean(word: str, message: str) ->
     with pytest.raises(UsageError) as error:
         parsed(["epochs=1", word])
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("lrs={step: 0.1}", "only scripts/sweep.py takes it, as in python scripts/sweep.py 'schedulers="),
+        ("+protocol=quick", "only scripts/sweep.py takes it, as in python scripts/sweep.py protocol=quick"),
+        ("experiment=benchmark", "only `python -m src.train` and scripts/sweep.py take it"),
+        ("+experiment=benchmark", "write experiment=benchmark"),
+        ("num_lrs=5", "only a protocol has it, as in python scripts/sweep.py protocol=quick num_lrs=..."),
+    ],
+)
+def test_what_another_command_takes_is_refused_with_that_command(line: str, message: str) -> None:
+    with composing(), pytest.raises(UsageError) as error:
+        composed([line])
+    assert str(error.value).startswith(f"{line}: {message}")
+
+
+def test_every_field_of_a_protocol_is_known_to_be_one() -> None:
+    assert {*OF_PROTOCOLS, "schedulers", "reference"} == set(FIELDS)
 
 
 @pytest.mark.parametrize(

@@ -124,8 +124,8 @@ def test_contradictory_arguments_are_refused(arguments: list[str], message: str)
 def test_one_run_of_an_experiment_has_its_overrides() -> None:
     chosen = ["experiment=benchmark", "scheduler=step", "seed=1"]
     assert single_run(chosen) == ["model=lenet", "optimizer=sgd", "epochs=5", "scheduler=step", "seed=1"]
-    changed = single_run(["--cfg", "job", *chosen, "model=mlp"])
-    assert changed == ["model=mlp", "optimizer=sgd", "epochs=5", "--cfg", "job", "scheduler=step", "seed=1"]
+    changed = single_run([*chosen, "model=mlp"])
+    assert changed == ["model=mlp", "optimizer=sgd", "epochs=5", "scheduler=step", "seed=1"]
 
 
 def test_experiment_of_one_run_needs_no_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,9 +148,15 @@ def test_experiment_of_one_run_needs_no_choice(tmp_path: Path, monkeypatch: pyte
             r"has 7 schedulers and 3 seeds: choose one \(scheduler=constant seed=0\), or run all with python scripts",
         ),
         (["scheduler=step"], r"has 3 seeds: choose one \(seed=0\), or run all with python scripts/sweep\.py exp"),
-        (["-m", "scheduler=step"], r"-m does not take it; run all with python scripts/sweep\.py experiment=benchmark"),
     ],
 )
 def test_experiment_of_several_runs_is_refused_with_the_right_command(arguments: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         single_run(["experiment=benchmark", *arguments])
+
+
+def test_multirun_of_an_experiment_is_refused_with_the_right_command() -> None:
+    with pytest.raises(
+        UsageError, match=r"-m does not take it; run all with python scripts/sweep\.py experiment=bench"
+    ):
+        single_run(["experiment=benchmark", "scheduler=step"], multirun=True)
