@@ -124,6 +124,18 @@
   }
 })();
 
+// Figures on a phone: boxes for larger text, see page_phone.py.
+(() => {
+  const phone = matchMedia("(max-width: 30rem)");
+  const panels = [...document.querySelectorAll(".panel[data-phone]")].map((panel) => [panel, panel.getAttribute("viewBox")]);
+  const fit = () => {
+    document.documentElement.classList.toggle("phone", phone.matches);
+    for (const [panel, box] of panels) panel.setAttribute("viewBox", phone.matches ? panel.dataset.phone : box);
+  };
+  phone.addEventListener("change", fit);
+  fit();
+})();
+
 // Lists of runs: sorted by any column, filtered by words, and drawn as they are scrolled to, because there may be 10,000.
 (() => {
   const BATCH = 200; // rows

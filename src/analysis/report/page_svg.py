@@ -13,6 +13,7 @@ from typing import Any
 from src.analysis.figures.description import SERIES
 from src.analysis.report.page_colors import COLOR, color_variable
 from src.analysis.report.page_panels import Box, num_columns, panel_boxes, share_tick_labels
+from src.analysis.report.page_phone import Phone, phones
 
 NO_DESCRIPTION: dict[str, Any] = {
     "panels": [], "legend": {"heading": "", "entries": []}, "names": {}, "labels": {}, "notes": [],
@@ -25,13 +26,17 @@ _NUMERIC = ("d", "x", "y")  # attributes that are rounded to a hundredth of a po
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `scales` is JSON: the frame of the axes, and what places along its sides stand for."""
+    """One panel. `scales` is JSON: the frame of the axes, and what places along its sides stand for.
+
+    `phone` is None for a figure in one piece.
+    """
 
     label: str
     view_box: str
     width: float
     scales: str
     markup: str
+    phone: Phone | None = None
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,12 @@ def take_apart(path: Path) -> Drawing:
     groups = {group.get("id"): group for group in root.iter("g")}
     if len(about["panels"]) > num_columns(about["panels"]):
         share_tick_labels(about["panels"], groups)
-    _drop_ids(root)
     legend = about["legend"]
+    layouts = phones(about["panels"], groups, {key for key, _ in legend["entries"] if key}) if about["panels"] else []
+    _drop_ids(root)
     panels = [
-        _panel(panel, box, groups[panel["id"]], about["labels"])
-        for panel, box in zip(about["panels"], panel_boxes(about["panels"]), strict=True)
+        _panel(panel, box, groups[panel["id"]], about["labels"], phone)
+        for panel, box, phone in zip(about["panels"], panel_boxes(about["panels"]), layouts, strict=True)
     ] or [_whole(root, about["title"])]
     return Drawing(
         title=about["title"],
@@ -182,7 +188,9 @@ def _drop_ids(root: ET.Element) -> None:
         element.attrib.pop("id", None)
 
 
-def _panel(about: Mapping[str, Any], box: Box, group: ET.Element, shared_labels: Mapping[str, str]) -> Panel:
+def _panel(
+    about: Mapping[str, Any], box: Box, group: ET.Element, shared_labels: Mapping[str, str], phone: Phone
+) -> Panel:
     left, top, right, bottom = box
     scales = {name: _scale(about[name], shared_labels.get(name, "")) for name in ("x", "y")}
     names = [scale["label"] for scale in (scales["y"], scales["x"]) if scale and scale["label"]]
@@ -192,6 +200,7 @@ def _panel(about: Mapping[str, Any], box: Box, group: ET.Element, shared_labels:
         width=round(right - left),
         scales=json.dumps({"frame": about["frame"], **scales}),
         markup=_markup(group),
+        phone=phone,
     )
 
 
