@@ -19,11 +19,14 @@ from src.config.compose import composed, composing, load_config, parsed
 from src.config.flags import CommandLine, parse_command_line
 from src.config.folders import check_own_folder
 from src.config.hydra_errors import rewording_composition, rewording_errors
+from src.config.suggestions import suggesting_also
 from src.data.fallback import resolve_dataset
 from src.errors import UsageError, ending_in_one_line
 from src.sweeps.hydra_adapter import compose_command
 from src.sweeps.reference import check_single, split_reference
 from src.sweeps.sweeper import with_sweeper_params, without_sweeper_params
+
+KEYS = ("experiment", "reference")  # that a config does not have
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
@@ -34,7 +37,7 @@ def train(cfg: DictConfig) -> None:
 
 
 def main() -> None:
-    with ending_in_one_line():
+    with ending_in_one_line(), suggesting_also(KEYS):
         reference, arguments = split_reference(sys.argv[1:])
         command = _with_experiment(parse_command_line(arguments))
         if command.shown:

@@ -11,6 +11,7 @@ from typing import Any
 from src.config.compose import parsed
 from src.config.flags import add_config_dir, with_config_dir
 from src.config.folders import output_folder
+from src.config.suggestions import suggesting_also
 from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
 
@@ -25,6 +26,7 @@ out=DIR                folder for lr_find.png, .svg and .csv (default: outputs/l
 `python -m src.train optimizer.lr=auto` runs this test first, always with seed=0, and uses its valley.
 """
 _NUMBERS: dict[str, Any] = {"min_lr": float, "max_lr": float, "num_updates": int}
+KEYS = (*_NUMBERS, "suggest", "out")
 
 
 def main() -> None:
@@ -37,7 +39,8 @@ def main() -> None:
     with ending_in_one_line():
         options, overrides = _split(with_config_dir(arguments.config_dir, arguments.overrides))
         numbers = {key: _number(key, options[key]) for key in _NUMBERS if key in options}
-        lr_find(overrides, numbers, options.get("suggest"), options.get("out"))
+        with suggesting_also(KEYS):
+            lr_find(overrides, numbers, options.get("suggest"), options.get("out"))
 
 
 def lr_find(overrides: Sequence[str], numbers: dict[str, Any], preferred: str | None, out: str | None) -> None:
@@ -67,7 +70,7 @@ def lr_find(overrides: Sequence[str], numbers: dict[str, Any], preferred: str | 
 
 def _split(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """This script's own options, and the overrides of the config."""
-    keys = tuple(f"{key}=" for key in (*_NUMBERS, "suggest", "out"))
+    keys = tuple(f"{key}=" for key in KEYS)
     options = dict(text.split("=", 1) for text in arguments if text.startswith(keys))
     overrides = [text for text in arguments if not text.startswith(keys)]
     for override in parsed(overrides):

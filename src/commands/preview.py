@@ -9,6 +9,7 @@ from pathlib import Path
 
 from src.config.flags import add_config_dir, with_config_dir
 from src.config.folders import output_folder
+from src.config.suggestions import suggesting_also
 from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
 
@@ -18,6 +19,7 @@ out=DIR                folder for schedules.png, schedules.svg and lr_curves.csv
 key=value              any override that `python -m src.train` accepts, except experiment=: epochs, optimizer ...
 """
 OUT = "outputs/preview"
+KEYS = ("schedulers", "out")
 
 
 def main() -> None:
@@ -32,7 +34,8 @@ def main() -> None:
     with ending_in_one_line():
         out = output_folder("out", folders[-1] if folders else OUT)
         overrides = with_config_dir(arguments.config_dir, overrides)
-        draw(overrides, None if arguments.terminal else out)
+        with suggesting_also(KEYS):
+            draw(overrides, None if arguments.terminal else out)
 
 
 def draw(overrides: Sequence[str], out: Path | None) -> None:

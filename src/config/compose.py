@@ -18,6 +18,7 @@ from src.config.hydra_errors import rewording_composition, rewording_errors
 from src.config.override_checks import check_form, check_group, check_override, check_owner
 from src.config.schema import GROUPS, Config, TrainerConfig
 from src.config.type_errors import check_flags
+from src.config.unknown_keys import check_keys
 
 resolvers.register()
 user_configs.register()
@@ -80,6 +81,7 @@ def load_config(node: DictConfig) -> Config:
     """
     without_hydra = OmegaConf.masked_copy(node, [str(key) for key in node if key != "hydra"])
     with rewording_errors():
+        check_keys(without_hydra)
         check_flags(Config, without_hydra)
         check_flags(TrainerConfig, OmegaConf.select(without_hydra, "trainer"), "trainer.")
         typed = OmegaConf.merge(OmegaConf.structured(Config), without_hydra)

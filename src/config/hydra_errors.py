@@ -10,15 +10,16 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
 from src.config import CONF
-from src.config.suggestions import choice_remedy, key_remedy
+from src.config.suggestions import choice_remedy, deletion_remedy, key_remedy
 from src.config.type_errors import wrong_type
 from src.errors import UsageError
 
 _NO_KEY = re.compile(r"Could not override '(.+?)'\.( No match in the defaults list\.)?( To append.*)?")
+_NO_DEFAULT = re.compile(r"Could not override '(.+?)'\.\s+No match in the defaults list\..* use (\+\S+)", re.DOTALL)
+_NO_DELETION = re.compile(r"Could not delete from config\. '(.+)' does not exist\.")
 _KNOWN = "--cfg job lists the known ones"
 # Messages that name no remedy, or one that does not work here, and what to say instead.
 _REWORDINGS = [
-    (r"Could not delete from config\. '(.+)' does not exist\.", rf"~\1: unknown key; {_KNOWN}"),
     (
         r"Could not delete from config\. The value of '(.+)' is (.+) and not (.+)\.",
         r"~\1=\3: the value is \2; write ~\1",
@@ -79,6 +80,10 @@ def one_line(error: Exception) -> str:
     if cause is not None and text.startswith(_MERGING):
         reason = wrong_type(cause) if isinstance(cause, ValidationError) else None
         return reason or f"{text.removeprefix(_MERGING)}: {one_line(Exception(str(cause)))}"
+    if (match := _NO_DEFAULT.search(str(error))) and (CONF / match[1]).is_dir():
+        return f"{match[2][1:]}: the config has no {match[1]} to replace; write {match[2]} to add it"
+    if match := _NO_DELETION.fullmatch(text):
+        text = f"~{match[1]}: unknown key; {deletion_remedy(match[1])}"
     if match := _NO_KEY.fullmatch(text):
         text = f"{match[1]}: unknown key; {key_remedy(match[1], getattr(cause, 'parent_node', None))}"
     for pattern, words in _REWORDINGS:

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src.config import CONF
+
 _CUTOFF = 0.6  # of difflib's similarity: `sdg` and `sgd` have 0.67, `epoch` and `epochs` 0.91
 _LISTED = "--cfg job lists the known ones"
+_own_keys: ContextVar[tuple[str, ...]] = ContextVar("own_keys", default=())
+
+
+@contextmanager
+def suggesting_also(keys: Iterable[str]) -> Iterator[None]:
+    """Context in which a command's own keys, such as `schedulers`, are suggested beside those of the config."""
+    token = _own_keys.set((*keys,))
+    try:
+        yield
+    finally:
+        _own_keys.reset(token)
 
 
 def key_remedy(key: str, node: object) -> str:
@@ -20,11 +35,30 @@ def key_remedy(key: str, node: object) -> str:
         node: The part of the composed config that does not have it, or anything else if that is unknown.
     """
     if not isinstance(node, DictConfig):
-        return _LISTED
+        return remedy_among(key, ())
     config = OmegaConf.to_container(node._get_root())  # there is no public way up to it
     assert isinstance(config, dict)
-    keys = known_keys({name: value for name, value in config.items() if name != "hydra"})
-    return did_you_mean(similar_keys(key, keys)) or _LISTED
+    return remedy_among(key, known_keys({name: value for name, value in config.items() if name != "hydra"}))
+
+
+def remedy_among(key: str, keys: Iterable[str]) -> str:
+    """`did you mean optimizer.lr?` if `keys` or those of the command have one that is similar."""
+    return did_you_mean(similar_keys(key, [*keys, *_own_keys.get()])) or _LISTED
+
+
+def deletion_remedy(key: str) -> str:
+    """`did you mean ~optimizer.momentum?`: a key that a run can have, whatever its config is."""
+    return did_you_mean(f"~{known}" for known in similar_keys(key, dict.fromkeys(_possible_keys()))) or _LISTED
+
+
+def _possible_keys() -> Iterator[str]:
+    """The keys of the primary config and of every choice of its groups."""
+    primary = OmegaConf.to_container(OmegaConf.load(CONF / "train.yaml"))
+    assert isinstance(primary, dict)
+    yield from known_keys({name: value for name, value in primary.items() if name not in ("defaults", "hydra")})
+    for default in primary["defaults"]:
+        for path in sorted((CONF / next(iter(default))).glob("*.yaml")) if isinstance(default, dict) else ():
+            yield from known_keys({path.parent.name: OmegaConf.to_container(OmegaConf.load(path))})
 
 
 def known_keys(tree: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
@@ -37,6 +71,7 @@ def known_keys(tree: Mapping[Any, Any], prefix: str = "") -> Iterator[str]:
 
 def similar_keys(key: str, keys: Iterable[str]) -> list[str]:
     """The known keys that end in `key`; otherwise the one that is most similar, as a whole or in its last part."""
+    keys = list(keys)
     by_name: dict[str, list[str]] = {}
     for known in keys:
         by_name.setdefault(known, []).append(known)
@@ -46,6 +81,8 @@ def similar_keys(key: str, keys: Iterable[str]) -> list[str]:
         if name in by_name:
             return by_name[name]
     matches = similar(key, by_name) or similar(last, by_name)
+    if matches and matches[0] in keys:  # `name` rather than every `GROUP.name`
+        return matches
     return list(dict.fromkeys(known for match in matches for known in by_name[match]))
 
 

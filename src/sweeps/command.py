@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from src.config.suggestions import suggesting_also
 from src.data.fallback import resolve_dataset
 from src.sweeps.describe import plan_notes, print_plan, print_study
-from src.sweeps.experiment import experiment_overrides, experiment_rates
+from src.sweeps.experiment import FIELDS, experiment_overrides, experiment_rates
 from src.sweeps.launch import check_jobs, run_plan, run_study
 from src.sweeps.plan import make_plan
+from src.sweeps.protocol import FIELDS as PROTOCOL_FIELDS
 from src.sweeps.protocol import protocol_overrides
 from src.sweeps.rates import jobs_with_rates
 from src.sweeps.reference import check_reference, split_reference
 from src.sweeps.study import Study
+
+KEYS = (*FIELDS, "protocol", *PROTOCOL_FIELDS)  # that runs do not have
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +30,8 @@ def sweep(arguments: Sequence[str], *, dry_run: bool) -> int:
     """
     has_protocol = any(argument.startswith("protocol=") for argument in arguments)
     run = _run_protocol if has_protocol else _run_experiment
-    return run(arguments, dry_run=dry_run)
+    with suggesting_also(KEYS):
+        return run(arguments, dry_run=dry_run)
 
 
 def _run_protocol(arguments: Sequence[str], *, dry_run: bool) -> int:
