@@ -13,6 +13,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from src.announce import announcing
 from src.config import CONF
 from src.config.auto_lr import wants_range_test
 from src.config.compose import composed, composing, load_config, parsed
@@ -75,7 +76,8 @@ def run_once(overrides: list[str], settings: DictConfig) -> None:
         check_own_folder("hydra.run.dir", settings.run.dir)
     overrides = resolve_dataset(overrides)
     if wants_range_test(overrides):
-        from src.runs.range_test import resolve_lr
+        with announcing("loading torch"):
+            from src.runs.range_test import resolve_lr
 
         overrides = resolve_lr(overrides)
     _call_hydra(overrides)
@@ -87,8 +89,9 @@ def multirun(overrides: list[str], reference: str | None = None) -> int:
     Raises:
         UsageError: a run of the sweep is impossible. No run was started.
     """
-    from src.sweeps.launch import run_plan
-    from src.sweeps.plan import make_plan
+    with announcing("loading libraries"):
+        from src.sweeps.launch import run_plan
+        from src.sweeps.plan import make_plan
 
     return run_plan(make_plan(resolve_dataset(overrides)), reference)
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from src.announce import announcing
 from src.config.compose import parsed
 from src.config.flags import add_config_dir, with_config_dir
 from src.config.folders import output_folder
@@ -45,9 +46,10 @@ def main() -> None:
 
 def lr_find(overrides: Sequence[str], numbers: dict[str, Any], preferred: str | None, out: str | None) -> None:
     """Runs the test, writes the figure and the CSV, prints both suggestions."""
-    from src.analysis.figures.range_test import write_range_test
-    from src.runs.range_test import suggest_lrs
-    from src.training.lr_finder import SUGGESTIONS
+    with announcing("loading torch"):
+        from src.analysis.figures.range_test import write_range_test
+        from src.runs.range_test import suggest_lrs
+        from src.training.lr_finder import SUGGESTIONS
 
     preferred = SUGGESTIONS[0] if preferred is None else preferred
     if preferred not in SUGGESTIONS:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from src.announce import announcing
 from src.config.flags import add_config_dir, with_config_dir
 from src.config.folders import output_folder
 from src.config.suggestions import suggesting_also
@@ -40,19 +41,22 @@ def main() -> None:
 
 def draw(overrides: Sequence[str], out: Path | None) -> None:
     """Prints the curves and, if `out` is a folder, draws them there."""
-    from src.analysis.figures.sparklines import print_preview
-    from src.schedules.preview import preview_schedules
+    with announcing("loading torch"):
+        from src.analysis.figures.sparklines import print_preview
+        from src.schedules.preview import preview_schedules
 
-    preview = preview_schedules(overrides)
+    with announcing("computing learning rates"):
+        preview = preview_schedules(overrides)
     print_preview(preview)
     for name, refusal in preview.refusals.items():
         print(f"Left out: {name}: {refusal}", file=sys.stderr)
     if out is None:
         return
-    from src.analysis.figures.gallery import write_gallery
-
     try:
-        paths = write_gallery(preview, out)
+        with announcing("drawing learning rates"):
+            from src.analysis.figures.gallery import write_gallery
+
+            paths = write_gallery(preview, out)
     except OSError as error:
         raise UsageError(f"out={out}: cannot be written: {error.strerror}") from error
     print("Written:", *paths)

@@ -7,6 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
+from src.announce import announcing
 from src.config.folders import output_folder
 from src.config.naming import setting_name
 from src.errors import ArgumentParser, UsageError, ending_in_one_line
@@ -28,7 +29,8 @@ def main() -> None:
     folders = [Path(text) for text in arguments if not text.startswith(KEYS)]
     with ending_in_one_line():
         check_folders(folders, options)
-        from src.analysis.report.build import build_report
+        with announcing("loading libraries"):
+            from src.analysis.report.build import build_report
 
         reference = setting_name(options["reference"]) if "reference" in options else None
         out = output_folder("out", options["out"]) if "out" in options else folders[0]

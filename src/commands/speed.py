@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import argparse
 import statistics
+from typing import TYPE_CHECKING
 
-import torch
-from rich.console import Console
-from rich.table import Table
-
+from src.announce import announcing
 from src.config.compose import composed, composing, load_config
 from src.config.flags import add_config_dir, with_config_dir
-from src.config.schema import Config
 from src.data.fallback import resolve_dataset
 from src.errors import ArgumentParser, ending_in_one_line
-from src.runs.speed import BARE_LOOP, THIS_TRAINER, compare_loops
-from src.training.device import device_name, select_device, select_precision
 from src.user_modules import find_user_modules
+
+if TYPE_CHECKING:
+    from src.config.schema import Config
 
 DEFAULTS = {"model": "mlp", "epochs": 3}
 
@@ -41,10 +39,20 @@ def main() -> None:
         defaults = [f"{key}={value}" for key, value in DEFAULTS.items() if key not in keys]
         with composing():
             config = load_config(composed([*defaults, *overrides]))
+        with announcing("loading torch"):
+            from src.runs.speed import compare_loops
+
         print_table(config, compare_loops(config, arguments.rounds))
 
 
 def print_table(config: Config, seconds: dict[str, list[float]]) -> None:
+    import torch
+    from rich.console import Console
+    from rich.table import Table
+
+    from src.runs.speed import BARE_LOOP, THIS_TRAINER
+    from src.training.device import device_name, select_device, select_precision
+
     device = select_device(config.trainer.device)
     precision = select_precision(config.trainer.precision, device).name
     setting = [config.model["name"], config.optimizer["name"], f"batch {config.batch_size}", precision]

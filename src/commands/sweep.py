@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from src.announce import announcing
 from src.config.flags import add_config_dir, with_config_dir
 from src.errors import ArgumentParser, ending_in_one_line
 from src.user_modules import find_user_modules
@@ -38,7 +39,8 @@ def main() -> None:
     arguments = parser.parse_intermixed_args()
     find_user_modules()
     with ending_in_one_line():
-        from src.sweeps.command import sweep  # here, because every joblib worker imports this script again
+        with announcing("loading libraries"):
+            from src.sweeps.command import sweep  # here, because every joblib worker imports this script again
 
         overrides = with_config_dir(arguments.config_dir, arguments.overrides)
         sys.exit(sweep(overrides, dry_run=arguments.dry_run))

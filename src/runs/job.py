@@ -13,6 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from src import layout
+from src.announce import announcing
 from src.config.compose import load_config
 from src.config.schema import Config
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError, ending_in_one_line
@@ -47,13 +48,15 @@ def run_single(cfg: DictConfig) -> None:
 
 def _check_new(config: Config, folder: Path) -> None:
     """Refuses a run that cannot start before anything is written. A sweep checks its jobs before the first one."""
-    from src.runs.build import check
-    from src.runs.run import finished_record
+    with announcing("loading torch"):
+        from src.runs.build import check
+        from src.runs.run import finished_record
 
     if finished_record(config, folder, num_workers=1) is not None:
         return
     try:
-        check(config)
+        with announcing("checking the run"):
+            check(config)
     except UsageError:
         raise
     except Exception:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from omegaconf import OmegaConf
 
+from src.announce import announcing
 from src.config import CONF
 from src.config.auto_lr import wants_range_test, with_lr, with_placeholder_lr
 from src.config.compose import composed, composing, load_config, search_path
@@ -72,7 +73,8 @@ def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:
     test_config = replace(
         config, scheduler=constant, averaging=no_averaging, warmup=0.0, interval=None, seconds=None, callbacks={}
     )
-    with torch.random.fork_rng(devices=[]):  # a trainer seeds the global generator for dropout
+    # fork_rng because a trainer seeds the global generator for dropout
+    with announcing(f"testing {len(lrs)} learning rates"), torch.random.fork_rng(devices=[]):
         return run_range_test(build_bare_trainer(test_config), lrs)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from src import layout
+from src.announce import announcing
 from src.config.identity import config_hash
 from src.config.schema import Config
 from src.errors import UsageError
@@ -115,7 +116,8 @@ def finished_record(config: Config, folder: Path, num_workers: int | None) -> Ru
 
 
 def _resumed_trainer(config: Config, folder: Path, show: str, stop: Stop) -> Trainer:
-    trainer = build_trainer(config, folder, show, stop)
+    with announcing("loading data") if show != "nothing" else contextlib.nullcontext():
+        trainer = build_trainer(config, folder, show, stop)
     if checkpoint.resume(trainer, folder):
         log.info("Resumed after epoch %d, update %d", trainer.progress.epoch, trainer.progress.step)
     return trainer

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
+from src.announce import announcing
 from src.config.schema import Config
 from src.data import dataset as data
 from src.data.torchvision import dataset_class, import_torchvision
@@ -43,8 +44,9 @@ def time_in_rotation(loops: Mapping[str, Loop], config: Config, rounds: int) -> 
     names = list(loops)
     for number in range(rounds + 1):
         first = number % len(names)
-        for name in names[first:] + names[:first]:
-            seconds[name].append(loops[name](config))
+        with announcing(f"timing round {number} of {rounds}" if number else "warming up"):
+            for name in names[first:] + names[:first]:
+                seconds[name].append(loops[name](config))
     return {name: values[1:] for name, values in seconds.items()}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from src.analysis.wording import count_noun
+from src.announce import announcing
 from src.config.suggestions import suggesting_also
 from src.data.fallback import resolve_dataset
 from src.sweeps.describe import plan_notes, print_plan, print_study
@@ -45,12 +47,14 @@ def _run_protocol(arguments: Sequence[str], *, dry_run: bool) -> int:
 
 def _check_schedules(study: Study) -> None:
     """Checks one run of each schedule and budget; `run_study` checks every learning rate."""
-    from src.runs.build import check
+    with announcing("loading torch"):
+        from src.runs.build import check
 
     plan = study.first_plan
     firsts = {(config.scheduler["name"], config.epochs): config for config in plan.settings}
-    for config in firsts.values():
-        check(config, runs_here=plan.runs_here)
+    with announcing(f"checking {count_noun(len(firsts), 'setting')}"):
+        for config in firsts.values():
+            check(config, runs_here=plan.runs_here)
 
 
 def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:

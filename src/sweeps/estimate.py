@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 
+from src.announce import announcing
 from src.layout import RECORD
 from src.sweeps.study import TUNING, Study
 from src.sweeps.sweep_file import read_planned_jobs
@@ -45,7 +46,8 @@ def _seconds_per_run(study: Study) -> dict[int, float]:
     if config.seconds is not None:
         training = dict.fromkeys(study.first_grids, config.seconds)
     else:
-        per_epoch = config.updates_per_epoch * step_seconds(config)
+        with announcing("timing an update"):
+            per_epoch = config.updates_per_epoch * step_seconds(config)
         training = {epochs: epochs * per_epoch for epochs in study.first_grids}
     return {epochs: START_SECONDS + OVERHEAD * length for epochs, length in training.items()}
 

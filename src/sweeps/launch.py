@@ -9,6 +9,8 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from src.analysis.wording import count_noun
+from src.announce import announcing
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
 from src.sweeps import devices, workers
 from src.sweeps.chosen_rates import print_chosen_rates
@@ -67,10 +69,12 @@ def check_jobs(plan: Plan) -> None:
     Raises:
         UsageError: names the value and the remedy.
     """
-    from src.runs.build import check
+    with announcing("loading torch"):
+        from src.runs.build import check
 
-    for setting in plan.settings:
-        check(setting, runs_here=plan.runs_here)
+    with announcing(f"checking {count_noun(len(plan.settings), 'setting')}"):
+        for setting in plan.settings:
+            check(setting, runs_here=plan.runs_here)
 
 
 def _tune(study: Study, plans: list[Plan]) -> pd.DataFrame | None:
@@ -174,7 +178,8 @@ def _conclude(*plans: Plan) -> int:
 
 
 def _compare(plan: Plan) -> None:
-    from src.analysis.report.build import build_report
+    with announcing("loading libraries"):
+        from src.analysis.report.build import build_report
 
     if any(job.record() for job in plan.jobs):
         build_report([plan.folder], plan.folder)

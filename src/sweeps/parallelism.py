@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import joblib
 
+from src.announce import announcing
 from src.errors import UsageError
 from src.sweeps.devices import in_rounds, visible_gpus
 
@@ -84,7 +85,8 @@ def free_memory() -> tuple[int, ...]:
 
     A process of its own reads them, because CUDA would keep some hundred MiB on every GPU for as long as this one runs.
     """
-    import torch
+    with announcing("loading torch"):
+        import torch
 
     if not torch.cuda.is_available():
         return ()

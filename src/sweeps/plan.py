@@ -11,6 +11,8 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from src import layout
+from src.analysis.wording import count_noun
+from src.announce import announcing
 from src.config.auto_lr import wants_range_test, with_placeholder_lr
 from src.config.compose import load_config, search_path
 from src.config.folders import check_own_folder
@@ -119,7 +121,8 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
             jobs = [_with_numeric_lr(job, search_path(overrides)) for job in jobs]
             multirun = compose_multirun(overrides)  # range tests compose configs too, which ends its context
         folder = _fix_folder(multirun.config)
-        planned = _make_jobs(multirun, jobs, folder)
+        with announcing(f"planning {count_noun(len(jobs), 'run')}"):
+            planned = _make_jobs(multirun, jobs, folder)
     plan = Plan(folder, planned, multirun)
     check_files(folder, layout.SWEEP_FILES)  # now rather than when the report is written, after the last run
     check_folder(folder / layout.FIGURES)

@@ -31,7 +31,9 @@ ARROWS: dict[str, set[str]] = {
     "cli": {"train", "commands"},
 }
 # May be imported everywhere.
-LEAVES = {"csv_files", "errors", "files", "layout", "seeding", "signals", "status", "terminal", "user_modules"}
+LEAVES = {
+    "announce", "csv_files", "errors", "files", "layout", "seeding", "signals", "status", "terminal", "user_modules",
+}  # fmt: skip
 DOORS = {"averaging", "callbacks"}  # the names that users write in configs; they only re-export from training
 RECORDS = {"src.runs.record"}
 

@@ -20,6 +20,7 @@ from src.analysis.report.terminal import print_answers, print_comparison
 from src.analysis.series import read_series
 from src.analysis.sweep_file import added_seeds
 from src.analysis.wording import first_line
+from src.announce import announcing
 from src.files import check_files, check_folder, write_text
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,9 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     """
     check_files(out, layout.REPORT_FILES)
     check_folder(out / layout.FIGURES)
-    results = load_results(folders, reference)
-    series = read_series(results.evaluation)
+    with announcing("reading runs"):
+        results = load_results(folders, reference)
+        series = read_series(results.evaluation)
     for problem in series.problems:
         log.warning("Not drawn: %s", problem)
     results = replace(results, problems=[*results.problems, *series.problems])
@@ -50,8 +52,9 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     print_comparison(results.table)
     _log_warnings(results)
     tables = (results.table, results.sensitivity, results.trials)
-    figures = draw_figures(results.evaluation, series, *tables, out / layout.FIGURES)
-    write_events(figures, out)
+    with announcing("drawing figures"):
+        figures = draw_figures(results.evaluation, series, *tables, out / layout.FIGURES)
+        write_events(figures, out)
     summaries = answers(results)
     write_text(out / layout.REPORT, render(results, summaries, figures, out))
     print_answers(summaries)
