@@ -12,8 +12,8 @@ import pytest
 from src import announce
 from src.announce import announcing
 
-SILENCE = 0.05  # seconds, instead of one
-SLOW = 4 * SILENCE
+SILENCE = 0.02
+SLOW = 0.5
 SHOWN = b"loading torch ...\x1b[K\r"
 ERASED = b"\x1b[K"
 
@@ -31,7 +31,9 @@ def on_terminal(seconds: float, kind: str = "xterm", error: Exception | None = N
             stderr.write("error")
         stderr.write("!")
         stderr.flush()
-        written = os.read(screen, 1000)
+        written = b""
+        while not written.endswith(b"!"):
+            written += os.read(screen, 1000)
     os.close(screen)
     return written.removesuffix(b"!")
 
@@ -61,5 +63,5 @@ def test_terminal_that_cannot_erase_gets_a_plain_line() -> None:
 
 def test_files_and_pipes_hold_errors_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(announce, "SILENCE_SECONDS", 0.0)
-    work(SILENCE)
+    work(2 * SILENCE)
     assert capsys.readouterr() == ("", "")
