@@ -16,6 +16,7 @@ COMMANDS = {
     "lr-find": ("src.commands.lr_find", "find a peak learning rate by a range test"),
     "board": ("src.commands.board", "view runs in TensorBoard under names that say what differs"),
     "speed": ("src.commands.speed", "compare the speed of this trainer with other loops"),
+    "completion": ("src.commands.completion", "print a script for tab completion in bash or zsh"),
 }
 
 
@@ -33,7 +34,7 @@ def main() -> None:
 
 def usage() -> str:
     """The commands, one per line."""
-    lines = [f"  {name:<9} {text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(["usage: schedbench COMMAND ...", "", *lines, "", "schedbench COMMAND --help explains a command."])
 
 
@@ -42,3 +43,7 @@ def unknown(name: str) -> str:
     matches = difflib.get_close_matches(name, COMMANDS, n=1)
     guess = f"; did you mean {matches[0]}?" if matches else ""
     return f"{name}: unknown command; choose one of {', '.join(COMMANDS)}{guess}"
+
+
+if __name__ == "__main__":
+    main()

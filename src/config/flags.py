@@ -27,7 +27,7 @@ REFUSED = {
         "the file is a pickle, which can run any code when it is loaded; give the overrides again, which are in "
         ".hydra/overrides.yaml of the run's folder"
     ),
-    "--shell-completion": "Hydra completes `python FILE.py` and not `python -m`; --help lists groups and keys",
+    "--shell-completion": "Hydra completes `python FILE.py` and not `python -m`; use `schedbench completion bash`",
 }
 
 

@@ -30,7 +30,8 @@ def test_unknown_command_is_refused_with_the_one_that_was_meant(
         call(monkeypatch, "swep")
     assert end.value.code == 2
     message = (
-        "swep: unknown command; choose one of train, sweep, report, preview, lr-find, board, speed; did you mean sweep?"
+        "swep: unknown command; choose one of train, sweep, report, preview, lr-find, board, speed, completion; "
+        "did you mean sweep?"
     )
     assert capsys.readouterr().err == f"error: {message}\n"
 

@@ -1,0 +1,34 @@
+"""Prints a script that completes command lines when the tab key is pressed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from src.errors import ArgumentParser, ending_in_one_line
+
+EPILOG = """\
+To use it in this shell:    eval "$(schedbench completion bash)"
+and in every new one:       put that line into ~/.bashrc; for zsh, with zsh instead of bash, into ~/.zshrc
+
+It completes commands, flags, groups, choices (scheduler=cos) and keys (optimizer.l), also after `python -m src.train`
+and `python scripts/NAME.py`. Without an installation: eval "$(python -m src.cli completion bash)"
+"""
+SHELLS = ("bash", "zsh")
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--candidates"]:  # of the script, for the command line after it
+        _print_candidates(sys.argv[2:])
+        return
+    parser = ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shell", choices=SHELLS, help="the shell that runs the script")
+    print(Path(__file__).with_name(f"completion.{parser.parse_args().shell}").read_text(), end="")
+
+
+def _print_candidates(words: list[str]) -> None:
+    from src.commands.candidates import candidates  # imports Hydra
+
+    with ending_in_one_line():
+        print("\n".join(candidates(words)))
