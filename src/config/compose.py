@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -97,6 +98,13 @@ def load_config(node: DictConfig) -> Config:
 
 def _name_foreign_target(group: str, component: dict[str, Any]) -> None:
     """Names a component after its class if a user replaced the `_target_` of one of our choices."""
-    path = CONF / group / f"{component['name']}.yaml"
-    if path.exists() and OmegaConf.select(OmegaConf.load(path), "_target_") != component["_target_"]:
+    target = _target_of_choice(group, component["name"])
+    if target is not None and target != component["_target_"]:
         component["name"] = component["_target_"].rpartition(".")[2]
+
+
+@functools.cache  # a preview loads the configs of all schedules
+def _target_of_choice(group: str, name: str) -> str | None:
+    """The `_target_` of one of our choices; None if it is not ours."""
+    path = CONF / group / f"{name}.yaml"
+    return str(OmegaConf.select(OmegaConf.load(path), "_target_")) if path.exists() else None
