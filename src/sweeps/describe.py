@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from src.analysis.stats import MIN_SEEDS
+from src.analysis.sweep_file import read_sweep_file
 from src.analysis.wording import count_noun, ranges
+from src.config.auto_lr import wants_range_test
 from src.errors import DataUnavailableError, UsageError
 from src.sweeps.equivalence import equivalence_note
 from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
@@ -19,6 +21,7 @@ from src.sweeps.study import TUNING, Study
 from src.sweeps.sweep_file import read_planned_jobs
 
 _OTHER_SWEEP = "{} holds another sweep: its runs are kept, its tables are replaced"
+_OTHER_RUNS = "{} holds {} of an earlier command: kept, and part of the tables, too"
 
 
 def print_plan(plan: Plan) -> None:
@@ -39,9 +42,18 @@ def print_plan(plan: Plan) -> None:
 
 
 def plan_notes(plan: Plan) -> Iterator[str]:
-    """What the user should know before a sweep without a protocol starts: a folder with another sweep."""
-    if _holds_other_sweep(plan, {job["folder"] for job in read_planned_jobs(plan.folder)}):
+    """What the user should know before a sweep without a protocol starts: a folder with other runs."""
+    if any(map(wants_range_test, (job.overrides for job in plan.jobs))):  # the folders of its runs are not known yet
+        return
+    earlier = read_sweep_file(plan.folder)
+    earlier_folders = {job["folder"] for job in earlier.get("jobs") or []}
+    folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
+    if folders <= earlier_folders or earlier_folders <= folders:  # a part of it is repeated, or it has grown
+        return
+    if earlier.get("protocol"):
         yield _OTHER_SWEEP.format(plan.folder)
+    else:
+        yield _OTHER_RUNS.format(plan.folder, count_noun(len(earlier_folders - folders), "other run"))
 
 
 def print_study(study: Study) -> None:
@@ -77,12 +89,6 @@ def study_notes(study: Study) -> Iterator[str]:
     # Seeds, rates and refinements may be added: a study is another one if no tuning run is shared.
     if earlier_jobs and tuning_folders.isdisjoint(str(job.folder.relative_to(plan.folder)) for job in plan.jobs):
         yield _OTHER_SWEEP.format(plan.folder)
-
-
-def _holds_other_sweep(plan: Plan, earlier_folders: set[str]) -> bool:
-    """Whether an earlier plan is neither part of this one nor the other way round: seeds or rates may be added."""
-    folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
-    return not (folders <= earlier_folders or earlier_folders <= folders)
 
 
 def _refinement(study: Study) -> list[tuple[str, str]]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from src.analysis.report.results import load_results
 from src.runs.record import write_record
 from src.sweeps.describe import plan_notes, print_plan, print_study, study_notes
-from src.sweeps.plan import make_plan
+from src.sweeps.plan import Plan, make_plan
 from src.sweeps.sweep_file import write_sweep_file
 from tests.conftest import SMALL
 from tests.unit.analysis.conftest import record_of
-from tests.unit.sweeps.conftest import make_study
+from tests.unit.sweeps.conftest import make_study, pretend
 
 
 def test_plan_lists_status_and_own_overrides_of_each_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,10 +84,45 @@ def test_another_sweep_in_the_folder_is_noted(tmp_path: Path) -> None:
     assert note == f"{tmp_path} holds another sweep: its runs are kept, its tables are replaced"
 
 
-def test_plain_sweep_in_the_folder_of_another_is_noted(tmp_path: Path) -> None:
-    first = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "scheduler=step,cosine", "seed=0"])
-    write_sweep_file(first)
-    more_seeds = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "scheduler=step,cosine", "seed=0,1"])
-    assert list(plan_notes(more_seeds)) == []
-    other = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "scheduler=linear", "seed=0"])
-    assert list(plan_notes(other)) == [f"{tmp_path} holds another sweep: its runs are kept, its tables are replaced"]
+def plain_plan(folder: Path, *overrides: str, dry_run: bool = False) -> Plan:
+    return make_plan([*SMALL, f"hydra.sweep.dir={folder}", *overrides], dry_run=dry_run)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "others"),
+    [
+        (("scheduler=step,cosine", "seed=0,1"), None),
+        (("scheduler=step,cosine,linear", "seed=0"), None),
+        (("scheduler=cosine", "seed=0"), None),
+        (("scheduler=linear", "seed=0"), "2 other runs"),
+        (("scheduler=step,linear", "seed=0"), "1 other run"),
+        (("scheduler=step,cosine", "seed=1"), "2 other runs"),
+    ],
+)
+def test_other_runs_in_the_folder_of_a_plain_sweep_are_noted(
+    overrides: tuple[str, ...], others: str | None, tmp_path: Path
+) -> None:
+    write_sweep_file(plain_plan(tmp_path, "scheduler=step,cosine", "seed=0"))
+    note = f"{tmp_path} holds {others} of an earlier command: kept, and part of the tables, too"
+    assert list(plan_notes(plain_plan(tmp_path, *overrides))) == ([note] if others else [])
+
+
+def test_plain_sweep_in_the_folder_of_a_protocol_is_noted(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    write_sweep_file(study.first_plan, protocol=asdict(study.protocol))
+    (note,) = plan_notes(plain_plan(tmp_path, "scheduler=linear", "seed=0"))
+    assert note == f"{tmp_path} holds another sweep: its runs are kept, its tables are replaced"
+
+
+def test_runs_whose_rates_are_not_known_yet_are_not_taken_for_others(tmp_path: Path) -> None:
+    write_sweep_file(plain_plan(tmp_path, "scheduler=step", "optimizer.lr=0.1", "seed=0"))
+    assert list(plan_notes(plain_plan(tmp_path, "optimizer.lr=auto", "seed=0,1", dry_run=True))) == []
+
+
+def test_runs_of_an_earlier_command_are_part_of_the_tables(tmp_path: Path) -> None:
+    for schedules in ("step,cosine", "linear"):
+        plan = plain_plan(tmp_path, f"scheduler={schedules}", "seed=0")
+        write_sweep_file(plan)
+        for job in plan.jobs:
+            pretend(job)
+    assert set(load_results([tmp_path]).evaluation["scheduler"]) == {"step", "cosine", "linear"}
