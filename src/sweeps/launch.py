@@ -16,6 +16,7 @@ from src.sweeps import devices, workers
 from src.sweeps.chosen_rates import print_chosen_rates
 from src.sweeps.job import run_job
 from src.sweeps.labels import varied_keys
+from src.sweeps.next_step import next_step
 from src.sweeps.parallelism import worker_gpus
 from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
@@ -60,7 +61,7 @@ def run_study(study: Study) -> int:
             print_chosen_rates(choices)
             plans.append(study.evaluation(choices))
             _run_phase("Evaluation", plans, study.protocol)
-    return _conclude(*plans)
+    return _conclude(*plans, protocol=study.protocol)
 
 
 def check_jobs(plan: Plan) -> None:
@@ -166,20 +167,24 @@ def _record_killed(job: Job) -> None:
     record_refusal(job.config, job.folder, UsageError(message))
 
 
-def _conclude(*plans: Plan) -> int:
+def _conclude(*plans: Plan, protocol: Protocol | None = None) -> int:
     """Compares whatever results there are; returns the exit status."""
-    _compare(plans[0])
+    table = _compare(plans[0])
     if workers.is_stopping():
         log.warning("Interrupted; run the same command to resume")
         return EXIT_INTERRUPTED
     if missing := sum(len(plan.without_result()) for plan in plans):
         log.error("%d runs have no result: the launcher failed, see above; run the same command to retry them", missing)
-    return EXIT_FAILED if any(plan.unfinished() for plan in plans) else 0
+    if any(plan.unfinished() for plan in plans):
+        return EXIT_FAILED
+    if table is not None:
+        log.info(next_step(table, plans[-1], protocol))
+    return 0
 
 
-def _compare(plan: Plan) -> None:
+def _compare(plan: Plan) -> pd.DataFrame | None:
+    """Builds the report and returns its comparison; None if no run has a record."""
     with announcing("loading libraries"):
         from src.analysis.report.build import build_report
 
-    if any(job.record() for job in plan.jobs):
-        build_report([plan.folder], plan.folder)
+    return build_report([plan.folder], plan.folder) if any(job.record() for job in plan.jobs) else None
