@@ -13,6 +13,7 @@ from typing import Any
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter
 from matplotlib.transforms import Bbox
@@ -75,15 +76,17 @@ def _names(figure: Figure) -> dict[str, str]:
 
 def _panels(figure: Figure) -> Iterator[dict[str, Any]]:
     number = 0
+    # Without a renderer, matplotlib would make one for each panel.
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     for axes in figure.axes:
         if axes.get_visible():
             number += axes.get_gid() is None  # matplotlib numbers those without a gid
-            yield {"id": axes.get_gid() or f"axes_{number}", **_panel(figure, axes)}
+            yield {"id": axes.get_gid() or f"axes_{number}", **_panel(figure, axes, renderer)}
 
 
-def _panel(figure: Figure, axes: Axes) -> dict[str, Any]:
+def _panel(figure: Figure, axes: Axes, renderer: RendererAgg) -> dict[str, Any]:
     return {
-        "box": _in_points(figure, axes.get_tightbbox() or axes.bbox),
+        "box": _in_points(figure, axes.get_tightbbox(renderer) or axes.bbox),
         "frame": _in_points(figure, axes.bbox),
         "title": axes.get_title() or axes.get_title("left"),
         "x": _scale(axes.xaxis),

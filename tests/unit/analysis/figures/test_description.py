@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -65,3 +66,18 @@ def test_texts_outside_of_panels_are_title_axis_names_or_notes(figure: Figure) -
     assert describe(figure)["Title"] == "Loss\nmnist"
     assert content(figure)["labels"] == {"x": "epoch", "y": "loss"}
     assert content(figure)["notes"] == ["step = constant until 2"]
+
+
+def test_all_panels_are_measured_by_one_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = Figure()
+    figure.subplots(2, 3)
+    made: list[object] = []
+    original = RendererAgg.__init__
+
+    def counted(renderer: RendererAgg, width: float, height: float, dpi: float) -> None:
+        made.append(renderer)
+        original(renderer, width, height, dpi)
+
+    monkeypatch.setattr(RendererAgg, "__init__", counted)
+    describe(figure)
+    assert len(made) == 1
