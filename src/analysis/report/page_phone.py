@@ -71,7 +71,7 @@ def phones(panels: Described, groups: Mapping[str | None, ET.Element], legend: C
 def _margins(frames: Sequence[Box], texts: Sequence[Sequence[_Text]], size: float) -> list[float]:
     """The widest margins of all panels, so that their axes line up."""
     sides = [text.margins(frame, size) for frame, part in zip(frames, texts, strict=True) for text in part]
-    return [_GAP + max((side[number] for side in sides), default=0.0) for number in range(4)]
+    return [_GAP + max([0.0, *(side[number] for side in sides)]) for number in range(4)]
 
 
 def _view_box(frame: Box, margins: Sequence[float]) -> str:
@@ -82,7 +82,7 @@ def _view_box(frame: Box, margins: Sequence[float]) -> str:
 
 def _leave_out(axes: ET.Element, panel: Mapping[str, Any], legend: Collection[str]) -> str:
     """Marks the name of the y axis, notes, and labels of series that the legend has; returns the name and the notes."""
-    _mark_axes(*[child for child in axes if child.get("id", "").startswith("matplotlib.axis")])
+    _mark_axes([child for child in axes if child.get("id", "").startswith("matplotlib.axis")])
     notes, headings = [], []
     children = list(axes)
     for number, child in enumerate(children):
@@ -100,11 +100,11 @@ def _leave_out(axes: ET.Element, panel: Mapping[str, Any], legend: Collection[st
     return "\n".join(filter(None, [(panel["y"] or {}).get("label", ""), *notes]))
 
 
-def _mark_axes(x_axis: ET.Element, y_axis: ET.Element) -> None:
-    """Marks the names of both axes; larger tick labels push that of the x axis down."""
-    _mark("x-axis", x_axis)
-    _mark("x-name", *(part for part in x_axis if part.find("text") is not None))
-    _mark(ELSEWHERE, *(part for part in y_axis if part.find("text") is not None))
+def _mark_axes(axes: Sequence[ET.Element]) -> None:
+    """Marks the names of the x axis, which larger tick labels push down, and of the y axis."""
+    _mark("x-axis", *axes[:1])
+    for name, axis in zip(("x-name", ELSEWHERE), axes, strict=False):
+        _mark(name, *(part for part in axis if part.find("text") is not None))
 
 
 def _mark(name: str, *elements: ET.Element) -> None:

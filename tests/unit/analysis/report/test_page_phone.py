@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -50,6 +51,11 @@ def curves(tmp_path: Path) -> list[Panel]:
 def test_text_of_curves_is_legible_and_their_axes_line_up(curves: list[Panel]) -> None:
     assert [pixels(phone_of(panel)) >= 10 for panel in curves] == [True, True]
     assert len({phone_of(panel).view_box.split()[2] for panel in curves}) == 1
+    for panel in curves:
+        left, top, width, height = map(float, phone_of(panel).view_box.split())
+        frame = json.loads(panel.scales)["frame"]
+        assert left < frame[0] < frame[2] < left + width
+        assert top < frame[1] < frame[3] < top + height
 
 
 def test_name_of_the_y_axis_and_notes_are_written_above_a_panel(curves: list[Panel]) -> None:
