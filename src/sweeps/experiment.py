@@ -58,14 +58,18 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
     overrides_by_key = _multirun(experiment, changes)
     overrides_by_key |= {key: str(override.input_line) for key, override in overrides.items()}
     overrides_by_key = with_launcher(overrides_by_key)
+    overrides_by_key.setdefault("name", f"name={_name(experiment, overrides_by_key, changes)}")
+    return list(overrides_by_key.values())
+
+
+def _name(experiment: Experiment, overrides_by_key: Mapping[str, str], changes: Mapping[str, object]) -> str:
+    """The name of a sweep without one: that of the experiment and what the command line changes in it."""
     unchanged = _multirun(experiment, {})
     changed = [line for key, line in overrides_by_key.items() if line != unchanged.get(key)]
     if "lrs" in changes:
-        changed.append(
-            f"lrs={','.join(f'{name}:{rate}' for name, rate in sorted(check_rates(changes['lrs']).items()))}"
-        )
-    overrides_by_key.setdefault("name", f"name={automatic_name(experiment.name, changed)}")
-    return list(overrides_by_key.values())
+        rates = sorted(check_rates(changes["lrs"]).items())
+        changed.append(f"lrs={','.join(f'{name}:{rate}' for name, rate in rates)}")
+    return automatic_name(experiment.name, changed)
 
 
 def experiment_rates(arguments: Sequence[str]) -> dict[str, float | str]:
