@@ -47,7 +47,7 @@ _DIR_FLAGS = ("-cd", "--config-dir")
 _LAUNCHER = "hydra/launcher"
 _GROUP_OF = {"schedulers": "scheduler", "reference": "scheduler"}  # keys whose values are choices of a group
 _SINGLE = ("experiment", "protocol", "reference", _LAUNCHER)  # keys that take one value, also in a sweep
-_NEVER_ADDED = ("experiment", "protocol")
+_PRESETS = {"experiment", "protocol"}  # groups that Hydra does not see
 _VALUES: dict[str, Sequence[str]] = {
     "optimizer.lr": (AUTO,),
     "interval": INTERVALS,
@@ -111,14 +111,14 @@ class _Line:
         self.search_path = search_path(with_config_dir(folder, overrides))
         places = [override.value() for override in parsed(self.search_path)]
         self.groups = group_choices([*config_folders(), *(path for place in places for path in local_folders(place))])
-        self.chosen = [word for word in overrides if word.partition("=")[0] in self.groups]
+        self.chosen = [word for word in overrides if word.partition("=")[0] in self.groups.keys() - _PRESETS]
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Keys of the command, groups, and keys of the config up to the next dot."""
         tree = self._config()
         if prefix.startswith("+"):
             added = [group for group in self.groups if not tree.get(group) and "/" not in group]
-            yield from (f"+{group}=" for group in sorted(added) if group not in _NEVER_ADDED)
+            yield from (f"+{group}=" for group in sorted(added) if group not in _PRESETS)
             return
         if "." not in prefix:
             yield from (f"{key}=" for key in (*self.own_keys, _LAUNCHER))

@@ -44,6 +44,7 @@ def test_every_command_and_its_own_keys_are_completed() -> None:
         ("schedbench train optimizer.b", []),
         ("schedbench train optimizer=adam optimizer.b", ["optimizer.betas="]),
         ("schedbench sweep optimizer=adam,sgd optimizer.b", ["optimizer.betas="]),
+        ("schedbench sweep protocol=quick optimizer=adam optimizer.b", ["optimizer.betas="]),
         ("schedbench train optimizer=wrong optimizer.l", ["optimizer.lr="]),
         ("schedbench train optimizer.lr.x", []),
         ("schedbench train opt", ["optimizer=", "optimizer."]),
