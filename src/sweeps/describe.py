@@ -21,7 +21,7 @@ from src.sweeps.study import TUNING, Study
 from src.sweeps.sweep_file import read_planned_jobs
 
 _OTHER_SWEEP = "{} holds another sweep: its runs are kept, its tables are replaced"
-_OTHER_RUNS = "{} holds {} of an earlier command: kept, and part of the tables, too"
+_OTHER_RUNS = "{} holds {} of an earlier command, which the tables include"
 
 
 def print_plan(plan: Plan) -> None:

@@ -103,7 +103,7 @@ def test_other_runs_in_the_folder_of_a_plain_sweep_are_noted(
     overrides: tuple[str, ...], others: str | None, tmp_path: Path
 ) -> None:
     write_sweep_file(plain_plan(tmp_path, "scheduler=step,cosine", "seed=0"))
-    note = f"{tmp_path} holds {others} of an earlier command: kept, and part of the tables, too"
+    note = f"{tmp_path} holds {others} of an earlier command, which the tables include"
     assert list(plan_notes(plain_plan(tmp_path, *overrides))) == ([note] if others else [])
 
 
