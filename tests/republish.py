@@ -1,4 +1,4 @@
-"""Analyzes a published result again from its runs.csv: `python -m tests.republish docs/results/NAME`."""
+"""Makes a published result again from its runs and their curves: `python -m tests.republish docs/results/NAME`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ import pandas as pd
 
 from src import layout
 from src.analysis.collect import Collection
-from src.analysis.figures.error_dots import draw_test_errors
-from src.analysis.figures.grid import GridFigure
-from src.analysis.figures.results import draw_sensitivity, draw_tuning_trials
-from src.analysis.figures.save import save_figure
-from src.analysis.figures.style import palette
-from src.analysis.labels import workload_names
 from src.analysis.report.escapes import to_csv
 from src.analysis.report.latex import to_latex
 from src.analysis.report.results import Results, compute_results
@@ -24,6 +18,7 @@ from src.analysis.tuning import with_tolerance
 from src.analysis.workloads import with_workload
 from src.files import write_text
 from src.runs.upgrade import device_type_of
+from tests.republish_report import pack_curves, republish_report
 
 MARGINS = {"mnist": 0.0005}  # data.equivalence_margin, which runs.csv does not have
 
@@ -57,29 +52,16 @@ def tables(folder: Path) -> dict[str, str]:
     }
 
 
-def draw(folder: Path) -> None:
-    """Draws the figures again that need no files of the runs."""
-    results = read_results(folder)
-    runs, table = (rows.assign(name=workload_names(rows)) for rows in (results.evaluation, results.table))
-    sensitivity, trials = (rows.assign(name=rows["label"]) for rows in (results.sensitivity, results.trials))
-    styles = palette(table["name"])
-    figures = {
-        "test_error": draw_test_errors(table, runs, styles),
-        "lr_sensitivity": draw_sensitivity(sensitivity, styles),
-        "tuning_trials": draw_tuning_trials(trials, styles),
-    }
-    for name, figure in figures.items():
-        if figure is not None:
-            save_figure(figure, folder / layout.FIGURES, name, fixed_margins=isinstance(figure, GridFigure))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    for name, text in tables(folder).items():
-        write_text(folder / name, text)
-    draw(folder)
+    parser.add_argument("--made-again", type=Path, help="a sweep with its evaluation runs, for curves.zip")
+    arguments = parser.parse_args()
+    for name, text in tables(arguments.folder).items():
+        write_text(arguments.folder / name, text)
+    if arguments.made_again is not None:
+        pack_curves(arguments.folder, arguments.made_again)
+    republish_report(arguments.folder)
 
 
 if __name__ == "__main__":

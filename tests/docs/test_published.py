@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import json
 import re
+import xml.etree.ElementTree as ET
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from src.analysis.report.tables import format_table
 from tests.conftest import ROOT
 from tests.docs.pages import DOCS, README, page_id, table
-from tests.republish import tables
+from tests.republish import from_csv, tables
 
-FOLDERS = sorted(path.parent for path in (DOCS / "results").glob("*/comparison.csv"))
+FOLDERS = sorted(path for path in (DOCS / "results").iterdir() if path.is_dir())
 
 published = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
@@ -67,8 +70,50 @@ def test_runs_follow_the_protocol(folder: Path) -> None:
 
 
 @published
+def test_report_has_the_published_table_and_no_link_to_files_that_are_not(folder: Path) -> None:
+    page = (folder / "report.html").read_text()
+    rows = [[cell_text(cell) for cell in row] for row in html_table(page, "pinned").iter("tr")]
+    shown = pd.DataFrame(rows[1:], columns=rows[0])
+    published_table = format_table(from_csv(pd.read_csv(folder / "comparison.csv")))
+    pd.testing.assert_frame_equal(shown[published_table.columns], published_table, check_dtype=False)
+    links = [link for link in re.findall(r'(?:href|src)="([^"]*)"', page) if not link.startswith(("#", "data:"))]
+    assert [link for link in links if not (folder / link).exists()] == []
+    assert len(page) < 1_500_000
+
+
+def html_table(page: str, name: str) -> ET.Element:
+    """The first table of this class."""
+    match = re.search(rf'<table class="{name}">.*?</table>', page, re.DOTALL)
+    assert match is not None
+    return ET.fromstring(match.group())
+
+
+def cell_text(cell: ET.Element) -> str:
+    return "".join(cell.itertext()).replace("\u00a0", " ")
+
+
+@published
+def test_curves_are_those_of_the_evaluation_runs(folder: Path) -> None:
+    runs = pd.read_csv(folder / "runs.csv")
+    evaluation = runs[runs["read_test"]]
+    with zipfile.ZipFile(folder / "curves.zip") as archive:
+        histories = {name: pd.read_csv(archive.open(name)) for name in archive.namelist() if "history" in name}
+        steps = [name for name in archive.namelist() if "steps" in name]
+    places = "runs/" + evaluation["folder"].str.partition("/runs/")[2] + "/history.csv"
+    drawn = evaluation.assign(place=places)[places.isin(histories)]
+    assert len(drawn) == len(histories) == drawn["seed"].nunique() * evaluation["scheduler"].nunique()
+    assert drawn["seed"].nunique() >= 5  # for the interquartile range
+    assert len(steps) == evaluation["scheduler"].nunique()
+    for run in drawn.to_dict("records"):
+        last = histories[run["place"]].iloc[-1]
+        for metric in ("train_loss", "val_loss", "val_accuracy"):
+            assert last[metric] == run[metric]
+        assert (last["epoch"], last["step"]) == (run["epochs"], run["steps"])
+
+
+@published
 def test_no_absolute_path_is_published(folder: Path) -> None:
-    texts = [path.read_text() for path in folder.rglob("*") if path.suffix in (".csv", ".json", ".md", ".tex", ".svg")]
+    texts = [path.read_text() for path in folder.rglob("*") if path.suffix not in (".png", ".zip") and path.is_file()]
     absolute = re.compile(r"""(?:^|[\s"',;=(])/\w+/\w""", re.MULTILINE)
     assert absolute.search('"folder": "/home/me/sweeps"')
     assert [match.group() for text in texts for match in absolute.finditer(text)] == []
