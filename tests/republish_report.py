@@ -11,7 +11,7 @@ import typing
 import zipfile
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from src.analysis.report.answers import answers
 from src.analysis.report.build import build_report
 from src.analysis.report.page import render
 from src.analysis.report.results import load_results
+from src.analysis.series import read_series
 from src.config.identity import config_hash, identity
 from src.config.schema import Config
 from src.files import replacing, write_text
@@ -108,6 +109,7 @@ def check_equal_tables(path: Path, published: Path) -> None:
 def _page(folder: Path) -> str:
     """The page without links to the folders of runs, which are not published."""
     results = load_results([folder])
+    results = replace(results, problems=[*results.problems, *read_series(results.evaluation).problems])
     shutil.rmtree(folder / "runs")
     page = render(results, answers(results), _figures(folder), folder)
     return _LINK_TO_RUN.sub(r"\1", page)

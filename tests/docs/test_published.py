@@ -104,6 +104,8 @@ def test_curves_are_those_of_the_evaluation_runs(folder: Path) -> None:
     assert len(drawn) == len(histories) == drawn["seed"].nunique() * evaluation["scheduler"].nunique()
     assert drawn["seed"].nunique() >= 5  # for the interquartile range
     assert len(steps) == evaluation["scheduler"].nunique()
+    missing = len(evaluation) - len(drawn)
+    assert (f"{missing} runs have no history.csv" in (folder / "report.html").read_text()) == (missing > 0)
     for run in drawn.to_dict("records"):
         last = histories[run["place"]].iloc[-1]
         for metric in ("train_loss", "val_loss", "val_accuracy"):
