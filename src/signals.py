@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from src.terminal import is_unread
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -23,8 +25,13 @@ class Stop:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """A `Stop` that the first SIGINT or SIGTERM requests. A second signal ends the process as usual."""
+    """A `Stop` that the first SIGINT or SIGTERM requests. A second signal ends the process as usual.
+
+    It is requested from the start if nobody reads the output any more.
+    """
     stop = Stop()
+    if is_unread():
+        stop.request()
     if threading.current_thread() is not threading.main_thread():
         yield stop  # only the main thread may install handlers
         return

@@ -6,8 +6,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     _TextHandler = logging.StreamHandler[TextIO]
 else:
     _TextHandler = logging.StreamHandler  # cannot be subscripted before Python 3.11
+
+
+_unread = threading.Event()
+
+
+def is_unread() -> bool:
+    """Whether nobody reads the output of this process any more, as in `... | head`."""
+    return _unread.is_set()
 
 
 class StdoutHandler(_TextHandler):
@@ -34,10 +43,9 @@ class StdoutHandler(_TextHandler):
         raise AttributeError("StdoutHandler follows sys.stdout")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name in logging.Handler
-        """Ends the process if nobody reads its output any more, as in `... | head`; without a traceback."""
+        """Stops the work if nobody reads its output any more, without a traceback."""
         if isinstance(sys.exc_info()[1], BrokenPipeError):
-            _discard_stdout()
-            signal.raise_signal(signal.SIGTERM)  # a run writes its checkpoint
+            stop_unread()
         else:
             super().handleError(record)
 
@@ -60,6 +68,31 @@ class LogFile(logging.FileHandler):
             super().close()
 
 
+class StdoutConsole(Console):
+    """Prints as long as somebody reads it; brackets are no markup."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        try:
+            super().print(*objects, **options)
+        except BrokenPipeError:
+            stop_unread()
+
+    def on_broken_pipe(self) -> None:
+        """Replaces that of rich, which would end the process before the report is written."""
+        raise BrokenPipeError
+
+
+def stop_unread() -> None:
+    """Stops the work after stdout was closed: runs write their checkpoints, a sweep its report."""
+    _unread.set()
+    _discard_stdout()
+    if callable(signal.getsignal(signal.SIGTERM)):
+        signal.raise_signal(signal.SIGTERM)
+
+
 def _discard_stdout() -> None:
     """Sends what is written from now on, also at exit, nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -69,5 +102,5 @@ def _discard_stdout() -> None:
 
 def make_console() -> Console:
     """A console as wide as the terminal, or 120 columns wide if output goes to a file; brackets are no markup."""
-    console = Console(markup=False)
-    return console if console.is_terminal else Console(width=FILE_WIDTH, markup=False)
+    console = StdoutConsole()
+    return console if console.is_terminal else StdoutConsole(width=FILE_WIDTH)

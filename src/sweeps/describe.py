@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.console import Console
 from rich.table import Table
 
 from src.analysis.stats import MIN_SEEDS
@@ -19,6 +18,7 @@ from src.sweeps.plan import Plan
 from src.sweeps.status import format_duration
 from src.sweeps.study import TUNING, Study
 from src.sweeps.sweep_file import read_planned_jobs
+from src.terminal import StdoutConsole
 
 _OTHER_SWEEP = "{} holds another sweep: its runs are kept, its tables are replaced"
 _OTHER_RUNS = "{} holds {} of an earlier command, which the tables include"
@@ -32,7 +32,7 @@ def print_plan(plan: Plan) -> None:
         table.add_column(column, justify="right" if column == "job" else "left")
     for number, job in enumerate(plan.jobs, 1):
         table.add_row(str(number), job.status(), " ".join(line for line in job.overrides if line not in shared))
-    console = Console()
+    console = StdoutConsole()
     title = f"{count_noun(len(plan.jobs), 'job')} in {plan.folder}, {len(plan.unfinished())} to run"
     console.print(title, soft_wrap=True, highlight=False)
     console.print(table)
@@ -61,7 +61,7 @@ def print_study(study: Study) -> None:
     protocol, plan = study.protocol, study.first_plan
     lrs = ", ".join(f"{lr:g}" for lr in next(iter(study.first_grids.values())).lrs)
     best = f"best lr of each schedule{' and seed' * protocol.tune_per_seed}"
-    console = Console(soft_wrap=True, highlight=False)
+    console = StdoutConsole(soft_wrap=True, highlight=False)
     unfinished = count_noun(len(plan.unfinished()), "tuning run")
     console.print(f"protocol={protocol.name} in {plan.folder}, {unfinished} to do")
     lines = [

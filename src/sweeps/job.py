@@ -26,7 +26,8 @@ def run_job(cfg: DictConfig, varied: Collection[str] = ()) -> None:
         cfg: The config of the job.
         varied: Keys that vary between the jobs of the sweep, for the lines that name this one.
     """
-    workers.install_worker_handlers(Path(HydraConfig.get().sweep.dir))
+    sweep = Path(HydraConfig.get().sweep.dir)
+    workers.install_worker_handlers(sweep)
     if not workers.is_stopping():
         with workers.busy():
             try:
@@ -35,6 +36,7 @@ def run_job(cfg: DictConfig, varied: Collection[str] = ()) -> None:
                 if error.errno not in STORAGE_ERRORS:
                     raise
                 log.error("%s: %s", run_folder(), storage_error(error))
+            workers.stop_others_if_unread(sweep)
 
 
 def _run(cfg: DictConfig, varied: Collection[str]) -> None:

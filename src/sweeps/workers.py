@@ -32,6 +32,7 @@ from src.sweeps.orphans import (
     mark_main_process,
     unmark_main_process,
 )
+from src.terminal import is_unread
 
 GRACE_SECONDS = 12.0  # for the active run of an orphaned worker
 
@@ -42,8 +43,14 @@ _idle.set()
 
 
 def is_stopping() -> bool:
-    """Whether this process was asked to stop."""
-    return _stopping.is_set()
+    """Whether this process was asked to stop, or nobody reads its output any more."""
+    return _stopping.is_set() or is_unread()
+
+
+def stop_others_if_unread(sweep: Path) -> None:
+    """In a worker, stops the whole sweep if nobody reads its output any more."""
+    if is_unread():
+        (sweep / layout.STOP).touch()
 
 
 @contextmanager
@@ -98,6 +105,8 @@ def controlling_sweep(sweep: Path) -> Iterator[None]:
         signal.signal(number, forward)
     try:
         yield
+        if stop_file.exists():  # a worker found out that nobody reads the output
+            _stopping.set()
         stop_file.unlink(missing_ok=True)
     finally:
         unmark_main_process()

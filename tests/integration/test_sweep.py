@@ -211,6 +211,24 @@ def processes(group: int) -> list[str]:
     return lines
 
 
+@pytest.mark.faults
+def test_sweep_whose_output_nobody_reads_stops_and_compares_what_is_finished(tmp_path: Path) -> None:
+    runs = ["schedulers=[constant,step]", "seeds=[0,1,2,3,4,5]", "name=unread", *TWO_WORKERS]
+    process = start([SWEEP, *SHORT, *runs], tmp_path)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stderr as errors:
+        with process.stdout as output:  # closed after a line, as by `head -1`
+            assert "12 of 12 runs to do" in output.readline()
+        assert process.wait(timeout=120) == 130
+        assert errors.read() == ""
+    sweep = tmp_path / "outputs" / "sweeps" / "unread"
+    num_runs = len(list(sweep.glob("runs/**/result.json")))
+    assert 0 < num_runs < 12
+    assert len(pd.read_csv(sweep / "runs.csv")) == num_runs
+    assert (sweep / "report.html").is_file()
+
+
 @pytest.mark.parametrize("seconds", [0.0, pytest.param(1.0, marks=pytest.mark.faults)])
 def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(seconds: float, tmp_path: Path) -> None:
     (tmp_path / "controlled.py").write_text(CONTROLLED)

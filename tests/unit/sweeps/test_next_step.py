@@ -13,10 +13,10 @@ from src.analysis.report import build
 from src.config.flags import parse_command_line
 from src.sweeps import launch
 from src.sweeps.command import sweep
-from src.sweeps.next_step import board_program, is_undecided, more_seeds, split_command
+from src.sweeps.next_step import board_program, changed_seeds, is_undecided, more_seeds, split_command
 from src.sweeps.plan import Job, Plan
 from src.train import multirun
-from tests.unit.sweeps.conftest import pretend
+from tests.unit.sweeps.conftest import make_study, pretend
 
 SHARED = ["data=digits", "model=softmax", "epochs=2", "hydra/launcher=basic"]
 SWEEP = ["python", "scripts/sweep.py"]
@@ -64,7 +64,6 @@ def seeds_of(jobs: list[Job]) -> set[int]:
     [
         (SWEEP, ["schedulers=[constant,step]", "seeds=[0,1,2]"]),
         (SWEEP, ["schedulers=[constant,step]", "seed=0,1,2", "name=mine"]),
-        (SWEEP, ["schedulers=[constant,step]", "seeds=[0,1,2]", "lrs={step: 0.1}"]),
         (["python", "-m", "src.train"], ["-m", "scheduler=constant,step", "seed=0,1,2"]),
     ],
 )
@@ -97,15 +96,12 @@ def test_next_command_of_a_protocol_adds_only_evaluation_runs(
     assert seeds_of(launched[num_first:]) == {2, 3, 4, 6, 7, 8, 9, 10}
 
 
-def test_next_command_tunes_for_every_seed_that_is_tuned_by_itself(
-    launched: list[Job], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    seeds = ["tuning_seeds=[20,21]", "evaluation_seeds=[0,1]", "tune_per_seed=true"]
-    arguments = [*SHARED, "protocol=quick", "schedulers=[constant,step]", *seeds, "max_extensions=0"]
-    following = run(SWEEP, arguments, monkeypatch, capsys)
-    num_first = len(launched)
-    run(SWEEP, following, monkeypatch, capsys)
-    assert seeds_of(launched[num_first:]) == {*range(2, 10), *range(22, 30)}
+def test_seeds_that_are_tuned_by_themselves_get_tuning_seeds_of_their_own(tmp_path: Path) -> None:
+    study = make_study(tmp_path, tuning_seeds=[20, 4], evaluation_seeds=[0, 1], tune_per_seed=True)
+    assert changed_seeds(study.first_plan, study.protocol, "seeds") == {
+        "tuning_seeds": "[20,4,11,12,13,14,15,16,17,18]",
+        "evaluation_seeds": "[0,1,2,3,5,6,7,8,9,10]",
+    }
 
 
 def test_decided_sweep_ends_with_the_command_for_tensorboard(

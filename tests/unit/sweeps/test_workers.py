@@ -54,3 +54,16 @@ def test_folder_has_one_main_process(tmp_path: Path) -> None:
         assert is_stopping()
     with controlling_sweep(tmp_path):
         pass
+
+
+def test_worker_whose_output_nobody_reads_stops_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with workers.controlling_sweep(tmp_path):
+        workers.stop_others_if_unread(tmp_path)
+        assert not (tmp_path / layout.STOP).exists()
+        monkeypatch.setattr(workers, "is_unread", lambda: True)  # in a worker
+        workers.stop_others_if_unread(tmp_path)
+        assert (tmp_path / layout.STOP).exists()
+        monkeypatch.undo()
+        assert not workers.is_stopping()
+    assert workers.is_stopping()
+    assert not (tmp_path / layout.STOP).exists()
