@@ -82,6 +82,7 @@ def _draw(watch: SweepWatch, lines: CapturedLines, done: threading.Event) -> Non
     with Live(
         console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
     ) as live:
+        console.show_cursor(True)  # which Live hides: a process that is killed could not show it again
         while not done.is_set():
             with suppress(OSError):  # the terminal was closed; what is written must be read all the same
                 for line in lines.read():

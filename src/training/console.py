@@ -48,6 +48,7 @@ class ProgressBar(EpochLines):
         self._total = total or trainer.config.seconds
         self._task = self._bar.add_task("", total=self._total, epoch=trainer.progress.epoch + 1)
         self._bar.start()
+        self._bar.console.show_cursor(True)  # which rich hides: a process that is killed could not show it again
 
     def on_epoch_start(self, trainer: Trainer) -> None:
         self._show(trainer)

@@ -76,7 +76,10 @@ def test_terminal_shows_progress_bar_below_epoch_lines(tmp_path: Path, monkeypat
     os.close(screen)
     rich.reconfigure()
     assert status == 0
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(chunks).decode())
+    raw = b"".join(chunks).decode()
+    hidden = raw.partition("\x1b[?25l")[2].partition("\x1b[?25h")[0]
+    assert "1/3" not in hidden  # a killed process leaves a visible cursor
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", raw)
     assert "60 updates" in text
     assert all(f"{epoch}/3" in text for epoch in (1, 2, 3))
     assert "test accuracy" in text.splitlines()[-2]

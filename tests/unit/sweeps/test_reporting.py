@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pty
 import sys
 import threading
 import time
@@ -23,6 +24,8 @@ from src.sweeps.plan import Job
 from src.sweeps.reporting import pause_after, reporting_progress
 from tests.conftest import small_config
 from tests.unit.analysis.conftest import record_of
+
+HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +98,20 @@ def test_lines_are_printed_above_the_live_display(
     assert shown.endswith("after the sweep\n")
     assert shown.count("from a worker") == 1
     assert "0 of 4" not in shown.rpartition("\x1b[2K")[2]  # the display is gone
+
+
+def test_process_that_is_killed_leaves_a_visible_cursor(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, terminal = pty.openpty()
+    shown = ""
+    with open(terminal, "w") as stdout, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stdout)
+        patch.setenv("TERM", "xterm")
+        with reporting_progress(jobs):
+            while shown.count("0 of 4 runs done") < 3:  # the process may be killed at any frame
+                shown += os.read(screen, 4096).decode(errors="replace")
+    os.close(screen)
+    assert shown.rfind(SHOW_CURSOR) > shown.rfind(HIDE_CURSOR) >= 0
+    assert shown.index(SHOW_CURSOR) < shown.index("0 of 4 runs done")
 
 
 def test_output_goes_on_if_the_display_fails_while_the_pipe_to_it_is_full(
