@@ -3,6 +3,8 @@
 Every round trains the same model, optimizer and batch size in every loop, in rotated order. Loops run for three epochs
 (`epochs=3`), the DataLoader loop for one. Times per update are compared within a round; the table shows medians over
 the rounds. No loop evaluates; this trainer's time includes its logs, its event file and its checkpoints.
+
+--startup times whole commands that train next to nothing instead, as multiples of `import torch`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from src.announce import announcing
 from src.config.compose import composed, composing, load_config
 from src.config.flags import add_config_dir, with_config_dir
 from src.data.fallback import resolve_dataset
-from src.errors import ArgumentParser, ending_in_one_line
+from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.user_modules import find_user_modules
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ DEFAULTS = {"model": "mlp", "epochs": 3}
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
+    parser.add_argument("--startup", action="store_true", help="time the fixed costs of commands; takes no overrides")
     add_config_dir(parser)
     parser.add_argument(
         "overrides", nargs="*", metavar="key=value", help="any override of `python -m src.train` but experiment="
@@ -34,6 +37,9 @@ def main() -> None:
     arguments = parser.parse_intermixed_args()
     find_user_modules()
     with ending_in_one_line():
+        if arguments.startup:
+            startup(arguments.rounds, arguments.overrides)
+            return
         overrides = resolve_dataset(with_config_dir(arguments.config_dir, arguments.overrides))
         keys = {line.partition("=")[0] for line in overrides}
         defaults = [f"{key}={value}" for key, value in DEFAULTS.items() if key not in keys]
@@ -43,6 +49,31 @@ def main() -> None:
             from src.runs.speed import compare_loops
 
         print_table(config, compare_loops(config, arguments.rounds))
+
+
+def startup(rounds: int, overrides: list[str]) -> None:
+    """Times and prints the fixed costs of commands.
+
+    Raises:
+        UsageError: there are overrides, which nothing would use.
+    """
+    if overrides:
+        raise UsageError(
+            f"{overrides[0]}: --startup times fixed commands and takes no overrides; leave one of them out"
+        )
+    from rich.console import Console
+    from rich.table import Table
+
+    from src.runs.startup import BASELINE, time_commands
+
+    seconds = time_commands(rounds)
+    table = Table(title=f"Fixed costs, medians of {rounds} rounds")
+    for column in ("command", "seconds", f"relative to {BASELINE}"):
+        table.add_column(column, justify="left" if column == "command" else "right")
+    for name, times in seconds.items():
+        ratio = _median_ratio(times, seconds[BASELINE])
+        table.add_row(name, f"{statistics.median(times):.2f}", f"{ratio:.2f}")
+    Console(width=120).print(table)
 
 
 def print_table(config: Config, seconds: dict[str, list[float]]) -> None:

@@ -35,18 +35,18 @@ def compare_loops(config: Config, rounds: int) -> dict[str, list[float]]:
         raise UsageError(f"--rounds {rounds}: must be a positive integer")
     if not config.data.source.startswith("torchvision."):
         raise UsageError(f"data={config.data.name}: the DataLoader loop needs a torchvision data set; use data=mnist")
-    return time_in_rotation(LOOPS, config, rounds)
+    return time_in_rotation({name: partial(loop, config) for name, loop in LOOPS.items()}, rounds)
 
 
-def time_in_rotation(loops: Mapping[str, Loop], config: Config, rounds: int) -> dict[str, list[float]]:
-    """Runs all loops once per round, each round in a rotated order; a first round to warm up does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in loops}
-    names = list(loops)
+def time_in_rotation(timers: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Calls all timers once per round, each round in a rotated order; a first round to warm up does not count."""
+    seconds: dict[str, list[float]] = {name: [] for name in timers}
+    names = list(timers)
     for number in range(rounds + 1):
         first = number % len(names)
         with announcing(f"timing round {number} of {rounds}" if number else "warming up"):
             for name in names[first:] + names[:first]:
-                seconds[name].append(loops[name](config))
+                seconds[name].append(timers[name]())
     return {name: values[1:] for name, values in seconds.items()}
 
 
