@@ -6,8 +6,9 @@ Written for hydra-core 1.3.8; the 1.3 series has no public API for any of this. 
 
 from __future__ import annotations
 
+import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hydra._internal.callbacks import Callbacks
@@ -25,6 +26,7 @@ from omegaconf import DictConfig
 from src.config import CONF
 from src.config.override_checks import check_group, check_owner
 from src.sweeps.initializer import initialize_worker
+from src.sweeps.workers import is_stopping
 
 NOISY_LOGGERS = ("hydra_plugins", "hydra._internal.core_plugins")  # launchers that print every job they start
 
@@ -70,8 +72,18 @@ class Multirun:
         )
         if isinstance(arguments := getattr(launcher, "joblib", None), dict):  # of joblib.Parallel
             arguments["initializer"] = initialize_worker
-        for job in launcher.launch([list(overrides) for overrides in jobs], initial_job_idx=0):
+        for job in launcher.launch(_UntilStopped(map(list, jobs)), initial_job_idx=0):
             _ = job.return_value  # raises what the job raised
+
+
+class _UntilStopped(list[list[str]]):
+    """Jobs for a launcher, of which it starts no more once the sweep is stopping.
+
+    Each one would still be composed before it is skipped, which takes minutes for the thousands of a large sweep.
+    """
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return itertools.takewhile(lambda _: not is_stopping(), super().__iter__())
 
 
 def compose_command(overrides: Sequence[str], *, may_sweep: bool = True) -> DictConfig:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
+import pytest
+from omegaconf import DictConfig
+
+from src.sweeps import workers
 from src.sweeps.hydra_adapter import compose_multirun
 from tests.conftest import ROOT, SMALL
 
@@ -35,3 +42,17 @@ def test_job_is_composed_with_its_overrides() -> None:
 def test_launcher_is_known_by_its_class() -> None:
     assert compose_multirun(SMALL).launcher_class == "BasicLauncher"
     assert compose_multirun([*SMALL, "hydra/launcher=joblib"]).launcher_class == "JoblibLauncher"
+
+
+def test_no_job_is_composed_once_the_sweep_is_stopping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    def stop_at_second(cfg: DictConfig) -> None:
+        started.append(cfg.seed)
+        if len(started) == 2:
+            workers._stopping.set()
+
+    monkeypatch.setattr(workers, "_stopping", threading.Event())
+    multirun = compose_multirun([*SMALL, f"hydra.sweep.dir={tmp_path}"])
+    multirun.launch([[f"seed={seed}"] for seed in range(5)], stop_at_second)
+    assert started == [0, 1]
