@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 
 from src.announce import announcing
 from src.layout import RECORD
-from src.sweeps.study import TUNING, Study
+from src.sweeps.study import EXTENSION, TUNING, Study
 from src.sweeps.sweep_file import read_planned_jobs
 
 OVERHEAD = 1.1  # a run's time relative to its updates alone; the rest is evaluation
@@ -21,7 +22,7 @@ def study_seconds(study: Study) -> float:
     """
     seconds = _seconds_per_run(study)
     tuning = sum(seconds[job.config.epochs] for job in study.first_plan.unfinished())
-    return tuning + _later_runs_left(study) * statistics.mean(seconds.values())
+    return tuning + later_runs_left(study) * statistics.mean(seconds.values())
 
 
 def num_refinements(study: Study) -> int:
@@ -32,6 +33,15 @@ def num_refinements(study: Study) -> int:
 def num_evaluations(study: Study) -> int:
     """Evaluation runs, if every schedule can be trained."""
     return _num_settings(study) * len(study.protocol.evaluation_seeds)
+
+
+def later_runs_left(study: Study) -> int:
+    """Refinement and evaluation runs still to do."""
+    folder, on_grid = study.first_plan.folder, _grid_overrides(study)
+    finished = [job for job in read_planned_jobs(folder) if (folder / job["folder"] / RECORD).exists()]
+    num_evaluated = sum(TUNING not in job["overrides"] for job in finished)
+    num_refined = sum(TUNING in job["overrides"] and on_grid.isdisjoint(job["overrides"]) for job in finished)
+    return max(0, num_refinements(study) - num_refined) + max(0, num_evaluations(study) - num_evaluated)
 
 
 def _num_settings(study: Study) -> int:
@@ -52,11 +62,8 @@ def _seconds_per_run(study: Study) -> dict[int, float]:
     return {epochs: START_SECONDS + OVERHEAD * length for epochs, length in training.items()}
 
 
-def _later_runs_left(study: Study) -> int:
-    """Refinement and evaluation runs still to do; finished runs on extended grids count as refinements."""
-    folder = study.first_plan.folder
-    first = {job.folder for job in study.first_plan.jobs}
-    finished = [job for job in read_planned_jobs(folder) if (folder / job["folder"] / RECORD).exists()]
-    num_evaluated = sum(TUNING not in job["overrides"] for job in finished)
-    num_refined = sum(TUNING in job["overrides"] and folder / job["folder"] not in first for job in finished)
-    return max(0, num_refinements(study) - num_refined) + max(0, num_evaluations(study) - num_evaluated)
+def _grid_overrides(study: Study) -> set[str]:
+    """The rates of the grids as overrides, however far they are extended; refinements lie between them."""
+    reach = EXTENSION * study.protocol.max_extensions
+    grids = [replace(grid, first=grid.first - reach, last=grid.last + reach) for grid in study.first_grids.values()]
+    return {f"optimizer.lr={lr:g}" for grid in grids for lr in grid.lrs}

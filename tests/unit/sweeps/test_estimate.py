@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
+from src.sweeps.estimate import later_runs_left, num_evaluations, num_refinements, study_seconds
 from src.sweeps.study import Study
 from src.sweeps.sweep_file import write_sweep_file
 from tests.unit.sweeps.conftest import make_study, pretend
@@ -49,6 +49,18 @@ def test_estimate_counts_refinements(tmp_path: Path) -> None:
     write_sweep_file(study.first_plan, refinement)
     pretend(refinement.jobs[0])
     assert study_seconds(study) == pytest.approx(7 * PER_RUN)
+
+
+def test_finished_runs_on_an_extended_grid_are_not_refinements(tmp_path: Path) -> None:
+    study = make_study(tmp_path, refine=True)
+    for job in study.first_plan.jobs:
+        pretend(job, val_loss=job.config.optimizer["lr"])  # the best rate is at the lower edge
+    extended = study.tuning(study.extended(study.first_grids, study.first_plan))
+    write_sweep_file(study.first_plan, extended)
+    for job in extended.jobs:
+        pretend(job, val_loss=job.config.optimizer["lr"])
+    assert len(extended.jobs) == 2 * 5
+    assert later_runs_left(study) == num_refinements(study) + num_evaluations(study) == 4 + 4
 
 
 def test_estimate_in_epochs_uses_the_measured_time_of_an_update(tmp_path: Path) -> None:
