@@ -48,7 +48,9 @@ def split_command(command: Sequence[str], argv: Sequence[str]) -> tuple[list[str
         argv: `sys.argv`.
     """
     arguments = list(argv[1:])
-    program = list(command[: len(command) - len(arguments)])
+    start = len(command) - len(arguments)
+    is_command = start > 0 and list(command[start:]) == arguments
+    program = list(command[:start]) if is_command else [argv[0]]  # a caller has set `sys.argv`
     if len(program) > 1 and Path(program[1]).name == "schedbench":
         program = ["schedbench", *program[2:]]
     return program, arguments

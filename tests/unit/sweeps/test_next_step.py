@@ -130,6 +130,7 @@ def test_program_is_the_one_that_the_user_started() -> None:
         ["/venv/bin/python", "/venv/bin/schedbench", "sweep", "a=1"], ["schedbench sweep", "a=1"]
     )
     assert (installed, arguments) == (["schedbench", "sweep"], ["a=1"])
+    assert split_command(["python", "-c", "..."], ["sweep.py", "a=1", "b=2"]) == (["sweep.py"], ["a=1", "b=2"])
     assert board_program(installed) == ["schedbench", "board"]
     assert board_program(["python3", "/home/me/scripts/sweep.py"]) == ["python3", "/home/me/scripts/board.py"]
     assert board_program(["python", "-m", "src.train"]) == ["python", "scripts/board.py"]
