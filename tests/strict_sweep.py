@@ -59,7 +59,7 @@ def strict(num_seeds: int, **changes: object) -> Protocol:
     """The protocol with `num_seeds` evaluation seeds, and a tuning seed for each."""
     tuning_seeds = [FIRST_TUNING_SEED + seed for seed in range(num_seeds)]
     seeds = {"tuning_seeds": tuning_seeds, "evaluation_seeds": list(range(num_seeds))}
-    return load_preset(Protocol, "protocol", "strict", {**seeds, **changes})
+    return load_preset(Protocol, "protocol", "strict", changes={**seeds, **changes})
 
 
 def runs_per_seed(protocol: Protocol) -> int:

@@ -39,7 +39,7 @@ def load_experiment(name: str, arguments: Sequence[str] = ()) -> Experiment:
     Raises:
         UsageError: there is no such file, or its content does not fit the schema.
     """
-    return load_preset(Experiment, "experiment", name, arguments)
+    return load_preset(Experiment, "experiment", name, arguments=arguments)
 
 
 def experiment_overrides(arguments: Sequence[str]) -> list[str]:

@@ -23,6 +23,7 @@ def load_preset(
     schema: type[Preset],
     group: str,
     name: str,
+    *,
     arguments: Sequence[str] = (),
     changes: Mapping[str, object] | None = None,
 ) -> Preset:

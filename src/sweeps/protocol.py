@@ -66,7 +66,7 @@ def load_protocol(name: str, changes: Mapping[str, object], arguments: Sequence[
     Raises:
         UsageError: there is no such file, or the values contradict each other.
     """
-    protocol = load_preset(Protocol, "protocol", name, arguments, changes)
+    protocol = load_preset(Protocol, "protocol", name, arguments=arguments, changes=changes)
     _check_schedulers(protocol)
     _check_seeds(protocol)
     _check_grid(protocol)
