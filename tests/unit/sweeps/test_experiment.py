@@ -20,11 +20,11 @@ def _two_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_default_is_the_benchmark_experiment() -> None:
     assert experiment_overrides([]) == [
         "hydra/launcher=joblib",
-        "model=lenet",
+        "model=mlp_bn",
         "optimizer=sgd",
-        "epochs=5",
-        "scheduler=constant,step,exponential,cosine,plateau,one_cycle,cyclic",
-        "seed=0,1,2",
+        "epochs=3",
+        "scheduler=constant,step,exponential,linear,cosine,one_cycle,cyclic",
+        "seed=0,1,2,3,4,5,6,7",
         "hydra.launcher.n_jobs=2",
         "trainer.num_threads=1",
         "name=benchmark",
@@ -39,7 +39,7 @@ def test_arguments_replace_and_extend_the_experiment() -> None:
         "hydra/launcher=basic",
         "model=mlp",
         "optimizer=sgd",
-        "epochs=5",
+        "epochs=3",
         "scheduler=step,cosine",
         "seed=4",
         "optimizer.lr=0.1,0.03",
@@ -58,14 +58,14 @@ def test_arguments_replace_and_extend_the_experiment() -> None:
         ("hydra.launcher.n_jobs=1 trainer.num_threads=2", "benchmark"),
         ("hydra/launcher=submitit_local hydra.launcher.timeout_min=3", "benchmark"),
         ("seeds=[0,1]", "benchmark-2-seeds"),
-        ("schedulers=[step,cosine] seeds=[0,1,2]", "benchmark-step+cosine"),
+        ("schedulers=[step,cosine] seeds=[0,1,2]", "benchmark-step+cosine-3-seeds"),
         ("model=mlp", "benchmark-mlp"),
         ("data=digits optimizer.lr=0.1,0.03", "benchmark-digits-lr-0.1+0.03"),
         ("data=digits hydra/launcher=joblib hydra.launcher.n_jobs=3", "benchmark-digits"),
         ("+callbacks.mine._target_=mine.Failing", "benchmark-callbacks.mine._target_-mine.Failing-5c6b421e"),
         ("~optimizer.momentum", "benchmark-no-momentum-bf33aef0"),
         ("hydra.sweep.dir=/x", "benchmark-c6a249d3"),
-        ("model=lenet seeds=[0,1,2]", "benchmark"),
+        ("model=mlp_bn seeds=[0,1,2,3,4,5,6,7]", "benchmark"),
         (
             "data=digits model=softmax schedulers=[step,cosine] seeds=[0,1]",
             "benchmark-digits-softmax-step+cosine-2-seeds",
@@ -123,9 +123,9 @@ def test_contradictory_arguments_are_refused(arguments: list[str], message: str)
 
 def test_one_run_of_an_experiment_has_its_overrides() -> None:
     chosen = ["experiment=benchmark", "scheduler=step", "seed=1"]
-    assert single_run(chosen) == ["model=lenet", "optimizer=sgd", "epochs=5", "scheduler=step", "seed=1"]
+    assert single_run(chosen) == ["model=mlp_bn", "optimizer=sgd", "epochs=3", "scheduler=step", "seed=1"]
     changed = single_run([*chosen, "model=mlp"])
-    assert changed == ["model=mlp", "optimizer=sgd", "epochs=5", "scheduler=step", "seed=1"]
+    assert changed == ["model=mlp", "optimizer=sgd", "epochs=3", "scheduler=step", "seed=1"]
 
 
 def test_experiment_of_one_run_needs_no_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,9 +145,9 @@ def test_experiment_of_one_run_needs_no_choice(tmp_path: Path, monkeypatch: pyte
     [
         (
             [],
-            r"has 7 schedulers and 3 seeds: choose one \(scheduler=constant seed=0\), or run all with python scripts",
+            r"has 7 schedulers and 8 seeds: choose one \(scheduler=constant seed=0\), or run all with python scripts",
         ),
-        (["scheduler=step"], r"has 3 seeds: choose one \(seed=0\), or run all with python scripts/sweep\.py exp"),
+        (["scheduler=step"], r"has 8 seeds: choose one \(seed=0\), or run all with python scripts/sweep\.py exp"),
     ],
 )
 def test_experiment_of_several_runs_is_refused_with_the_right_command(arguments: list[str], message: str) -> None:
