@@ -26,6 +26,7 @@ from src.errors import UsageError, ending_in_one_line
 from src.sweeps.hydra_adapter import compose_command
 from src.sweeps.reference import check_single, split_reference
 from src.sweeps.sweeper import with_sweeper_params, without_sweeper_params
+from src.user_modules import find_user_modules
 
 KEYS = ("experiment", "reference")  # that a config does not have
 
@@ -38,6 +39,7 @@ def train(cfg: DictConfig) -> None:
 
 
 def main() -> None:
+    find_user_modules()
     with ending_in_one_line(), suggesting_also(KEYS):
         reference, arguments = split_reference(sys.argv[1:])
         command = _with_experiment(parse_command_line(arguments))

@@ -7,5 +7,6 @@ from pathlib import Path
 
 
 def find_user_modules() -> None:
-    """Makes the modules in the working folder importable from a script, as `python -m` does by itself."""
-    sys.path.insert(0, str(Path.cwd()))
+    """Makes the modules in the working folder importable from any command, as `python -m` does by itself."""
+    if sys.path[:1] != [folder := str(Path.cwd())]:
+        sys.path.insert(0, folder)

@@ -39,6 +39,7 @@ def call_main(*arguments: str, main: Callable[[], None] = train.main) -> int:
     """Calls an entry point as a fresh process would and returns its exit status."""
     with pytest.MonkeyPatch.context() as patch, _fresh_logging():
         patch.setattr(sys, "argv", ["command", *arguments])
+        patch.setattr(sys, "path", list(sys.path))
         GlobalHydra.instance().clear()
         try:
             main()

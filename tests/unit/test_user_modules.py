@@ -21,3 +21,11 @@ def test_modules_in_the_working_folder_are_found(tmp_path: Path, monkeypatch: py
     find_user_modules()
     importlib.invalidate_caches()
     assert importlib.import_module("module_of_a_user").ANSWER == 42
+
+
+def test_working_folder_is_added_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path)
+    find_user_modules()
+    find_user_modules()
+    assert sys.path.count(str(tmp_path)) == 1
