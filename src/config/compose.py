@@ -44,7 +44,7 @@ def composed(overrides: Sequence[str]) -> DictConfig:
     """
     for line in overrides:
         check_owner(line)
-        check_group(line)
+        check_group(line, overrides)
     with rewording_composition(overrides):
         return compose("train", overrides=list(overrides))
 
@@ -65,7 +65,7 @@ def parsed(overrides: Sequence[str], *, takes_lists: bool = False) -> list[Overr
     with rewording_errors():
         result = OverridesParser.create().parse_overrides(list(overrides))
     for override in result:
-        check_override(override, takes_lists=takes_lists)
+        check_override(override, overrides, takes_lists=takes_lists)
     return result
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
 from src.config import CONF
+from src.config.override_checks import MERGED, choices
 from src.config.suggestions import choice_remedy, deletion_remedy, key_remedy
 from src.config.type_errors import wrong_type
 from src.errors import UsageError
 
 _NO_KEY = re.compile(r"Could not override '(.+?)'\.( No match in the defaults list\.)?( To append.*)?")
-_NO_DEFAULT = re.compile(r"Could not override '(.+?)'\.\s+No match in the defaults list\..* use (\+\S+)", re.DOTALL)
+_NO_DEFAULT = re.compile(r"Could not override '(.+?)'\.\s+No match in the defaults list\..* use (\+[^\n]+)", re.DOTALL)
+_PLACES = re.compile(r"path=file://(.+)")
 _NO_DELETION = re.compile(r"Could not delete from config\. '(.+)' does not exist\.")
 _KNOWN = "--cfg job lists the known ones"
 # Messages that name no remedy, or one that does not work here, and what to say instead.
@@ -25,6 +28,7 @@ _REWORDINGS = [
         r"~\1=\3: the value is \2; write ~\1",
     ),
     (r"Could not append to config\. An item is already at '(.+?)'.*", r"+\1: the key exists already; write \1=VALUE"),
+    (r"Could not delete '(.+)'\. No match in the defaults list", r"~\1: the config has no \1 to remove; leave it out"),
     (r"Multiple values for (\S+)\. To override.*", r"+\1: the group has a choice already; write \1=CHOICE"),
     (
         r"(?:Ambiguous value for argument|Sweep parameters) '(.+?)' .*",
@@ -81,7 +85,8 @@ def one_line(error: Exception) -> str:
         reason = wrong_type(cause) if isinstance(cause, ValidationError) else None
         return reason or f"{text.removeprefix(_MERGING)}: {one_line(Exception(str(cause)))}"
     if (match := _NO_DEFAULT.search(str(error))) and (CONF / match[1]).is_dir():
-        return f"{match[2][1:]}: the config has no {match[1]} to replace; write {match[2]} to add it"
+        addition = match[2].replace("'", "").replace(", ", ",")
+        return f"{addition[1:]}: the config has no {match[1]} to replace; write {addition} to add it"
     if match := _NO_DELETION.fullmatch(text):
         text = f"~{match[1]}: unknown key; {deletion_remedy(match[1])}"
     if match := _NO_KEY.fullmatch(text):
@@ -98,7 +103,9 @@ def _missing_choice(error: MissingConfigException) -> str:
     groups = [path.name for path in CONF.iterdir() if file.startswith(f"{path.name}/") and path.name != "hydra"]
     group = groups[0] if groups else file.rpartition("/")[0]
     choice = file.removeprefix(f"{group}/")
-    return f"{group}={choice}: {choice_remedy(choice, error.options)}" if error.options else one_line(error)
+    options = error.options or choices(group, map(Path, _PLACES.findall(str(error))))  # Hydra names none for a list
+    plus = "+" if group in MERGED else ""
+    return f"{plus}{group}={choice}: {choice_remedy(choice, options)}" if options else one_line(error)
 
 
 def _malformed(error: OverrideParseException) -> str:

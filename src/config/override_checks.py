@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, QuotedString, ValueType
@@ -9,8 +11,10 @@ from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, Quoted
 from src.config import CONF
 from src.config.search_path import check_search_path
 from src.config.suggestions import did_you_mean, similar
+from src.config.user_configs import config_places
 from src.errors import UsageError
 
+MERGED = ("callbacks",)  # groups of which a run may have several choices
 _PLUGINS = ("hydra.launcher", "hydra.sweeper")
 _PARAMS = "hydra.sweeper.params"
 _OF_OTHER_COMMANDS = {
@@ -33,11 +37,12 @@ def check_form(line: str) -> None:
         raise UsageError(f"{line or repr(line)}: must be key=value; {_remedy(line)}")
 
 
-def check_override(override: Override, *, takes_lists: bool = False) -> None:
+def check_override(override: Override, overrides: Sequence[str], *, takes_lists: bool = False) -> None:
     """Rejects what Hydra would accept without a word, or refuse without naming a remedy.
 
     Args:
         override: As Hydra parses it.
+        overrides: The whole command line, which may name folders of configs.
         takes_lists: Allow lists of choices, whose files Hydra would merge.
 
     Raises:
@@ -48,7 +53,7 @@ def check_override(override: Override, *, takes_lists: bool = False) -> None:
     if not key:
         raise UsageError(f"{line}: has no key; write key=value")
     if (CONF / key).is_dir() or "/" in key or key in _PLUGINS:
-        _check_choice(override, takes_lists)
+        _check_choice(override, overrides, takes_lists)
     elif key == "hydra.searchpath":
         check_search_path(override.value())
     elif key.startswith(_PARAMS) and override.value() is not None:
@@ -57,14 +62,19 @@ def check_override(override: Override, *, takes_lists: bool = False) -> None:
         raise UsageError(f"{line}: an interval has no list of values; give one, as in optimizer.lr=0.1,0.03")
 
 
-def check_group(line: str) -> None:
+def check_group(line: str, overrides: Sequence[str]) -> None:
     """Rejects a group without a choice, and a list of choices, which Hydra would merge into one.
+
+    Args:
+        line: One of the overrides.
+        overrides: The whole command line, which may name folders of configs.
 
     Raises:
         UsageError: names the group.
     """
     group, _, value = line.lstrip("+~").partition("=")
-    if (line.startswith("~") or value.startswith("[")) and (names := choices(group)):
+    is_single = group not in MERGED and (line.startswith("~") or value.startswith("["))
+    if is_single and (names := choices(group, config_places(overrides))):
         raise UsageError(f"{line}: a run has one {group}; choose one of {', '.join(names)}")
 
 
@@ -83,21 +93,23 @@ def check_owner(line: str) -> None:
         raise UsageError(f"{line}: only a protocol has it, as in python scripts/sweep.py protocol=quick {key}=...")
 
 
-def choices(group: str) -> list[str]:
-    """The choices of a group in conf."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+def choices(group: str, folders: Iterable[Path] = (CONF,)) -> list[str]:
+    """The choices of a group in folders of configs."""
+    return sorted({path.stem for folder in folders for path in folder.glob(f"{group}/*.yaml")})
 
 
-def _check_choice(override: Override, takes_lists: bool) -> None:
+def _check_choice(override: Override, overrides: Sequence[str], takes_lists: bool) -> None:
     """Rejects a choice that is not a name."""
     if override.is_delete():
         return
     value: Any = override.value()
     if not (takes_lists and isinstance(value, list)):
-        check_group(str(override.input_line))
+        check_group(str(override.input_line), overrides)
     values = value.list if isinstance(value, ChoiceSweep) else value if isinstance(value, list) else [value]
-    names = choices(override.key_or_group)
-    if None in values or (names and not all(map(_can_be_choice, values))):
+    if all(map(_can_be_choice, values)):
+        return
+    names = choices(override.key_or_group, config_places(overrides))
+    if names or None in values:
         remedy = f"choose one of {', '.join(names)}" if names else "name a choice, or leave it out"
         raise UsageError(f"{override.input_line}: {remedy}")
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
 from src.config import CONF
+from src.config.search_path import local_folders
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +27,13 @@ def config_folders() -> list[Path]:
         return [CONF]
     _warn_of_ignored(folder)
     return [CONF, folder]
+
+
+def config_places(overrides: Sequence[str]) -> list[Path]:
+    """The folders of configs that a command line finds: `config_folders` and those of `hydra.searchpath` or `-cd`."""
+    lines = [line for line in overrides if line.lstrip("+").startswith("hydra.searchpath=")]
+    named = [local_folders(override.value()) for override in OverridesParser.create().parse_overrides(lines)]
+    return [*config_folders(), *(folder for folders in named for folder in folders)]
 
 
 @functools.cache  # once

@@ -116,6 +116,6 @@ def compose_multirun(overrides: Sequence[str]) -> Multirun:
 def _create_hydra(overrides: Sequence[str]) -> Hydra:
     for line in overrides:
         check_owner(line)
-        check_group(line)
+        check_group(line, overrides)
     GlobalHydra.instance().clear()
     return Hydra.create_main_hydra2("train", create_config_search_path(str(CONF)))

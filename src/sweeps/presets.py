@@ -11,9 +11,8 @@ from omegaconf import OmegaConf
 
 from src.config.compose import parsed, search_path
 from src.config.hydra_errors import rewording_errors
-from src.config.search_path import local_folders
 from src.config.suggestions import choice_remedy
-from src.config.user_configs import config_folders
+from src.config.user_configs import config_places
 from src.errors import UsageError
 
 Preset = TypeVar("Preset")
@@ -51,8 +50,8 @@ def load_preset(
 
 
 def _folders(arguments: Sequence[str]) -> list[Path]:
-    named = [local_folders(override.value()) for override in parsed(search_path(arguments))]
-    return [*config_folders(), *(folder for folders in named for folder in folders)]
+    parsed(search_path(arguments))  # refuses a folder that does not exist
+    return config_places(arguments)
 
 
 def split_arguments(arguments: Sequence[str], fields: Collection[str]) -> tuple[dict[str, Any], dict[str, Override]]:

@@ -91,6 +91,48 @@ def test_config_of_a_run_takes_one_value_per_key(line: str, message: str) -> Non
         composed([line])
 
 
+@pytest.fixture
+def own_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The override that names a folder with choices of the user's; others are in the working folder's conf."""
+    for name in ("conf/callbacks/norm", "elsewhere/callbacks/clock", "elsewhere/scheduler/zigzag"):
+        path = tmp_path / f"{name}.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"{path.stem}: {{_target_: my.Callback}}\n")
+    monkeypatch.chdir(tmp_path)
+    return f"hydra.searchpath=['file://{tmp_path / 'elsewhere'}']"
+
+
+def test_run_takes_a_list_of_callbacks_also_of_the_users_own(own_choices: str) -> None:
+    lines = [own_choices, "+callbacks=[mlflow,wandb,norm,clock]"]
+    parsed(lines)
+    with composing():
+        assert set(composed(lines).callbacks) == {"mlflow", "wandb", "norm", "clock"}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("+callbacks=[mlflow,clok]", "+callbacks=clok: choose one of clock, mlflow, norm, wandb; did you mean clock?"),
+        ("+callbacks=csv", "+callbacks=csv: choose one of clock, mlflow, norm, wandb"),
+        ("+callbacks=[3]", "+callbacks=[3]: choose one of clock, mlflow, norm, wandb"),
+        (
+            "callbacks=[mlflow,wandb]",
+            "callbacks=[mlflow,wandb]: the config has no callbacks to replace; write +callbacks",
+        ),
+        ("~callbacks", "~callbacks: the config has no callbacks to remove; leave it out"),
+    ],
+)
+def test_wrong_callbacks_are_refused_with_those_that_there_are(line: str, message: str, own_choices: str) -> None:
+    with composing(), pytest.raises(UsageError) as error:
+        composed([str(override.input_line) for override in parsed([own_choices, line])])
+    assert str(error.value).startswith(message)
+
+
+def test_list_of_schedules_is_refused_with_the_users_own_among_them(own_choices: str) -> None:
+    with pytest.raises(UsageError, match=r"a run has one scheduler; choose one of .*, wsd, zigzag$"):
+        parsed([own_choices, "scheduler=[step,cosine]"])
+
+
 def test_built_in_exceptions_of_hydra_become_one_line() -> None:
     with composing(), pytest.raises(UsageError, match=r"^hydra\.sweeper\.params=\{seed:1\}: 'None") as error:
         composed(["hydra.sweeper.params={seed:1}"])
