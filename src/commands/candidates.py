@@ -30,7 +30,7 @@ FLAGS: dict[str, tuple[str, ...]] = {
     "report": ("--help",),
     "preview": ("-cd", "--config-dir", "--terminal", "--help"),
     "lr-find": ("-cd", "--config-dir", "--help"),
-    "board": ("--help",),
+    "board": ("--port", "--host", "--help"),
     "speed": ("-cd", "--config-dir", "--rounds", "--help"),
     "completion": ("--help",),
 }
