@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from src.analysis.sweep_file import read_sweep_file, sweep_of
+from src.analysis.own_sweeps import own_sweeps
+from src.analysis.sweep_file import read_sweep_file
 from src.config.identity import digest
 
 TOGETHER = -1  # the replicate of runs whose rate all tuning seeds choose together
@@ -31,10 +32,9 @@ def with_replicates(runs: pd.DataFrame, protocol: Mapping[str, Any]) -> pd.DataF
 
 def with_replicates_of_sweeps(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs of several sweeps with a column `replicate`, which the protocol of each run's own sweep decides."""
-    sweeps = runs["folder"].map(lambda folder: str(sweep_of(Path(folder).parent) or ""))
     parts = [
         with_replicates(rows, (read_sweep_file(Path(sweep)).get("protocol") or {}) if sweep else {})
-        for sweep, rows in runs.groupby(sweeps, sort=False)
+        for sweep, rows in runs.groupby(own_sweeps(runs), sort=False)
     ]
     return pd.concat(parts).sort_index()
 

@@ -18,7 +18,6 @@ from src.analysis.report.results import Results, load_results
 from src.analysis.report.table_files import write_tables
 from src.analysis.report.terminal import print_answers, print_comparison
 from src.analysis.series import read_series
-from src.analysis.sweep_file import added_seeds
 from src.analysis.wording import first_line
 from src.announce import announcing
 from src.files import check_files, check_folder, write_text
@@ -66,7 +65,7 @@ def _log_warnings(results: Results) -> None:
     """Logs why the tables may mislead, and which runs failed."""
     if results.unfinished:
         log.warning("Not finished: %s", ", ".join(results.unfinished))
-    if warning := added_seeds(results.sweep):
+    for warning in results.seed_warnings:
         log.warning(warning)
     for title, warning in results.setup_warnings.items():
         log.warning("%s: %s", title, warning)

@@ -23,7 +23,6 @@ from src.analysis.report.page_tuning import learning_rate_grids
 from src.analysis.report.reasons import reasons_notes
 from src.analysis.report.results import Results
 from src.analysis.report.tables import notes, split_by_workload
-from src.analysis.sweep_file import added_seeds
 from src.analysis.tuning import is_tuning
 from src.analysis.wording import count_noun, join_names
 
@@ -102,9 +101,7 @@ def _alerts(results: Results) -> list[str]:
     ]
     if results.unfinished:
         alerts.append(f"Not finished: {', '.join(results.unfinished)}. Run the same command to resume.")
-    if warning := added_seeds(results.sweep):
-        alerts.append(warning)
-    return alerts + tuning_alerts(results)
+    return [*alerts, *results.seed_warnings, *tuning_alerts(results)]
 
 
 def _summary(results: Results) -> str:

@@ -12,7 +12,8 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from src import layout
-from src.analysis.sweep_file import read_sweep_file, sweep_commands, sweep_of
+from src.analysis.own_sweeps import own_sweeps
+from src.analysis.sweep_file import read_sweep_file, sweep_commands
 
 SINGLE_RUN = ("python", "-m", "src.train")
 
@@ -40,10 +41,9 @@ def commands(runs: pd.DataFrame, sweep: Mapping[str, Any]) -> Commands:
         runs: The run folders are searched for single runs, and the folders above for `sweep.json`.
         sweep: The content of `sweep.json`; empty for several sweeps.
     """
-    sweeps = runs["folder"].map(lambda folder: str(sweep_of(Path(folder).parent) or ""))
     known = list(_of_sweep(sweep))
     num_unknown = 0
-    for folder, rows in runs.groupby(sweeps, sort=False):
+    for folder, rows in runs.groupby(own_sweeps(runs), sort=False):
         content = read_sweep_file(Path(str(folder))) if folder else {}
         planned = {str(Path(str(folder), job["folder"])) for job in content.get("jobs") or []}
         unplanned = rows[~rows["folder"].isin(planned)]

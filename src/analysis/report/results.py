@@ -15,6 +15,7 @@ from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import comparison
 from src.analysis.consistency import mixed_setups
+from src.analysis.own_sweeps import seed_warnings
 from src.analysis.pairwise import pairwise
 from src.analysis.redraws import redraws
 from src.analysis.reference import DEFAULT, check_reference
@@ -72,6 +73,11 @@ class Results:
     def setup_warnings(self) -> dict[str, str]:
         """`mixed_setups` of the evaluation runs."""
         return mixed_setups(self.evaluation)
+
+    @cached_property
+    def seed_warnings(self) -> list[str]:
+        """The sweeps whose seeds were added once results of others could be seen."""
+        return seed_warnings(self.runs, self.sweep)
 
     @property
     def unfinished(self) -> list[str]:

@@ -11,7 +11,6 @@ from src.analysis.report.escapes import to_csv, to_markdown_text
 from src.analysis.report.latex import to_latex
 from src.analysis.report.results import Results
 from src.analysis.report.tables import to_markdown
-from src.analysis.sweep_file import added_seeds
 from src.analysis.tuning import with_tolerance
 from src.analysis.wording import first_line
 from src.files import write_text
@@ -21,7 +20,7 @@ def write_tables(results: Results, folder: Path) -> None:
     """Writes all tables into `folder`; removes those of an earlier report that would be empty now."""
     unfinished = f"Not finished: {', '.join(results.unfinished)}." if results.unfinished else ""
     setups = [f"{title}: {warning}" for title, warning in results.setup_warnings.items()]
-    warnings = [text for text in (unfinished, added_seeds(results.sweep), *setups, *tuning_alerts(results)) if text]
+    warnings = [text for text in (unfinished, *results.seed_warnings, *setups, *tuning_alerts(results)) if text]
     markdown_note = "".join(f"**{to_markdown_text(text)}**\n\n" for text in warnings)
     latex_note = "".join(f"% {' '.join(text.splitlines())}\n" for text in warnings)
     runs = results.runs.drop(columns=["settings", "provenance"])
