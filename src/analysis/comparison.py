@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -28,11 +28,12 @@ METRICS = (
     "train_seconds",
 )
 NOT_COMPLETED = (*LOST, "interrupted")  # statuses that are counted in columns of their own
+Reference = str | Callable[[pd.DataFrame], str]
 OPTIONAL = "hopeless"  # has a column only if there are such runs: they exist only with stop_hopeless=true
 
 
 def comparison(
-    runs: pd.DataFrame, reference: str = DEFAULT, without_result: pd.DataFrame | None = None
+    runs: pd.DataFrame, reference: Reference = DEFAULT, without_result: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Final-step metrics over the completed runs of each setting, by workload, smallest mean test error first.
 
@@ -43,15 +44,18 @@ def comparison(
 
     Args:
         runs: The runs that count: `evaluation_runs`.
-        reference: The schedule or the setting that the others are compared with; see `reference_setting`.
+        reference: The schedule or the setting that the others are compared with; see `reference_setting`. A function
+            names it for the runs of each workload.
         without_result: Schedules that get a row without a result: `untrainable_schedules`.
     """
     workloads = [rows for _, rows in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False)]
-    parts = [_summaries(rows, reference) for rows in workloads]
-    testable = [number for number, part in enumerate(parts) if reference_setting(part, reference) and len(part) > 1]
-    tables = [_stats_table(workloads[number], parts[number], reference) for number in testable]
+    references = [reference if isinstance(reference, str) else reference(rows) for rows in workloads]
+    parts = [_summaries(rows, name) for rows, name in zip(workloads, references, strict=True)]
+    named = list(zip(parts, references, strict=True))
+    testable = [number for number, (part, name) in enumerate(named) if reference_setting(part, name) and len(part) > 1]
+    tables = [_stats_table(workloads[number], *named[number]) for number in testable]
     comparisons = dict(zip(testable, stats.compare(tables), strict=True))
-    parts = [_with_differences(part, comparisons.get(number, {}), reference) for number, part in enumerate(parts)]
+    parts = [_with_differences(part, comparisons.get(number, {}), name) for number, (part, name) in enumerate(named)]
     if without_result is not None and len(without_result):
         counts = dict.fromkeys(("n", *NOT_COMPLETED, "reached", "tried"), 0)
         parts.append(without_result.assign(setting="", seeds="", common_seeds="", **counts))

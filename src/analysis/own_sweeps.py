@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from src.analysis.reference import DEFAULT, reference_setting
 from src.analysis.sweep_file import added_seeds, read_sweep_file, sweep_of
 
 
@@ -26,6 +27,22 @@ def seed_warnings(runs: pd.DataFrame, sweep: Mapping[str, Any]) -> list[str]:
     if sweep:
         return list(filter(None, [added_seeds(sweep)]))
     return [f"{folder}: {warning}" for folder, content in _contents(runs) if (warning := added_seeds(content))]
+
+
+def stored_reference(rows: pd.DataFrame) -> str:
+    """The reference that the sweeps of some runs have stored; `constant` where none has, or where they contradict.
+
+    Args:
+        rows: Runs of one workload.
+    """
+    stored = [reference_of(content) for _, content in _contents(rows)]
+    names = list(dict.fromkeys(filter(None, stored)))
+    return names[0] if len({reference_setting(rows, name) for name in names}) == 1 else DEFAULT
+
+
+def reference_of(sweep: Mapping[str, Any]) -> str | None:
+    """The reference in the content of `sweep.json`, if there is one."""
+    return sweep.get("reference") or (sweep.get("protocol") or {}).get("reference")
 
 
 def _contents(runs: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:

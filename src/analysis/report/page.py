@@ -22,7 +22,7 @@ from src.analysis.report.page_tables import column_definitions, comparison_table
 from src.analysis.report.page_tuning import learning_rate_grids
 from src.analysis.report.reasons import reasons_notes
 from src.analysis.report.results import Results
-from src.analysis.report.tables import notes, split_by_workload
+from src.analysis.report.tables import notes, split_by_workload, split_notes
 from src.analysis.tuning import is_tuning
 from src.analysis.wording import count_noun, join_names
 
@@ -41,6 +41,7 @@ def render(results: Results, answers: Sequence[Answer], figures: Sequence[Path],
     """
     runs, sweep = results.runs, results.sweep
     workloads = split_by_workload(results.table)
+    shared, own = split_notes({title: notes(rows) for title, rows in workloads})
     drawn = page_figures(figures, folder)
     script = (HERE / SCRIPT).read_text()
     return (
@@ -67,7 +68,7 @@ def render(results: Results, answers: Sequence[Answer], figures: Sequence[Path],
             failures=failures(runs, folder),
             problems=results.problems,
             method=method(runs, sweep),
-            notes=[*dict.fromkeys(note for _, rows in workloads for note in notes(rows)), *reasons_notes(workloads)],
+            notes=[*shared, *own, *reasons_notes(workloads)],
             columns=column_definitions([rows for _, rows in workloads]),
             commands=commands(runs, sweep),
             provenance=provenance(runs, sweep),

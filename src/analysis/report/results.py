@@ -13,9 +13,9 @@ import pandas as pd
 
 from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
-from src.analysis.comparison import comparison
+from src.analysis.comparison import Reference, comparison
 from src.analysis.consistency import mixed_setups
-from src.analysis.own_sweeps import seed_warnings
+from src.analysis.own_sweeps import reference_of, seed_warnings, stored_reference
 from src.analysis.pairwise import pairwise
 from src.analysis.redraws import redraws
 from src.analysis.reference import DEFAULT, check_reference
@@ -97,7 +97,8 @@ def load_results(folders: Sequence[Path], reference: str | None = None) -> Resul
 
     Args:
         folders: Folders of runs or of sweeps. From the folder of a sweep with a protocol, only planned runs are read.
-        reference: The reference schedule or setting; by default that of the sweep, otherwise `constant`.
+        reference: The reference schedule or setting; by default that of the sweep, otherwise `constant`. With several
+            sweeps, that of each table's own.
 
     Raises:
         UsageError: there are no records, or none of the given reference.
@@ -114,11 +115,14 @@ def load_results(folders: Sequence[Path], reference: str | None = None) -> Resul
     num_missing = len(planned - set(map(Path, collection.runs["folder"])))
     if not sweep:  # several sweeps, each with its own protocol
         collection = replace(collection, runs=with_replicates_of_sweeps(collection.runs))
-    return compute_results(collection, reference, sweep, num_missing)
+    return compute_results(collection, reference or (None if sweep else stored_reference), sweep, num_missing)
 
 
 def compute_results(
-    collection: Collection, reference: str | None = None, sweep: Mapping[str, Any] | None = None, num_missing: int = 0
+    collection: Collection,
+    reference: Reference | None = None,
+    sweep: Mapping[str, Any] | None = None,
+    num_missing: int = 0,
 ) -> Results:
     """Computes all tables from runs. Arguments as for `load_results` and `Results`."""
     sweep = sweep or {}
@@ -132,8 +136,7 @@ def compute_results(
     if evaluation.empty:  # the sweep was stopped while tuning, or nothing could be trained
         evaluation, untrainable = runs, untrainable[:0]
     choices, redrawn = choose(sensitivity(tuning)), redraws(runs)
-    reference = reference or sweep.get("reference") or protocol.get("reference", DEFAULT)
-    table = comparison(evaluation, reference, untrainable)
+    table = comparison(evaluation, reference or reference_of(sweep) or DEFAULT, untrainable)
     return Results(
         runs=runs,
         evaluation=evaluation,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -122,6 +122,17 @@ def notes(rows: pd.DataFrame, shown: Iterable[str] | None = None) -> list[str]:
         TARGET_NOTE if any(name.startswith("epochs to") for name in shown) else "",
     ]
     return [text for text in texts if text]
+
+
+def split_notes(notes_of: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
+    """The notes that all tables share, and a paragraph for each table with other notes: `TITLE: ...`.
+
+    Args:
+        notes_of: The notes of each table by its title.
+    """
+    shared = [note for note in next(iter(notes_of.values()), []) if all(note in texts for texts in notes_of.values())]
+    own = {title: " ".join(note for note in texts if note not in shared) for title, texts in notes_of.items()}
+    return shared, [f"{title}: {text}" for title, text in own.items() if text]
 
 
 def power_note(reference: str, num_seeds: int) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from src import layout
 from src.analysis.report.answer import Answer
 from src.analysis.report.reasons import reasons_notes
-from src.analysis.report.tables import format_table, notes, split_by_workload
+from src.analysis.report.tables import format_table, notes, split_by_workload, split_notes
 from src.terminal import make_console
 
 # Columns that a narrow terminal omits, first to last.
@@ -26,7 +26,7 @@ NUM_LINES = 3  # of an answer; the page has all of them
 def print_comparison(table: pd.DataFrame) -> None:
     """Prints the table of every workload, then the notes on the columns that there was room for."""
     console = make_console()
-    texts: dict[str, None] = {}  # each note once, in order
+    legends: dict[str, list[str]] = {}
     omitted: dict[str, None] = {}
     workloads = split_by_workload(table)
     for title, rows in workloads:
@@ -35,13 +35,15 @@ def print_comparison(table: pd.DataFrame) -> None:
         wide = make_console()  # a table that is still too wide is not cut: half a number would be another number
         wide.width = max(console.width, _width(shown, console))
         wide.print(_make_table(shown, title))
-        texts |= dict.fromkeys(notes(rows, shown.columns))
+        legends[title] = notes(rows, shown.columns)
         omitted |= dict.fromkeys(str(name) for name in text if name not in shown)
     for note in reasons_notes(workloads):
         console.print(note, highlight=False)
+    shared, own = split_notes(legends)
     if omitted:
-        texts[f"Not shown, for lack of room: {', '.join(omitted)}; see {layout.COMPARISON_CSV}."] = None
-    console.print(*texts, style="dim", highlight=False)
+        shared.append(f"Not shown, for lack of room: {', '.join(omitted)}; see {layout.COMPARISON_CSV}.")
+    for paragraph in filter(None, [" ".join(shared), *own]):
+        console.print(paragraph, style="dim", highlight=False)
 
 
 def print_answers(summaries: Sequence[Answer]) -> None:

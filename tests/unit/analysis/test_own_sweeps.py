@@ -10,12 +10,14 @@ import pytest
 
 from src.analysis.report import build
 from src.analysis.report.build import build_report
+from src.analysis.report.results import load_results
 from tests.unit.analysis.conftest import MakeRun
 
 GROWN = {
     "jobs": [{"folder": str(seed), "overrides": [f"seed={seed}"]} for seed in range(3)],
     "history": [{"planned_at": None, "command": None, "seeds": [0]}],
 }
+PROTOCOL = {"tuning_seeds": [7], "evaluation_seeds": [0, 1], "tune_per_seed": False}
 WARNING = "Seeds were added: the sweep was planned with 1 before it was planned with 3."
 
 
@@ -52,3 +54,36 @@ def test_report_of_one_sweep_does_not_repeat_its_folder(make_run: MakeRun, tmp_p
     build_report([folder], folder)
     assert f"grown: {WARNING}" not in (folder / "report.html").read_text()
     assert WARNING in (folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("stored", "references"),
+    [
+        ({"other": "step"}, {2: set(), 3: {"step"}}),
+        ({"grown": "step", "other": "step"}, {2: {"step"}, 3: {"step"}}),
+        ({"grown": "cosine"}, {2: {"cosine"}, 3: {"constant"}}),
+    ],
+)
+def test_every_table_has_the_reference_of_its_own_sweep(
+    stored: dict[str, str], references: dict[int, set[str]], make_run: MakeRun, tmp_path: Path
+) -> None:
+    for scheduler in ("step", "cosine"):
+        make_run(f"scheduler={scheduler}", folder=f"grown/{scheduler}")
+    for scheduler in ("step", "constant"):
+        make_run(f"scheduler={scheduler}", "epochs=3", folder=f"other/{scheduler}")
+    sweeps = [write_sweep(tmp_path / "sweep" / name, reference=stored.get(name)) for name in ("grown", "other")]
+    table = load_results(sweeps).table
+    found = {epochs: set(rows["reference"].dropna()) for epochs, rows in table.groupby("epochs")}
+    assert found == references
+
+
+def test_references_of_one_table_count_only_where_they_agree(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("constant", "step", "cosine"):
+        make_run(f"scheduler={scheduler}", folder=f"grown/{scheduler}")
+        make_run(f"scheduler={scheduler}", "seed=1", folder=f"other/{scheduler}")
+    sweeps = [tmp_path / "sweep" / name for name in ("grown", "other")]
+    for first, second, expected in (("step", "step lr=0.02", "step"), ("step", "cosine", "constant")):
+        write_sweep(sweeps[0], reference=first)
+        write_sweep(sweeps[1], protocol=PROTOCOL | {"reference": second})
+        assert set(load_results(sweeps).table["reference"]) == {expected}
+    assert set(load_results(sweeps, "cosine").table["reference"]) == {"cosine"}

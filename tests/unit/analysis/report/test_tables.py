@@ -9,7 +9,7 @@ import pandas as pd
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
 from src.analysis.report.escapes import to_csv
-from src.analysis.report.tables import UNTESTED_NOTE, format_table, notes, to_markdown
+from src.analysis.report.tables import UNTESTED_NOTE, format_table, notes, split_notes, to_markdown
 from src.analysis.tuning import evaluation_runs, untrainable_schedules
 from tests.unit.analysis.conftest import MakeRun, make_winner
 
@@ -117,3 +117,9 @@ def test_notes_do_not_mention_columns_that_are_not_shown(four_schedules: pd.Data
     text = " ".join(notes(four_schedules, ["scheduler", "test error %", "Δ", "verdict"]))
     assert not any(word in text for word in ("p-value", "P(better)", "±", "n seeds", "Epochs"))
     assert "Δ is the mean paired difference" in text
+
+
+def test_notes_that_tables_share_are_said_once_and_the_others_with_their_table() -> None:
+    shared, own = split_notes({"2 epochs": ["Mean.", "Against step.", "Epochs."], "3 epochs": ["Mean.", "Epochs."]})
+    assert shared == ["Mean.", "Epochs."]
+    assert own == ["2 epochs: Against step."]

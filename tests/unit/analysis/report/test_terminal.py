@@ -111,3 +111,13 @@ def test_brackets_in_names_are_no_markup(make_run: MakeRun, tmp_path: Path, caps
     output = capsys.readouterr().out
     assert "[bold]digits[/red]" in output
     assert "[/x]" in output
+
+
+def test_notes_of_a_single_table_name_it(
+    table: pd.DataFrame, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("src.terminal.FILE_WIDTH", 10_000)
+    print_comparison(table)
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in lines if "Δ is the mean paired difference" in line]
+    assert line.startswith("digits · softmax · sgd · 2 epochs · batch 64: ")
