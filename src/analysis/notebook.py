@@ -10,6 +10,8 @@ import pandas as pd
 
 from src import layout
 from src.analysis.collect import collect
+from src.analysis.labels import display_names
+from src.analysis.workloads import workload_differences
 from src.errors import UsageError
 
 KEYS = ("label", "scheduler", "peak_lr", "seed", "status", "dataset", "model", "optimizer", "folder")
@@ -22,7 +24,8 @@ class LoadedRuns:
     Attributes:
         runs: One row per run, whatever its status. The columns are those of `runs.csv`: the settings and metrics of
             `result.json`, `epoch_to_X`, `step_to_X` and `seconds_to_X` for each recorded validation accuracy X, the
-            machine, `label` (the schedule and what else differs) and `folder`. Tuning runs have `read_test` false.
+            machine, `label` (the schedule and whatever else differs between the loaded runs, except for the seed) and
+            `folder`. Tuning runs have `read_test` false.
         problems: Files that were left out, and why.
     """
 
@@ -73,4 +76,11 @@ def load(*folders: str | Path) -> LoadedRuns:
     collection = collect(paths)
     if collection.runs.empty:
         raise UsageError(f"no run records in {', '.join(map(str, paths))}: give the folder of a run or of a sweep")
-    return LoadedRuns(collection.runs.drop(columns=["settings", "provenance"]), collection.problems)
+    runs = collection.runs.assign(label=_labels(collection.runs))
+    return LoadedRuns(runs.drop(columns=["settings", "provenance"]), collection.problems)
+
+
+def _labels(runs: pd.DataFrame) -> pd.Series:
+    """`step lr=0.1 · 2 epochs`: equal only for runs of the same setting and workload, unlike the names in a table."""
+    workloads = workload_differences(runs)
+    return display_names(runs) + workloads.where(workloads == "", " · " + workloads)

@@ -34,9 +34,22 @@ def select_workload(rows: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
 
 def workload_title(row: pd.Series) -> str:
     """The heading of a workload's table: `mnist · lenet · sgd · 5 epochs · batch 128`, and its setup if it has one."""
+    return " · ".join(filter(None, _title_parts(row)))
+
+
+def workload_differences(runs: pd.DataFrame) -> pd.Series:
+    """The parts of the title of each run's workload in which workloads differ: `1 epoch`; empty for a single one."""
+    numbers = runs.groupby(WORKLOAD, dropna=False).ngroup()
+    parts = pd.DataFrame({number: _title_parts(rows.iloc[0]) for number, rows in runs.groupby(numbers)}).T
+    varied = parts.loc[:, parts.nunique() > 1]
+    texts = [" · ".join(filter(None, row)) for row in varied.to_numpy()]
+    return numbers.map(pd.Series(texts, varied.index, dtype=object))
+
+
+def _title_parts(row: pd.Series) -> list[str]:
     length = count_noun(row["epochs"], "epoch") if pd.isna(row["seconds"]) else f"{row['seconds']:g} s"
     parts = [row["dataset"], row["model"], row["optimizer"], length, f"batch {row['batch_size']}", row["setup"]]
-    return " · ".join(str(part) for part in parts if part)
+    return [str(part) for part in parts]
 
 
 def computing_device(runs: pd.DataFrame) -> pd.Series:

@@ -9,7 +9,7 @@ import pytest
 from src.analysis import load
 from src.analysis.notebook import KEYS
 from src.errors import UsageError
-from tests.unit.analysis.conftest import MakeRun
+from tests.unit.analysis.conftest import GPU, MakeRun
 
 
 @pytest.fixture
@@ -28,10 +28,29 @@ def test_every_run_is_a_row(sweep: Path) -> None:
     runs = load(sweep).runs
     assert runs.groupby(["label", "lr", "status"]).size().to_dict() == {
         ("cosine", 0.02, "failed"): 1,
-        ("step", 0.02, "completed"): 2,
-        ("step", 0.5, "completed"): 2,
+        ("step lr=0.02", 0.02, "completed"): 2,
+        ("step lr=0.5", 0.5, "completed"): 2,
     }
     assert not {"settings", "provenance"} & set(runs)
+
+
+def test_label_never_joins_unlike_runs(make_run: MakeRun, tmp_path: Path) -> None:
+    unlike = [
+        ("epochs=2",), ("epochs=3",), ("epochs=3", "optimizer.lr=0.5"), ("epochs=3", "warmup=0.1"),
+        ("epochs=3", "model=lenet"), ("epochs=3", "data=digits", "optimizer=adamw"), ("epochs=3", "batch_size=32"),
+        ("epochs=3", "optimizer.weight_decay=0.1"),
+    ]  # fmt: skip
+    for overrides in unlike:
+        for seed in (0, 1):
+            make_run("scheduler=step", f"seed={seed}", *overrides)
+    make_run("scheduler=step", "seed=2", "epochs=3", **GPU)
+    results = load(tmp_path / "sweep")
+    completed = results.runs.query("status == 'completed'")
+    counts = completed.groupby("label")["test_accuracy"].agg(["mean", "std", "count"])["count"]
+    assert sorted(counts) == [1, *[2] * len(unlike)]
+    assert (completed.groupby("label")["setting"].nunique() == 1).all()
+    assert set(results.histories["label"]) == set(counts.index)
+    assert any("lr=0.5" in label and "3 epochs" in label and "lenet" not in label for label in counts.index)
 
 
 def test_every_epoch_and_every_step_is_a_row_with_the_keys_of_its_run(sweep: Path) -> None:
