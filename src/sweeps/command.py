@@ -66,7 +66,7 @@ def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
     check_reference(plan, reference)
     if dry_run:
         check_jobs(plan)
-        print_plan(plan)
+        print_plan(plan, reference)
         return 0
     for note in plan_notes(plan):
         log.warning("Note: %s", note)

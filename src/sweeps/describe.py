@@ -15,6 +15,7 @@ from src.sweeps.equivalence import equivalence_note
 from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
 from src.sweeps.parallelism import concurrent_jobs
 from src.sweeps.plan import Plan
+from src.sweeps.reference import reference_note
 from src.sweeps.status import format_duration
 from src.sweeps.study import TUNING, Study
 from src.sweeps.sweep_file import read_planned_jobs
@@ -24,7 +25,7 @@ _OTHER_SWEEP = "{} holds another sweep: its runs are kept, its tables are replac
 _OTHER_RUNS = "{} holds {} of an earlier command, which the tables include"
 
 
-def print_plan(plan: Plan) -> None:
+def print_plan(plan: Plan, reference: str | None = None) -> None:
     """Prints one line per job, with the overrides that not all jobs share."""
     shared = set.intersection(*(set(job.overrides) for job in plan.jobs))
     table = Table()
@@ -37,7 +38,7 @@ def print_plan(plan: Plan) -> None:
     console.print(title, soft_wrap=True, highlight=False)
     console.print(table)
     console.print("all with", *sorted(shared), soft_wrap=True, highlight=False)
-    for note in plan_notes(plan):
+    for note in filter(None, (*plan_notes(plan), reference_note(plan, reference))):
         console.print(f"note: {note}", soft_wrap=True, highlight=False)
 
 

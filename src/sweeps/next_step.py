@@ -1,4 +1,4 @@
-"""What a finished sweep suggests to do next: add seeds if chance may decide, otherwise look at the curves."""
+"""What a finished sweep suggests to do next: name a reference, add seeds if chance may decide, or look at curves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from src.analysis.labels import display_names
 from src.analysis.report.reasons import is_reason
+from src.analysis.workloads import WORKLOAD
 from src.sweeps.plan import Plan
 from src.sweeps.protocol import Protocol
 
@@ -27,12 +29,31 @@ def next_step(table: pd.DataFrame, plan: Plan, protocol: Protocol | None = None)
         protocol: The protocol of the sweep, if it has one.
     """
     program, arguments = split_command(sys.orig_argv, sys.argv)
+    if name := possible_reference(table, plan):
+        report = [*sibling_program(program, "report"), str(plan.folder), f"reference={name}"]
+        return f"Next, test the differences from {name}, or from another of the schedules:\n  {shlex.join(report)}"
     needs_seeds = is_undecided(table) and not any(_SWEEPER_PARAMS in argument for argument in arguments)
     if not needs_seeds:
-        return f"Next, view the curves in TensorBoard:\n  {shlex.join([*board_program(program), str(plan.folder)])}"
+        board = [*sibling_program(program, "board"), str(plan.folder)]
+        return f"Next, view the curves in TensorBoard:\n  {shlex.join(board)}"
     seeds = changed_seeds(plan, protocol, seeds_key(program, arguments))
     more = [*program, *with_seeds(arguments, seeds, plan.folder)]
     return f"Next, run more seeds to settle what is inconclusive (the report will note it):\n  {shlex.join(more)}"
+
+
+def possible_reference(table: pd.DataFrame, plan: Plan) -> str:
+    """A name for `reference=` if the sweep has no reference and something to compare; otherwise empty.
+
+    It is a setting of the schedule that was planned first, whatever the results: the best one would flatter itself.
+    """
+    if table["verdict"].notna().any():
+        return ""
+    workloads = [rows for _, rows in table[table["n"] > 0].groupby(WORKLOAD, dropna=False, sort=False)]
+    rows = next((rows for rows in workloads if len(rows) > 1), None)
+    if rows is None:
+        return ""
+    is_first = rows["scheduler"] == plan.jobs[0].config.scheduler["name"]
+    return str(display_names(rows)[is_first if is_first.any() else rows.index].iloc[0])
 
 
 def is_undecided(table: pd.DataFrame) -> bool:
@@ -56,12 +77,12 @@ def split_command(command: Sequence[str], argv: Sequence[str]) -> tuple[list[str
     return program, arguments
 
 
-def board_program(program: Sequence[str]) -> list[str]:
-    """The command for TensorBoard, started in the same way as the sweep."""
+def sibling_program(program: Sequence[str], name: str) -> list[str]:
+    """Another command, such as `board` or `report`, started in the same way as the sweep."""
     if program[0] == "schedbench":
-        return ["schedbench", "board"]
+        return ["schedbench", name]
     scripts = Path(program[-1]).parent if program[-1].endswith(".py") else Path("scripts")
-    return [program[0], str(scripts / "board.py")]
+    return [program[0], str(scripts / f"{name}.py")]
 
 
 def seeds_key(program: Sequence[str], arguments: Sequence[str]) -> str:

@@ -50,6 +50,18 @@ def check_reference(plan: Plan, reference: str | None) -> None:
         check_reference(_settings(plan), reference)
 
 
+def reference_note(plan: Plan, reference: str | None) -> str:
+    """That nothing will be tested, if there is no reference in any table of the plan; otherwise empty."""
+    from src.analysis.reference import DEFAULT, reference_setting, remedy
+    from src.analysis.workloads import WORKLOAD
+
+    workloads = [rows for _, rows in _settings(plan).groupby(WORKLOAD, dropna=False, sort=False)]
+    compared = [rows.drop_duplicates("setting") for rows in workloads if rows["setting"].nunique() > 1]
+    if not compared or any(reference_setting(rows, reference or DEFAULT) for rows in compared):
+        return ""
+    return f"no difference will be tested, because there is no unique reference; {remedy(compared[0].assign(n=1))}"
+
+
 def _settings(plan: Plan) -> pd.DataFrame:
     """The settings of the plan, with the names that they will have in its tables."""
     import pandas as pd

@@ -167,11 +167,16 @@ def _error_note(rows: pd.DataFrame, shown: Container[str]) -> str:
 def _difference_notes(rows: pd.DataFrame, shown: Container[str]) -> list[str]:
     if len(rows) == 1 or rows["test_error_mean"].isna().all():
         return []
-    if rows["verdict"].isna().all():
-        return [UNTESTED_NOTE, f"To test differences, {remedy(rows)}."]
+    if untested := untested_notes(rows):
+        return untested
     reference = str(rows["reference"].dropna().iloc[0])
     num_seeds = _num_paired(rows)
     return [_test_note(reference, num_seeds, shown) if num_seeds else "", power_note(reference, num_seeds)]
+
+
+def untested_notes(rows: pd.DataFrame) -> list[str]:
+    """That there is no reference, and how to name one; empty if there is one."""
+    return [UNTESTED_NOTE, f"To test differences, {remedy(rows)}."] if rows["verdict"].isna().all() else []
 
 
 def _num_paired(rows: pd.DataFrame) -> int:

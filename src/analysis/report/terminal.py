@@ -11,7 +11,7 @@ from rich.table import Table
 from src import layout
 from src.analysis.report.answer import Answer
 from src.analysis.report.reasons import reasons_notes
-from src.analysis.report.tables import format_table, notes, split_by_workload, split_notes
+from src.analysis.report.tables import format_table, notes, split_by_workload, split_notes, untested_notes
 from src.terminal import make_console
 
 # Columns that a narrow terminal omits, first to last.
@@ -24,7 +24,10 @@ NUM_LINES = 3  # of an answer; the page has all of them
 
 
 def print_comparison(table: pd.DataFrame) -> None:
-    """Prints the table of every workload, then the notes on the columns that there was room for."""
+    """Prints the table of every workload, then the notes on the columns that there was room for.
+
+    That nothing was tested is left to the answers, which come next.
+    """
     console = make_console()
     legends: dict[str, list[str]] = {}
     omitted: dict[str, None] = {}
@@ -35,7 +38,7 @@ def print_comparison(table: pd.DataFrame) -> None:
         wide = make_console()  # a table that is still too wide is not cut: half a number would be another number
         wide.width = max(console.width, _width(shown, console))
         wide.print(_make_table(shown, title))
-        legends[title] = notes(rows, shown.columns)
+        legends[title] = [note for note in notes(rows, shown.columns) if note not in untested_notes(rows)]
         omitted |= dict.fromkeys(str(name) for name in text if name not in shown)
     for note in reasons_notes(workloads):
         console.print(note, highlight=False)

@@ -84,6 +84,32 @@ def test_another_sweep_in_the_folder_is_noted(tmp_path: Path) -> None:
     assert note == f"{tmp_path} holds another sweep: its runs are kept, its tables are replaced"
 
 
+@pytest.mark.parametrize(
+    ("overrides", "reference", "names"),
+    [
+        (["scheduler=step,cosine", "seed=0,1"], None, "step, cosine"),
+        (["scheduler=step,constant", "optimizer.lr=0.1,0.2"], None, "step lr=0.1, "),
+        (["scheduler=step,cosine"], "cosine", None),
+        (["scheduler=step,constant"], None, None),
+        (["scheduler=step", "seed=0,1"], None, None),
+        (["scheduler=step,cosine", "optimizer.lr=auto"], None, "step, cosine"),
+    ],
+)
+def test_dry_run_notes_that_nothing_will_be_tested(
+    overrides: list[str],
+    reference: str | None,
+    names: str | None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_plan(plain_plan(tmp_path, *overrides, dry_run=True), reference)
+    note = (
+        "note: no difference will be tested, because there is no unique reference; give reference=NAME; choose from: "
+    )
+    out = capsys.readouterr().out
+    assert (f"{note}{names}" in out) if names else "note:" not in out
+
+
 def plain_plan(folder: Path, *overrides: str, dry_run: bool = False) -> Plan:
     return make_plan([*SMALL, f"hydra.sweep.dir={folder}", *overrides], dry_run=dry_run)
 

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from src.analysis.report import build
+from src.analysis.report.results import load_results
 from src.config.flags import parse_command_line
 from src.sweeps import launch
 from src.sweeps.command import sweep
-from src.sweeps.next_step import board_program, changed_seeds, is_undecided, more_seeds, split_command
+from src.sweeps.next_step import changed_seeds, is_undecided, more_seeds, sibling_program, split_command
 from src.sweeps.plan import Job, Plan
 from src.train import multirun
 from tests.unit.sweeps.conftest import make_study, pretend
@@ -114,6 +115,33 @@ def test_decided_sweep_ends_with_the_command_for_tensorboard(
     assert capsys.readouterr().out.splitlines()[-1] == "  python scripts/board.py outputs/sweeps/mine"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reference"),
+    [
+        (["schedulers=[step,cosine]"], "step"),
+        (["schedulers=[step,cosine]", "optimizer.lr=0.1,0.2"], "step lr=0.1"),
+        (["schedulers=[cosine]"], None),
+    ],
+)
+def test_sweep_without_a_reference_ends_with_the_report_that_has_one(
+    arguments: list[str],
+    reference: str | None,
+    launched: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(build, "build_report", lambda folders, out: load_results(folders).table)
+    monkeypatch.setattr(sys, "orig_argv", SWEEP)
+    monkeypatch.setattr(sys, "argv", SWEEP[1:])
+    assert sweep([*SHARED, *arguments, "seeds=[0]", "name=mine"], dry_run=False) == 0
+    command = shlex.split(capsys.readouterr().out.splitlines()[-1])
+    name = "report" if reference else "board"
+    assert command[:3] == ["python", f"scripts/{name}.py", "outputs/sweeps/mine"]
+    assert command[3:] == ([f"reference={reference}"] if reference else [])
+    if reference:
+        assert set(load_results([Path(command[2])], reference).table["reference"]) == {reference}
+
+
 def test_more_seeds_do_not_help_where_tuning_or_a_bad_run_is_the_reason() -> None:
     assert is_undecided(INCONCLUSIVE)
     assert not is_undecided(INCONCLUSIVE.assign(reason="the reference has an outlying run"))
@@ -131,6 +159,9 @@ def test_program_is_the_one_that_the_user_started() -> None:
     )
     assert (installed, arguments) == (["schedbench", "sweep"], ["a=1"])
     assert split_command(["python", "-c", "..."], ["sweep.py", "a=1", "b=2"]) == (["sweep.py"], ["a=1", "b=2"])
-    assert board_program(installed) == ["schedbench", "board"]
-    assert board_program(["python3", "/home/me/scripts/sweep.py"]) == ["python3", "/home/me/scripts/board.py"]
-    assert board_program(["python", "-m", "src.train"]) == ["python", "scripts/board.py"]
+    assert sibling_program(installed, "board") == ["schedbench", "board"]
+    assert sibling_program(["python3", "/home/me/scripts/sweep.py"], "board") == [
+        "python3",
+        "/home/me/scripts/board.py",
+    ]
+    assert sibling_program(["python", "-m", "src.train"], "report") == ["python", "scripts/report.py"]

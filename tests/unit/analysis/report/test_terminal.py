@@ -10,8 +10,9 @@ import pytest
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
 from src.analysis.report.tables import format_table
-from src.analysis.report.terminal import print_comparison
+from src.analysis.report.terminal import print_answers, print_comparison
 from tests.unit.analysis.conftest import MakeRun, make_winner
+from tests.unit.analysis.report.conftest import answers
 
 
 @pytest.mark.parametrize(("width", "columns"), [(104, ["scheduler", "verdict"]), (200, ["P(better)", "train"])])
@@ -121,3 +122,14 @@ def test_notes_of_a_single_table_name_it(
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if "Δ is the mean paired difference" in line]
     assert line.startswith("digits · softmax · sgd · 2 epochs · batch 64: ")
+
+
+def test_remedy_for_a_missing_reference_is_printed_once(
+    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for scheduler in ("step", "cosine"):
+        make_run(f"scheduler={scheduler}")
+    print_comparison(comparison(collect([tmp_path / "sweep"]).runs))
+    print_answers(answers(tmp_path))
+    output = " ".join(capsys.readouterr().out.split())
+    assert output.count("There is no unique reference") == output.count("give reference=NAME") == 1
