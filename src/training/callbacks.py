@@ -58,6 +58,11 @@ class Callbacks:
         if type(callback).on_step is not Callback.on_step:
             self._steppers.append(callback)
 
+    @property
+    def watch_steps(self) -> bool:
+        """Whether any callback has a hook after every update."""
+        return bool(self._steppers)
+
     def run_start(self, trainer: Trainer) -> None:
         for callback in self._callbacks:
             callback.on_run_start(trainer)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from src import layout
 from src.config.identity import config_hash
@@ -101,9 +102,21 @@ def _check_owner(path: Path, state: dict[str, Any], trainer: Trainer) -> None:
 
 def _to_bytes(state: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
-    torch.save(state, buffer)
+    torch.save(_without_others(state), buffer)
     content = buffer.getvalue()
     return content + _digest(content)
+
+
+def _without_others(value: Any) -> Any:
+    """`value` with copies of the tensors that are views: torch.save would write all that they are views of.
+
+    Runs in lockstep have views into the weights of all of them.
+    """
+    if isinstance(value, Tensor):
+        return value.clone() if value.untyped_storage().nbytes() > value.nbytes else value
+    if isinstance(value, dict):
+        return {key: _without_others(item) for key, item in value.items()}
+    return [_without_others(item) for item in value] if isinstance(value, list) else value
 
 
 def _digest(content: bytes) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -23,6 +25,12 @@ class Precision:
     def scales_gradients(self) -> bool:
         """Only fp16 has so small a range that gradients must be scaled."""
         return self.autocast_dtype is torch.float16
+
+    def autocast(self, device: torch.device) -> AbstractContextManager[Any]:
+        """The context of a forward pass."""
+        if self.autocast_dtype is None:
+            return nullcontext()
+        return torch.autocast(device.type, dtype=self.autocast_dtype)
 
 
 FP32 = Precision("fp32", None)

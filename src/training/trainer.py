@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -21,7 +22,9 @@ from src.training.averaging import recompute_batch_norm
 from src.training.callbacks import Callback, Callbacks
 from src.training.device import Precision
 from src.training.epoch_log import EpochLog
+from src.training.evaluation import measure
 from src.training.guessing import guessing
+from src.training.length import Length
 from src.training.metrics import AveragedMetrics, EpochResult, Metrics, Outcome, Progress
 from src.training.parts import Parts
 
@@ -51,12 +54,16 @@ class Trainer:
         self.precision = precision
         self.callbacks = Callbacks(callbacks)
         self.stop = stop or Stop()
-        self.guessing = guessing(data.val.labels) if config.stop_hopeless else None
+        self.length = Length(config.epochs, config.seconds, guessing(data.val.labels) if config.stop_hopeless else None)
         self.scaler = torch.amp.GradScaler(data.device.type, enabled=precision.scales_gradients)
         self._scale = self.scaler.get_scale()
         self.progress = Progress()
         self.log = EpochLog()
-        self._epoch_started = 0.0
+        self._lr = 0.0  # of the current update
+        batch_size = config.trainer.eval_batch_size
+        self._measure = partial(measure, data=data, batch_size=batch_size, precision=precision)
+        self.clock_share = 1.0  # of the time that passes: runs in lockstep share it
+        self._seconds_before, self._started = 0.0, time.perf_counter()
         self._run_started = time.perf_counter()
         torch.manual_seed(derived_seed(config.seed, "dropout"))
 
@@ -64,51 +71,65 @@ class Trainer:
 
     def fit(self) -> Outcome:
         """Trains until the run is complete, diverges or is stopped; tests a completed run."""
-        self._run_started = time.perf_counter() - self.progress.wall_seconds
         outcome = Outcome("failed", None)
         try:
-            self.callbacks.run_start(self)
-            status = self.train()
-            is_tested = status == "completed" and self.config.read_test
-            outcome = self.test() if is_tested else Outcome(status, None)
-            if outcome.test is not None and not outcome.test.is_finite:
-                outcome = Outcome("diverged", None)
+            self.start()
+            outcome = self.conclude(self.train())
         finally:
-            self.progress.wall_seconds = time.perf_counter() - self._run_started
-            self.callbacks.run_end(self, outcome)
+            self.end(outcome)
         return outcome
+
+    def start(self) -> None:
+        """Before the first epoch of this attempt."""
+        self._run_started = time.perf_counter() - self.progress.wall_seconds
+        self.callbacks.run_start(self)
 
     def train(self) -> str:
         """Runs the remaining epochs; returns how they ended."""
-        while not self._is_finished:
+        while not self.length.is_over(self.progress):
             self.train_epoch()
             if self.stop.is_requested:
                 return "interrupted"
             self.end_epoch()
-        return "diverged" if self._has_diverged else "hopeless" if self._is_hopeless else "completed"
+        return self.length.status(self.progress)
+
+    def conclude(self, status: str) -> Outcome:
+        """The outcome of a run whose training ended like this; tests a completed one."""
+        is_tested = status == "completed" and self.config.read_test
+        outcome = self.test() if is_tested else Outcome(status, None)
+        return Outcome("diverged", None) if outcome.test is not None and not outcome.test.is_finite else outcome
+
+    def end(self, outcome: Outcome) -> None:
+        """After the test, or when the run failed or was stopped."""
+        self.progress.wall_seconds = time.perf_counter() - self._run_started
+        self.callbacks.run_end(self, outcome)
 
     def train_epoch(self) -> None:
         """Runs the remaining updates of an epoch; fewer if stopped early."""
+        self.start_epoch()
+        for examples in self.updates_left():
+            self.train_step(examples)
+            self.callbacks.step(self)
+            if self.stop.is_requested or self.length.is_time_up(self.progress):
+                break
+        self.stop_clock()
+
+    def start_epoch(self) -> None:
+        """Before the first of an epoch's remaining updates. Starts the training clock."""
         if self.progress.updates == 0:
             self.log.clear()
         self.callbacks.epoch_start(self)
         self.set_training(True)
-        self._epoch_started = time.perf_counter() - self.progress.train_seconds
+        self._seconds_before, self._started = self.progress.train_seconds, time.perf_counter()
+
+    def updates_left(self) -> Sequence[Tensor]:
+        """The examples of each remaining update of the epoch."""
         order = self.data.train_order(self.config.seed, self.progress.epoch)
-        for examples in torch.split(order, self.config.update_size)[self.progress.updates :]:
-            self.train_step(examples)
-            self.callbacks.step(self)
-            if self.stop.is_requested or self._time_is_up:
-                break
-        if self.data.device.type == "cuda":
-            torch.cuda.synchronize(self.data.device)
-        self._read_clock()
+        return torch.split(order, self.config.update_size)[self.progress.updates :]
 
     def train_step(self, examples: Tensor) -> Tensor:
         """One update on `examples`: one batch or, with accumulation, several. Returns its loss, on the device."""
-        progress = self.progress
-        lr = self.schedule.begin_update(progress.step, progress.train_seconds)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.begin_update()
         losses = []
         for images, labels in self.data.batches(self.data.train, examples, self.config.batch_size):
             with self._autocast():
@@ -120,16 +141,32 @@ class Trainer:
             losses.append(loss.detach())
             self.log.add_batch(logits, labels)
         loss = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
+        self.end_update(loss)
+        return loss
+
+    def begin_update(self) -> None:
+        """Sets the learning rate of the next update, and drops the gradients of the last one."""
+        self._lr = self.schedule.begin_update(self.progress.step, self.progress.train_seconds)
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def end_update(self, loss: Tensor) -> None:
+        """Updates the weights with the gradients of `loss`, and whatever follows from that."""
+        progress = self.progress
         if self._update_weights():
             progress.step += 1
             self.averaging.after_update(self.model)
         else:
             progress.skipped_updates += 1
         progress.updates += 1
-        self.log.add_update(lr, loss)
+        self.log.add_update(self._lr, loss)
         self._read_clock()
         self.schedule.end_update(progress.step, progress.train_seconds)
-        return loss
+
+    def stop_clock(self) -> None:
+        """Stops the training clock, which runs only inside `train_epoch`, once the device has done its work."""
+        if self.data.device.type == "cuda":
+            torch.cuda.synchronize(self.data.device)
+        self._read_clock()
 
     def end_epoch(self) -> None:
         """Validates, advances an epoch schedule and calls the callbacks."""
@@ -138,7 +175,7 @@ class Trainer:
         train = self.log.metrics(len(self.data.train), self.config.update_size)
         progress.epoch += 1
         progress.updates = 0
-        self.averaging.after_epoch(self.model, self._fraction_done)
+        self.averaging.after_epoch(self.model, self.length.fraction_done(self.progress))
         progress.wall_seconds = time.perf_counter() - self._run_started
         result = EpochResult(
             epoch=progress.epoch,
@@ -222,17 +259,6 @@ class Trainer:
             # Running statistics belong to the training weights. Fifty batches estimate those of the evaluation weights.
             self._recompute_batch_norm(self.model, num_batches=50)
 
-    def _measure(self, model: nn.Module, split: Split) -> Metrics:
-        losses = torch.zeros((), dtype=torch.float64, device=self.data.device)
-        hits = torch.zeros((), dtype=torch.int64, device=self.data.device)
-        indices = torch.arange(len(split), device=self.data.device)
-        with torch.inference_mode(), self._autocast():
-            for images, labels in self.data.batches(split, indices, self.config.trainer.eval_batch_size):
-                logits = model(images)
-                losses += functional.cross_entropy(logits.float(), labels, reduction="sum")
-                hits += (logits.argmax(dim=1) == labels).sum()
-        return Metrics(losses.item() / len(split), hits.item() / len(split))
-
     def _recompute_batch_norm(self, model: nn.Module, num_batches: int | None = None) -> None:
         """Recomputes running statistics over the batches of the first epoch, or over the first `num_batches`."""
         size = self.config.batch_size
@@ -257,43 +283,12 @@ class Trainer:
         return self._scale >= scale_before
 
     def _autocast(self) -> AbstractContextManager[Any]:
-        if self.precision.autocast_dtype is None:
-            return nullcontext()
-        return torch.autocast(self.data.device.type, dtype=self.precision.autocast_dtype)
+        return self.precision.autocast(self.data.device)
 
     def _read_clock(self) -> None:
-        """Updates the training clock, which runs only inside `train_epoch`."""
-        self.progress.train_seconds = time.perf_counter() - self._epoch_started
+        self.progress.train_seconds = self._seconds_before + self.clock_share * (time.perf_counter() - self._started)
 
     @property
     def lrs(self) -> list[float]:
         """Learning rates of the current epoch's updates."""
         return self.log.lrs
-
-    @property
-    def _fraction_done(self) -> float:
-        if self.config.seconds is not None:
-            return min(1.0, self.progress.train_seconds / self.config.seconds)
-        return self.progress.epoch / self.config.epochs
-
-    @property
-    def _time_is_up(self) -> bool:
-        return self.config.seconds is not None and self.progress.train_seconds >= self.config.seconds
-
-    @property
-    def _is_finished(self) -> bool:
-        if self._has_diverged or self._is_hopeless:
-            return True
-        if self.config.seconds is not None:
-            return self._time_is_up and self.progress.updates == 0  # an epoch that was started is validated
-        return self.progress.epoch >= self.config.epochs
-
-    @property
-    def _has_diverged(self) -> bool:
-        history = self.progress.history
-        return bool(history) and not history[-1].is_finite
-
-    @property
-    def _is_hopeless(self) -> bool:
-        history = self.progress.history
-        return self.guessing is not None and bool(history) and self.guessing.is_as_good_as(history[-1])
