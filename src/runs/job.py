@@ -49,8 +49,8 @@ def run_single(cfg: DictConfig) -> None:
 def _check_new(config: Config, folder: Path) -> None:
     """Refuses a run that cannot start before anything is written. A sweep checks its jobs before the first one."""
     with announcing("loading torch"):
+        from src.runs.attempt import finished_record
         from src.runs.build import check
-        from src.runs.run import finished_record
 
     if finished_record(config, folder, num_workers=1) is not None:
         return

@@ -35,6 +35,7 @@ _PROVENANCE: dict[str, Any] = {
     "device": str | None,
     "cpu": dict[str, Any] | None,
     "num_workers": int | None,
+    "lockstep": int | None,
     "num_threads": int | None,
     "git_sha": str | None,
     "git_dirty": bool | None,

@@ -21,6 +21,7 @@ def make_record(
     error: str | None = None,
     code: dict[str, Any] | None = None,
     num_workers: int | None = None,
+    lockstep: int = 1,
 ) -> RunRecord:
     """The record of a run.
 
@@ -32,6 +33,7 @@ def make_record(
         error: Message and traceback of a failed run.
         code: `git_state()` when the run started; now, if None.
         num_workers: How many runs trained at the same time on this machine; None if unknown.
+        lockstep: How many runs trained in lockstep, this one included.
     """
     device = None if trainer is None else trainer.data.device
     metrics: dict[str, Any] = {} if trainer is None else _training_metrics(trainer)
@@ -62,7 +64,7 @@ def make_record(
         error=error,
         started_at=started_at,
         finished_at=utc_now(),
-        provenance=provenance(device, num_workers) | (code or git_state()),
+        provenance=provenance(device, num_workers) | {"lockstep": lockstep} | (code or git_state()),
         **metrics,
     )
 

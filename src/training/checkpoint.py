@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,55 @@ class Checkpoint(Callback):
 
 class DamagedError(UsageError):
     """A checkpoint cannot be read, or its content is not what was written."""
+
+
+Point = tuple[int, int]  # in a run: completed epochs, and updates of the one after them
+START: Point = (0, 0)
+
+
+def saved_points(folder: Path) -> list[Point]:
+    """The points from which the run in a folder can go on; the start is one of them unless later ones replaced it.
+
+    Raises:
+        UsageError: no checkpoint can be read, although there are some.
+    """
+    states = _readable(folder)
+    has_previous = (folder / layout.PREVIOUS_CHECKPOINT).exists()
+    return [_point(state) for state in states.values()] + ([] if has_previous else [START])
+
+
+def resume_at(trainer: Trainer, folder: Path, point: Point) -> None:
+    """Restores the trainer at a point, and removes a later checkpoint: its updates are made again.
+
+    Raises:
+        UsageError: the checkpoint is of another version, another run or another kind of device.
+    """
+    for path, state in _readable(folder).items():
+        if _point(state) == point:
+            _check_owner(path, state, trainer)
+            trainer.load_state_dict(state["trainer"])
+            return
+        path.unlink()
+
+
+def _readable(folder: Path) -> dict[Path, dict[str, Any]]:
+    """The checkpoints in a folder, latest first, without a damaged one if there is another."""
+    paths = [folder / name for name in (layout.CHECKPOINT, layout.PREVIOUS_CHECKPOINT)]
+    paths = [path for path in paths if path.exists()]
+    if not paths:
+        return {}
+    first = _read_first(paths)
+    paths = [path for path in paths if path.exists()]  # a damaged one was moved aside
+    states = {paths[0]: first}
+    for path in paths[1:]:
+        with suppress(DamagedError):
+            states[path] = _read(path)
+    return states
+
+
+def _point(state: dict[str, Any]) -> Point:
+    progress = state["trainer"]["progress"]
+    return progress["epoch"], progress["updates"]
 
 
 def resume(trainer: Trainer, folder: Path) -> bool:

@@ -57,14 +57,18 @@ class Pack:
 
     def fit(self) -> Iterator[End]:
         """Trains all runs until they have ended; yields each as it ends, after all have written their checkpoints."""
-        self._each(_with_own_randomness(Trainer.start))
-        while self._active:
-            self._each(self._conclude_if_over)
-            if self._active:
-                self._train_epoch()
-                self._each(_with_own_randomness(Trainer.end_epoch))
-            yield from self._ends
-            self._ends.clear()
+        try:
+            self._each(_with_own_randomness(Trainer.start))
+            while self._active:
+                self._each(self._conclude_if_over)
+                if self._active:
+                    self._train_epoch()
+                    self._each(_with_own_randomness(Trainer.end_epoch))
+                yield from self._ends
+                self._ends.clear()
+        finally:
+            for trainer in list(self._active):  # after what ends the process
+                self._end(trainer, Outcome("failed", None))
 
     def _train_epoch(self) -> None:
         """Runs the remaining updates of an epoch; fewer if all runs are stopped."""
