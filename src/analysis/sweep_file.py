@@ -24,6 +24,7 @@ _TYPES = {
     "protocol": dict[str, Any] | None,
     "reference": str | None,
     "jobs": list[dict[str, Any]] | None,
+    "packs": list[list[str]] | None,
     "history": list[dict[str, Any]] | None,
     "commands": list[dict[str, Any]] | None,
 }

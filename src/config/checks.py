@@ -64,6 +64,9 @@ def check_ranges(cfg: Any) -> None:
         cfg.warmup,
         "a fraction of the run below 1, or a positive integer number of updates",
     )
+    _require(
+        re.fullmatch(r"auto|[1-9]\d*", cfg.lockstep) is not None, "lockstep", cfg.lockstep, "auto or an integer above 0"
+    )
     _check_interval(cfg)
     _check_trainer(cfg.trainer)
     num_batches = math.ceil(train_size / cfg.batch_size)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from src.config.schema import Config
 
-# Keys that do not identify a run: where data and results are, how a value was obtained, how many threads.
+# Keys that do not identify a run: where data and results are, how a value was obtained, how many threads, which
+# runs share passes.
 MACHINE_KEYS = frozenset(
     {
         "name",
         "lr_requested",
+        "lockstep",
         "data.root",
         "data.folder",
         "data.mirror",

@@ -62,7 +62,8 @@ class TrainerConfig:
 class Config:
     """One run. Groups that name a `_target_` accept any key: their parameters are those of the target.
 
-    `lr_requested` is "auto" if a range test found `optimizer.lr`.
+    `lr_requested` is "auto" if a range test found `optimizer.lr`. `lockstep` is "auto" or a number;
+    only sweeps read it.
     """
 
     data: DataConfig
@@ -79,6 +80,7 @@ class Config:
     interval: str | None
     read_test: bool = True
     stop_hopeless: bool = False
+    lockstep: str = "1"
     callbacks: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
     lr_requested: str | None = None

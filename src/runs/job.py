@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
@@ -94,7 +94,7 @@ def run_here(
         show=show,
         keep_waiting=keep_waiting,
         num_workers=num_workers,
-        on_claim=lambda: _write_hydra_config(cfg, folder),
+        on_claim=lambda: write_hydra_config(cfg, HydraConfig.get(), folder),
     )
 
 
@@ -124,9 +124,9 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
         log.error("%sfailed: %s", label, record.error_line)
 
 
-def _write_hydra_config(cfg: DictConfig, folder: Path) -> None:
+def write_hydra_config(cfg: DictConfig, hydra: Any, folder: Path) -> None:
     """Writes the three files that Hydra writes by default, but only once the folder is known to be free."""
     target = folder / layout.HYDRA
     write_text(target / "config.yaml", OmegaConf.to_yaml(cfg))
-    write_text(target / "hydra.yaml", OmegaConf.to_yaml(DictConfig({"hydra": HydraConfig.get()})))
-    write_text(target / "overrides.yaml", OmegaConf.to_yaml(HydraConfig.get().overrides.task))
+    write_text(target / "hydra.yaml", OmegaConf.to_yaml(DictConfig({"hydra": hydra})))
+    write_text(target / "overrides.yaml", OmegaConf.to_yaml(hydra.overrides.task))

@@ -13,6 +13,7 @@ from src.config.auto_lr import wants_range_test
 from src.errors import DataUnavailableError, UsageError
 from src.sweeps.equivalence import equivalence_note
 from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
+from src.sweeps.packs import lockstep_note, with_packs
 from src.sweeps.parallelism import concurrent_jobs
 from src.sweeps.plan import Plan
 from src.sweeps.reference import reference_note
@@ -38,7 +39,8 @@ def print_plan(plan: Plan, reference: str | None = None) -> None:
     console.print(title, soft_wrap=True, highlight=False)
     console.print(table)
     console.print("all with", *sorted(shared), soft_wrap=True, highlight=False)
-    for note in filter(None, (*plan_notes(plan), reference_note(plan, reference))):
+    notes = (*plan_notes(plan), reference_note(plan, reference), lockstep_note(with_packs(plan)))
+    for note in filter(None, notes):
         console.print(f"note: {note}", soft_wrap=True, highlight=False)
 
 
@@ -79,12 +81,14 @@ def print_study(study: Study) -> None:
 
 
 def study_notes(study: Study) -> Iterator[str]:
-    """What the user should know before spending hours: too few seeds, a folder with another sweep."""
+    """What the user should know before spending hours: too few seeds, a folder with another sweep, lockstep."""
     num_seeds = len(study.protocol.evaluation_seeds)
     if len(study.protocol.schedulers) > 1 and num_seeds < MIN_SEEDS:
         seeds = count_noun(num_seeds, "evaluation seed")
         yield f"{seeds} cannot show any difference, however large: that takes {MIN_SEEDS}"
     plan = study.first_plan
+    if note := lockstep_note(with_packs(plan)):
+        yield note
     earlier_jobs = read_planned_jobs(plan.folder)
     tuning_folders = {job["folder"] for job in earlier_jobs if TUNING in job["overrides"]}
     # Seeds, rates and refinements may be added: a study is another one if no tuning run is shared.

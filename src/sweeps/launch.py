@@ -17,6 +17,7 @@ from src.sweeps.chosen_rates import print_chosen_rates
 from src.sweeps.job import run_job
 from src.sweeps.labels import varied_keys
 from src.sweeps.next_step import next_step
+from src.sweeps.packs import lockstep_note, packs_by_first, units, with_packs
 from src.sweeps.parallelism import worker_gpus
 from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
@@ -42,6 +43,7 @@ def run_plan(plan: Plan, reference: str | None = None) -> int:
     check_reference(plan, reference)
     check_jobs(plan)
     with workers.controlling_sweep(plan.folder):
+        plan = with_packs(plan)
         write_sweep_file(plan, reference=reference)
         _run_jobs(plan, f"Sweep in {plan.folder}")
     return _conclude(plan)
@@ -111,6 +113,7 @@ def _extend(study: Study, plans: list[Plan]) -> None:
 
 def _run_phase(name: str, plans: list[Plan], protocol: Protocol) -> None:
     """Runs the last of the study's plans so far."""
+    plans[-1] = with_packs(plans[-1])
     write_sweep_file(*plans, protocol=asdict(protocol))
     _run_jobs(plans[-1], name)
 
@@ -119,6 +122,8 @@ def _run_jobs(plan: Plan, name: str) -> None:
     # Jobs that have already started come last: one that kills its process each time must not keep others from running.
     unfinished = sorted(plan.unfinished(), key=Job.was_started)
     log.info("%s: %d of %d runs to do", name, len(unfinished), len(plan.jobs))
+    if unfinished and (note := lockstep_note(plan)):
+        log.info(note)
     with reporting_progress(plan.jobs):
         _launch_until_done(plan, unfinished)
 
@@ -126,13 +131,13 @@ def _run_jobs(plan: Plan, name: str) -> None:
 def _launch_until_done(plan: Plan, jobs: list[Job]) -> None:
     """Launches the jobs, and again those left over when a worker was killed.
 
-    A killed worker takes the jobs of the other workers with it. Each job that was running then is launched alone: the
-    innocent ones get done, and one that kills its worker again is recorded as failed.
+    A killed worker takes the jobs of the other workers with it. Each job or pack that was running then is launched
+    alone: the innocent ones get done, and one that kills its worker again is recorded as failed.
     """
     while jobs and not workers.is_stopping():
         suspects = _run_batch(plan, jobs)
-        for job in suspects:
-            if not workers.is_stopping() and _run_batch(plan, [job]):
+        for unit in units(plan, suspects):
+            for job in [] if workers.is_stopping() else _run_batch(plan, unit):
                 _record_killed(job)
         remaining = [job for job in jobs if job.status() in PENDING]
         if not suspects or len(remaining) == len(jobs):  # all is done, or the launcher itself does not work
@@ -155,8 +160,11 @@ def _run_batch(plan: Plan, jobs: list[Job]) -> list[Job]:
 def _launch(plan: Plan, jobs: list[Job]) -> None:
     # The task is sent to every worker, also to those of clusters.
     task = functools.partial(run_job, varied=varied_keys(job.overrides for job in plan.jobs))
+    firsts = [unit[0] for unit in units(plan, jobs)]
+    if members := packs_by_first(plan, firsts):
+        task = functools.partial(task, packs=members, compose=plan.multirun.compose_job)
     with devices.offering(worker_gpus(plan)):
-        plan.multirun.launch([job.overrides for job in jobs], task)
+        plan.multirun.launch([job.overrides for job in firsts], task)
 
 
 def _record_killed(job: Job) -> None:

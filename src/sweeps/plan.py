@@ -71,11 +71,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a sweep, its folder, and the multirun that starts them."""
+    """The jobs of a sweep, its folder, and the multirun that starts them. Those of a pack are trained in lockstep."""
 
     folder: Path
     jobs: list[Job]
     multirun: Multirun
+    packs: tuple[tuple[Job, ...], ...] = ()
 
     def unfinished(self) -> list[Job]:
         """Jobs to run: new, interrupted and failed ones."""

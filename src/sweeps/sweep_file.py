@@ -1,7 +1,8 @@
 """`sweep.json`: what a sweep was planned to run, by which command, with which version of the code.
 
 Seeds that are added once results can be seen make a difference more likely to look significant, so earlier plans with
-other seeds are kept in `history`. `commands` are all commands that were given for the folder.
+other seeds are kept in `history`. `packs` are the folders of runs that are trained in lockstep: a resumed sweep keeps
+them, whatever it would choose now. `commands` are all commands that were given for the folder.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None, refer
 
     folder = plans[0].folder
     jobs = {job.folder: job for plan in plans for job in plan.jobs}
-    content = {
+    content: dict[str, Any] = {
         "command": COMMAND,
         "planned_at": utc_now(),
         "provenance": git_state(),
@@ -47,6 +48,7 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None, refer
     earlier, path = read_sweep_file(folder), folder / layout.SWEEP
     if path.exists() and not earlier:
         log.warning("%s is kept as %s", path, set_aside(path).name)
+    content["packs"] = _packs(plans[-1], earlier)
     content["history"] = _history(earlier, content)
     content["commands"] = _commands(earlier, content)
     write_text(path, json.dumps(content, indent=2) + "\n")
@@ -55,6 +57,18 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None, refer
 def read_planned_jobs(folder: Path) -> list[dict[str, Any]]:
     """The jobs in `sweep.json`: `folder`, relative to the sweep's, and `overrides`."""
     return list(read_sweep_file(folder).get("jobs") or [])
+
+
+def read_packs(folder: Path) -> list[list[str]]:
+    """The packs in `sweep.json`: folders of runs, relative to the sweep's."""
+    return list(read_sweep_file(folder).get("packs") or [])
+
+
+def _packs(plan: Plan, earlier: Mapping[str, Any]) -> list[list[str]]:
+    """The packs of the plan, and earlier ones, such as those of a later phase, that share no run with them."""
+    packs = [[str(job.folder.relative_to(plan.folder)) for job in pack] for pack in plan.packs]
+    packed = {folder for pack in packs for folder in pack}
+    return packs + [pack for pack in earlier.get("packs") or [] if packed.isdisjoint(pack)]
 
 
 def _commands(earlier: Mapping[str, Any], content: Mapping[str, Any]) -> list[dict[str, Any]]:
