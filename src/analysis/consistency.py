@@ -1,8 +1,9 @@
-"""Whether the runs of a comparison were made with one setup: the same code, torch, processor, threads and workers."""
+"""Whether the runs of a comparison were made with one setup: code, torch, processor, threads, workers, lockstep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -44,8 +45,14 @@ def _setups(runs: pd.DataFrame) -> pd.DataFrame:
             "device": _phrases(computing_device(runs), lambda device: f"on {device}", "on an unknown device"),
             "threads": _number_phrases(runs["num_threads"], "thread"),
             "workers": _number_phrases(runs["num_workers"], "worker"),
+            "lockstep": runs["provenance"].map(_lockstep),
         }
     )
+
+
+def _lockstep(provenance: Mapping[str, Any]) -> str:
+    """Sharing passes changes the last bits of numbers, as another number of threads does."""
+    return "in lockstep" if (provenance.get("lockstep") or 1) > 1 else "one by one"
 
 
 def _phrases(values: pd.Series, phrase: Callable[[str], str], unknown: str) -> pd.Series:

@@ -4,14 +4,19 @@ Every round trains the same model, optimizer and batch size in every loop, in ro
 (`epochs=3`), the DataLoader loop for one. Times per update are compared within a round; the table shows medians over
 the rounds. No loop evaluates; this trainer's time includes its logs, its event file and its checkpoints.
 
---startup times whole commands that train next to nothing instead, as multiples of `import torch`.
+--lockstep shows how much faster runs are that share their passes, for each model and number of runs.
+--startup times whole commands that train next to nothing, as multiples of `import torch`.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
 
 from src.announce import announcing
 from src.config.compose import composed, composing, load_config
@@ -29,7 +34,9 @@ DEFAULTS = {"model": "mlp", "epochs": 3}
 def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
-    parser.add_argument("--startup", action="store_true", help="time the fixed costs of commands; takes no overrides")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--lockstep", action="store_true", help="time runs in lockstep against the bare loop")
+    kinds.add_argument("--startup", action="store_true", help="time the fixed costs of commands; takes no overrides")
     add_config_dir(parser)
     parser.add_argument(
         "overrides", nargs="*", metavar="key=value", help="any override of `python -m src.train` but experiment="
@@ -41,17 +48,47 @@ def main() -> None:
             startup(arguments.rounds, arguments.overrides)
             return
         overrides = resolve_dataset(with_config_dir(arguments.config_dir, arguments.overrides))
-        keys = {line.partition("=")[0] for line in overrides}
-        defaults = [f"{key}={value}" for key, value in DEFAULTS.items() if key not in keys]
-        with composing():
-            config = load_config(composed([*defaults, *overrides]))
-        with announcing("loading torch"):
-            from src.runs.speed import compare_loops
-
-        print_table(config, compare_loops(config, arguments.rounds))
+        (lockstep if arguments.lockstep else loops)(arguments.rounds, overrides)
 
 
-def startup(rounds: int, overrides: list[str]) -> None:
+def loops(rounds: int, overrides: Sequence[str]) -> None:
+    """Times and prints the training loops."""
+    config = _config(overrides)
+    with announcing("loading torch"):
+        from src.runs.speed import BARE_LOOP, THIS_TRAINER, compare_loops
+
+    seconds = compare_loops(config, rounds)
+    table = Table(title=_setting(config))
+    for column in ("loop", "ms per update", "relative to the bare loop", "speedup of this trainer"):
+        table.add_column(column, justify="left" if column == "loop" else "right")
+    for name, times in seconds.items():
+        to_bare = _median_ratio(times, seconds[BARE_LOOP])
+        speedup = _median_ratio(times, seconds[THIS_TRAINER])
+        table.add_row(name, f"{1000 * statistics.median(times):.3f}", f"{to_bare:.2f}", f"{speedup:.2f} x")
+    Console(width=120).print(table)
+
+
+def lockstep(rounds: int, overrides: Sequence[str]) -> None:
+    """Times and prints the chosen model in lockstep, or all models that can be trained so."""
+    with announcing("loading torch"):
+        import torch
+
+        from src.runs.pack_speed import SIZES, pack_speedups
+        from src.sweeps.packs import STACKED
+
+    is_chosen = any(line.startswith("model=") for line in overrides)
+    configs = [_config(overrides, {"model": name}) for name in (STACKED[:1] if is_chosen else STACKED)]
+    speedups = {config.model["name"]: pack_speedups(config, rounds) for config in configs}
+    table = Table(title=f"updates per second, relative to the bare loop, {torch.get_num_threads()} CPU threads")
+    table.add_column("model")
+    for size in SIZES:
+        table.add_column(f"{size} in lockstep" if size > 1 else "this trainer", justify="right")
+    for name, ratios in speedups.items():
+        table.add_row(name, *(f"{ratios[size]:.2f}" for size in SIZES))
+    Console(width=120).print(table)
+
+
+def startup(rounds: int, overrides: Sequence[str]) -> None:
     """Times and prints the fixed costs of commands.
 
     Raises:
@@ -61,10 +98,8 @@ def startup(rounds: int, overrides: list[str]) -> None:
         raise UsageError(
             f"{overrides[0]}: --startup times fixed commands and takes no overrides; leave one of them out"
         )
-    from rich.console import Console
-    from rich.table import Table
-
-    from src.runs.startup import BASELINE, time_commands
+    with announcing("loading torch"):
+        from src.runs.startup import BASELINE, time_commands
 
     seconds = time_commands(rounds)
     table = Table(title=f"Fixed costs, medians of {rounds} rounds")
@@ -76,26 +111,23 @@ def startup(rounds: int, overrides: list[str]) -> None:
     Console(width=120).print(table)
 
 
-def print_table(config: Config, seconds: dict[str, list[float]]) -> None:
-    import torch
-    from rich.console import Console
-    from rich.table import Table
+def _config(overrides: Sequence[str], defaults: Mapping[str, object] = DEFAULTS) -> Config:
+    keys = {line.partition("=")[0] for line in overrides}
+    chosen = [f"{key}={value}" for key, value in defaults.items() if key not in keys]
+    with composing():
+        return load_config(composed([*chosen, *overrides]))
 
-    from src.runs.speed import BARE_LOOP, THIS_TRAINER
+
+def _setting(config: Config) -> str:
+    """What was timed, and where."""
+    import torch
+
     from src.training.device import device_name, select_device, select_precision
 
     device = select_device(config.trainer.device)
     precision = select_precision(config.trainer.precision, device).name
-    setting = [config.model["name"], config.optimizer["name"], f"batch {config.batch_size}", precision]
-    threads = f"{torch.get_num_threads()} CPU threads"
-    table = Table(title=", ".join([*setting, device_name(device), threads]))
-    for column in ("loop", "ms per update", "relative to the bare loop", "speedup of this trainer"):
-        table.add_column(column, justify="left" if column == "loop" else "right")
-    for name, times in seconds.items():
-        to_bare = _median_ratio(times, seconds[BARE_LOOP])
-        speedup = _median_ratio(times, seconds[THIS_TRAINER])
-        table.add_row(name, f"{1000 * statistics.median(times):.3f}", f"{to_bare:.2f}", f"{speedup:.2f} x")
-    Console(width=120).print(table)
+    names = [config.model["name"], config.optimizer["name"], f"batch {config.batch_size}", precision]
+    return ", ".join([*names, device_name(device), f"{torch.get_num_threads()} CPU threads"])
 
 
 def _median_ratio(times: list[float], baseline: list[float]) -> float:

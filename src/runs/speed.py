@@ -31,11 +31,15 @@ def compare_loops(config: Config, rounds: int) -> dict[str, list[float]]:
     Raises:
         UsageError: the number of rounds is not positive, or the data set is not one of torchvision's.
     """
-    if rounds < 1:
-        raise UsageError(f"--rounds {rounds}: must be a positive integer")
+    check_rounds(rounds)
     if not config.data.source.startswith("torchvision."):
         raise UsageError(f"data={config.data.name}: the DataLoader loop needs a torchvision data set; use data=mnist")
     return time_in_rotation({name: partial(loop, config) for name, loop in LOOPS.items()}, rounds)
+
+
+def check_rounds(rounds: int) -> None:
+    if rounds < 1:
+        raise UsageError(f"--rounds {rounds}: must be a positive integer")
 
 
 def time_in_rotation(timers: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
@@ -65,25 +69,35 @@ def time_trainer(config: Config) -> float:
 def time_bare_loop(config: Config) -> float:
     """Seconds per update of the shortest possible loop over tensors in memory: no schedule, no metrics, no logging."""
     device = select_device(config.trainer.device)
-    model, optimizer = _build_like_trainer(config, device)
     dataset = data.load(config.data, device)
-    autocast, scaler = _build_amp(config, device)
-    mean, scale = 255 * dataset.mean, 1 / (255 * dataset.std)
-    model.train()
+    step = bare_step(config, dataset)
     _synchronize(device)
     start = time.perf_counter()
     for _ in range(config.epochs):
         order = torch.randperm(len(dataset.train)).to(device)
         for indices in torch.split(order, config.batch_size):
-            images = dataset.train.images.index_select(0, indices).to(torch.float32).sub_(mean).mul_(scale)
-            with autocast:
-                loss = functional.cross_entropy(model(images), dataset.train.labels.index_select(0, indices))
-            optimizer.zero_grad(set_to_none=True)
-            scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-            scaler.step(optimizer)
-            scaler.update()
+            step(indices)
     _synchronize(device)
     return (time.perf_counter() - start) / (config.epochs * config.updates_per_epoch)
+
+
+def bare_step(config: Config, dataset: data.Dataset) -> Callable[[torch.Tensor], None]:
+    """An update of the bare loop, on the examples with these indices."""
+    model, optimizer = _build_like_trainer(config, dataset.device)
+    autocast, scaler = _build_amp(config, dataset.device)
+    mean, scale = 255 * dataset.mean, 1 / (255 * dataset.std)
+    model.train()
+
+    def step(indices: torch.Tensor) -> None:
+        images = dataset.train.images.index_select(0, indices).to(torch.float32).sub_(mean).mul_(scale)
+        with autocast:
+            loss = functional.cross_entropy(model(images), dataset.train.labels.index_select(0, indices))
+        optimizer.zero_grad(set_to_none=True)
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.step(optimizer)
+        scaler.update()
+
+    return step
 
 
 def time_loader_loop(config: Config, num_workers: int) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from src.announce import announcing
 from src.errors import UsageError
-from src.runs.speed import time_in_rotation
+from src.runs.speed import check_rounds, time_in_rotation
 
 BASELINE = "import torch"
 _ROOT = Path(__file__).resolve().parents[2]
@@ -39,8 +39,7 @@ def time_commands(rounds: int) -> dict[str, list[float]]:
     Raises:
         UsageError: the number of rounds is not positive, or a command failed.
     """
-    if rounds < 1:
-        raise UsageError(f"--rounds {rounds}: must be a positive integer")
+    check_rounds(rounds)
     with tempfile.TemporaryDirectory() as folder:
         with announcing("preparing a sweep"):
             _seconds(_PREPARATION, Path(folder), count())

@@ -20,7 +20,7 @@ from src.sweeps.plan import Job, Plan
 from src.sweeps.sweep_file import read_packs
 
 AUTO = "auto"
-MAX_AUTO = 16  # runs in a pack: beyond that, their activations no longer fit into a cache
+MAX_AUTO = 8  # runs in a pack: the activations of more no longer fit into a cache
 STACKED = ("softmax", "mlp", "mlp_bn", "lenet", "cnn", "resnet")  # models that can share passes
 FASTER = ("softmax", "mlp", "mlp_bn", "lenet")  # those for which it pays on a CPU; see docs/performance.md
 _OWN = ("scheduler.", "optimizer.", "averaging.", "warmup", "interval")  # what may differ within a pack
@@ -122,7 +122,7 @@ def _auto_size(num_runs: int, num_groups: int, num_workers: int) -> int:
 
     def estimate(size: int) -> float:
         rounds = math.ceil(num_groups * math.ceil(num_runs / size) / num_workers)
-        return rounds * (0.4 + 0.6 * size)  # relative to a run by itself
+        return rounds * (0.3 + 0.7 * size)  # relative to a run by itself
 
     return min(range(1, min(num_runs, MAX_AUTO) + 1), key=lambda size: (estimate(size), -size))
 

@@ -72,12 +72,11 @@ class Pack:
 
     def _train_epoch(self) -> None:
         """Runs the remaining updates of an epoch; fewer if all runs are stopped."""
-        self._each(_with_own_randomness(Trainer.start_epoch))
         try:
-            self._restack()
+            self.start_epoch()
             updates = self._active[0].updates_left() if self._active else ()
             for examples in updates:
-                self._train_step(examples)
+                self.train_step(examples)
                 self._each(_call_step_hooks)
                 self._interrupt_if_stopped()
                 if not self._active:
@@ -88,8 +87,9 @@ class Pack:
                 self._end(trainer, Outcome("failed", None), error)
         self._each(Trainer.stop_clock)
 
-    def _restack(self) -> None:
+    def start_epoch(self) -> None:
         """Stacks the models of the runs that train in this epoch, if they are not those of the epoch before."""
+        self._each(_with_own_randomness(Trainer.start_epoch))
         epoch = self._active[0].progress.epoch if self._active else 0
         slots = [
             member
@@ -104,7 +104,7 @@ class Pack:
         for trainer in self._active:
             trainer.clock_share = 1 / len(slots)
 
-    def _train_step(self, examples: Tensor) -> None:
+    def train_step(self, examples: Tensor) -> None:
         """One update of every run on `examples`; the same as `Trainer.train_step`, for all of them."""
         self._each(Trainer.begin_update)
         self._stack.zero_grad(set_to_none=True)

@@ -21,11 +21,19 @@ def provenance(runs: pd.DataFrame, sweep: Mapping[str, Any]) -> list[tuple[str, 
         ("Processor", counted(runs["cpu"])),
         ("Threads per run", counted(runs["num_threads"].astype("Int64"))),
         ("Workers", counted(runs["num_workers"].astype("Int64"))),
+        ("Lockstep", _packs(states)),
         ("Python", counted(states.map(lambda state: state.get("python")))),
         ("Platform", counted(states.map(lambda state: state.get("platform")))),
         ("Packages", _packages(states.map(lambda state: state.get("packages") or {}))),
     ]
     return [(term, text) for term, text in lines if text]
+
+
+def _packs(states: pd.Series) -> str:
+    """`packs of 7 runs (21 runs) and none (3 runs)`; empty if no run was trained in lockstep."""
+    sizes = states.map(lambda state: state.get("lockstep") or 1)
+    names = sizes.map(lambda size: f"packs of {size} runs" if size > 1 else "none")
+    return counted(names) if (sizes > 1).any() else ""
 
 
 def _planned(sweep: Mapping[str, Any], commits: set[str | None]) -> str:

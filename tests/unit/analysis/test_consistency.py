@@ -27,6 +27,7 @@ def warning(folder: Path) -> str:
         ({"git_sha": "fedcba9876543210"}, "3 from commit 0123456 and 2 from commit fedcba9"),
         ({"git_dirty": True}, "3 from commit 0123456 and 2 from commit 0123456 with uncommitted changes"),
         ({"num_threads": 16}, "3 with 1 thread and 2 with 16 threads"),
+        ({"lockstep": 4}, "3 one by one and 2 in lockstep"),
         ({"num_threads": 16, "git_sha": None}, "2 from an unknown commit; 3 with 1 thread and 2 with 16 threads"),
     ],
 )
@@ -97,3 +98,9 @@ def test_each_workload_is_checked_by_itself(make_run: MakeRun, tmp_path: Path) -
     make_run("seed=1", "epochs=3")
     title = "digits · softmax · sgd · 3 epochs · batch 64"
     assert mixed_setups(collect([tmp_path / "sweep"]).runs).keys() == {title}
+
+
+def test_packs_of_different_sizes_are_one_setup(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("seed=0", provenance=PROVENANCE | {"lockstep": 4})
+    make_run("seed=1", provenance=PROVENANCE | {"lockstep": 3})
+    assert warning(tmp_path) == ""

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from src.errors import UsageError
+from src.runs.pack_speed import pack_speedups
 from src.runs.speed import compare_loops, time_bare_loop, time_in_rotation, time_trainer
 from tests.conftest import make_config, small_config
 
@@ -45,3 +46,11 @@ def test_data_set_of_the_user_is_refused() -> None:
     config = make_config("data=mnist", "data.name=stripes", "data.source=Stripes")
     with pytest.raises(UsageError, match="data=stripes: the DataLoader loop needs a torchvision data set"):
         compare_loops(config, rounds=1)
+
+
+def test_packs_are_timed_against_the_bare_loop() -> None:
+    speedups = pack_speedups(small_config(), rounds=1, sizes=(1, 3))
+    assert list(speedups) == [1, 3]
+    assert all(ratio > 0 for ratio in speedups.values())
+    with pytest.raises(UsageError, match="--rounds 0"):
+        pack_speedups(small_config(), rounds=0)

@@ -1,0 +1,58 @@
+"""How much faster runs are in lockstep than one by one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from src.config.schema import Config
+from src.runs.build import build_bare_trainer
+from src.runs.speed import bare_step, check_rounds
+from src.training.pack import Pack
+from src.training.trainer import Trainer
+
+WARMUP_UPDATES = 3
+SIZES = (1, 4, 8, 16, 32)
+
+
+def pack_speedups(config: Config, rounds: int, sizes: Sequence[int] = SIZES) -> dict[int, float]:
+    """Updates per second of all runs of a pack together, relative to those of one bare loop, by the size of the pack.
+
+    A pack of one is this trainer. Updates of the pack and of the bare loop take turns, and the fastest of each are
+    compared, because other programs can only slow them down. Small packs, whose updates are short, take more turns.
+    """
+    check_rounds(rounds)
+    return {size: _speedup(config, size, rounds) for size in sizes}
+
+
+def _speedup(config: Config, size: int, rounds: int) -> float:
+    members = [build_bare_trainer(replace(config, callbacks={})) for _ in range(size)]
+    data, batches = members[0].data, members[0].updates_left()
+    bare, step = bare_step(config, data), _step_of(members)
+    times = []
+    for number in range(rounds * max(1, max(SIZES) // size) + WARMUP_UPDATES):
+        examples = batches[number % len(batches)]
+        times.append((_seconds(bare, examples, data.device), _seconds(step, examples, data.device)))
+    fastest_bare, fastest_pack = map(min, zip(*times[WARMUP_UPDATES:], strict=True))
+    return size * fastest_bare / fastest_pack
+
+
+def _step_of(members: Sequence[Trainer]) -> Callable[[Tensor], object]:
+    if len(members) == 1:
+        members[0].start_epoch()
+        return members[0].train_step
+    pack = Pack(members)
+    pack.start_epoch()
+    return pack.train_step
+
+
+def _seconds(step: Callable[[Tensor], object], examples: Tensor, device: torch.device) -> float:
+    start = time.perf_counter()
+    step(examples)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start
