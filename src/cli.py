@@ -7,6 +7,7 @@ import importlib
 import sys
 
 from src.errors import EXIT_USAGE
+from src.unread import print_text
 
 COMMANDS = {
     "train": ("src.train", "train one run; with -m, every combination of key=a,b"),
@@ -23,7 +24,7 @@ COMMANDS = {
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if name in ("--help", "-h"):
-        print(usage())
+        print_text(usage())
         return
     if name not in COMMANDS:
         print(f"error: {unknown(name)}", file=sys.stderr)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from src.unread import discard_stdout, flush_stdout
+
 STORAGE_ERRORS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR,
     errno.EEXIST, errno.ENAMETOOLONG,
@@ -38,6 +40,11 @@ class ArgumentParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         sys.exit(refuse(UsageError(f"{message}; --help lists the options")))
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Ends the process after --help, also where nobody reads all of it."""
+        flush_stdout()
+        super().exit(status, message)
+
 
 def storage_error(error: OSError) -> UsageError:
     """A full, read-only or forbidden disk, with the remedy."""
@@ -54,15 +61,23 @@ def refuse(error: Exception) -> int:
 
 @contextmanager
 def ending_in_one_line() -> Iterator[None]:
-    """Wraps a command: a UsageError, a full or forbidden disk, or Ctrl-C ends it with one line and its exit status."""
+    """Wraps a command: a UsageError, a full or forbidden disk, or Ctrl-C ends it with one line and its exit status.
+
+    A closed stdout ends it too, without a line.
+    """
     try:
         yield
     except UsageError as error:
         sys.exit(refuse(error))
+    except BrokenPipeError:
+        discard_stdout()
+        sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
         if error.errno not in STORAGE_ERRORS:
             raise
         sys.exit(refuse(storage_error(error)))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    if not flush_stdout():
         sys.exit(EXIT_INTERRUPTED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 import threading
@@ -11,6 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
+
+from src.unread import discard_stdout
 
 FILE_WIDTH = 120  # a log file has no width; rich would guess 80 and truncate columns
 
@@ -88,16 +89,9 @@ class StdoutConsole(Console):
 def stop_unread() -> None:
     """Stops the work after stdout was closed: runs write their checkpoints, a sweep its report."""
     _unread.set()
-    _discard_stdout()
+    discard_stdout()
     if callable(signal.getsignal(signal.SIGTERM)):
         signal.raise_signal(signal.SIGTERM)
-
-
-def _discard_stdout() -> None:
-    """Sends what is written from now on, also at exit, nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def make_console() -> Console:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
+from io import StringIO
 
 import hydra
 from hydra.types import RunMode
@@ -26,6 +27,7 @@ from src.errors import UsageError, ending_in_one_line
 from src.sweeps.hydra_adapter import compose_command
 from src.sweeps.reference import check_single, split_reference
 from src.sweeps.sweeper import with_sweeper_params, without_sweeper_params
+from src.unread import print_text
 from src.user_modules import find_user_modules
 
 KEYS = ("experiment", "reference")  # that a config does not have
@@ -106,8 +108,12 @@ def show(command: CommandLine) -> None:
     """
     if command.composes:
         _check_printable(command)
-    with rewording_composition(command.shown):
-        _call_hydra([*command.overrides, *command.shown])
+    text = StringIO()
+    try:
+        with rewording_composition(command.shown), redirect_stdout(text):
+            _call_hydra([*command.overrides, *command.shown])
+    finally:  # Hydra exits after --help
+        print_text(text.getvalue())
 
 
 def _check_printable(command: CommandLine) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from src.errors import ArgumentParser, ending_in_one_line
+from src.unread import print_text
 
 EPILOG = """\
 To use it in this shell:    eval "$(schedbench completion bash)"
@@ -24,7 +25,7 @@ def main() -> None:
         return
     parser = ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shell", choices=SHELLS, help="the shell that runs the script")
-    print(Path(__file__).with_name(f"completion.{parser.parse_args().shell}").read_text(), end="")
+    print_text(Path(__file__).with_name(f"completion.{parser.parse_args().shell}").read_text())
 
 
 def _print_candidates(words: list[str]) -> None:
