@@ -13,14 +13,14 @@ from src.config.search_path import check_search_path
 from src.config.suggestions import did_you_mean, similar
 from src.config.user_configs import config_places
 from src.errors import UsageError
+from src.program import command_line
 
 MERGED = ("callbacks",)  # groups of which a run may have several choices
 _PLUGINS = ("hydra.launcher", "hydra.sweeper")
 _PARAMS = "hydra.sweeper.params"
-_OF_OTHER_COMMANDS = {
-    "experiment": "only `python -m src.train` and scripts/sweep.py take it",
-    "protocol": "only scripts/sweep.py takes it, as in python scripts/sweep.py protocol=quick",
-    "lrs": "only scripts/sweep.py takes it, as in python scripts/sweep.py 'schedulers=[step,cosine]' 'lrs={step: 0.1}'",
+_OF_SWEEPS = {  # keys with examples
+    "protocol": ["protocol=quick"],
+    "lrs": ["schedulers=[step,cosine]", "lrs={step: 0.1}"],
 }
 OF_PROTOCOLS = (
     "num_lrs", "max_extensions", "refine", "tuning_seeds", "evaluation_seeds", "tune_per_seed", "budgets",
@@ -87,10 +87,12 @@ def check_owner(line: str) -> None:
     key, _, value = line.lstrip("+").partition("=")
     if key == "experiment" and line.startswith("+"):
         raise UsageError(f"{line}: write {key}={value}")
-    if key in _OF_OTHER_COMMANDS:
-        raise UsageError(f"{line}: {_OF_OTHER_COMMANDS[key]}")
+    if key == "experiment":
+        raise UsageError(f"{line}: only {command_line('train')} and {command_line('sweep')} take it")
+    if key in _OF_SWEEPS:
+        raise UsageError(f"{line}: only a sweep takes it, as in {command_line('sweep', *_OF_SWEEPS[key])}")
     if key in OF_PROTOCOLS:
-        raise UsageError(f"{line}: only a protocol has it, as in python scripts/sweep.py protocol=quick {key}=...")
+        raise UsageError(f"{line}: only a protocol has it, as in {command_line('sweep', 'protocol=quick')} {key}=...")
 
 
 def choices(group: str, folders: Iterable[Path] = (CONF,)) -> list[str]:

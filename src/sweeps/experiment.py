@@ -9,6 +9,7 @@ from typing import Any
 from src.config.sweep_names import automatic_name
 from src.config.wording import as_text
 from src.errors import UsageError
+from src.program import command_line, given_overrides
 from src.sweeps.parallelism import with_launcher
 from src.sweeps.presets import load_preset, split_arguments
 from src.sweeps.protocol import FIELDS as PROTOCOL_FIELDS
@@ -97,7 +98,7 @@ def single_run(arguments: Sequence[str], *, multirun: bool = False) -> list[str]
     name = next(argument.partition("=")[2] for argument in arguments if argument.startswith("experiment="))
     others = [argument for argument in arguments if not argument.startswith("experiment=")]
     if multirun:
-        raise UsageError(f"experiment={name}: -m does not take it; run all with {_command(name)}")
+        raise UsageError(f"experiment={name}: -m does not take it; run all with {_command()}")
     experiment = load_experiment(name, arguments)
     lines = {line.partition("=")[0]: line for line in experiment.overrides}
     lines |= {argument.partition("=")[0].lstrip("+~"): argument for argument in others}
@@ -116,12 +117,13 @@ def _choose_one(experiment: Experiment, lines: dict[str, str]) -> None:
         counts = " and ".join(f"{len(values)} {key}s" for key, values in missing.items())
         example = " ".join(f"{key}={next(iter(values), '...')}" for key, values in missing.items())
         name = experiment.name
-        raise UsageError(f"experiment={name} has {counts}: choose one ({example}), or run all with {_command(name)}")
+        raise UsageError(f"experiment={name} has {counts}: choose one ({example}), or run all with {_command()}")
     lines |= {key: f"{key}={values[0]}" for key, values in missing.items()}
 
 
-def _command(name: str) -> str:
-    return f"python scripts/sweep.py experiment={name}"
+def _command() -> str:
+    """The command for all runs of the experiment that the user asked for."""
+    return command_line("sweep", *given_overrides())
 
 
 def _multirun(experiment: Experiment, changes: Mapping[str, object]) -> dict[str, str]:

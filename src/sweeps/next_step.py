@@ -13,6 +13,7 @@ import pandas as pd
 from src.analysis.labels import display_names
 from src.analysis.report.reasons import is_reason
 from src.analysis.workloads import WORKLOAD
+from src.program import sibling, split_command
 from src.sweeps.plan import Plan
 from src.sweeps.protocol import Protocol
 
@@ -30,12 +31,11 @@ def next_step(table: pd.DataFrame, plan: Plan, protocol: Protocol | None = None)
     """
     program, arguments = split_command(sys.orig_argv, sys.argv)
     if name := possible_reference(table, plan):
-        report = [*sibling_program(program, "report"), str(plan.folder), f"reference={name}"]
+        report = [*sibling(program, "report"), str(plan.folder), f"reference={name}"]
         return f"Next, test the differences from {name}, or from another of the schedules:\n  {shlex.join(report)}"
     needs_seeds = is_undecided(table) and not any(_SWEEPER_PARAMS in argument for argument in arguments)
     if not needs_seeds:
-        board = [*sibling_program(program, "board"), str(plan.folder)]
-        return f"Next, view the curves in TensorBoard:\n  {shlex.join(board)}"
+        return f"Next, view the curves in TensorBoard:\n  {shlex.join([*sibling(program, 'board'), str(plan.folder)])}"
     seeds = changed_seeds(plan, protocol, seeds_key(program, arguments))
     more = [*program, *with_seeds(arguments, seeds, plan.folder)]
     return f"Next, run more seeds to settle what is inconclusive (the report will note it):\n  {shlex.join(more)}"
@@ -59,30 +59,6 @@ def possible_reference(table: pd.DataFrame, plan: Plan) -> str:
 def is_undecided(table: pd.DataFrame) -> bool:
     """Whether a verdict is inconclusive for no other reason than chance."""
     return bool(((table["verdict"] == "inconclusive") & ~table["reason"].map(is_reason)).any())
-
-
-def split_command(command: Sequence[str], argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The program as the user started it, and its arguments.
-
-    Args:
-        command: The command line of the process, with the interpreter.
-        argv: `sys.argv`.
-    """
-    arguments = list(argv[1:])
-    start = len(command) - len(arguments)
-    is_command = start > 0 and list(command[start:]) == arguments
-    program = list(command[:start]) if is_command else [argv[0]]  # a caller has set `sys.argv`
-    if len(program) > 1 and Path(program[1]).name == "schedbench":
-        program = ["schedbench", *program[2:]]
-    return program, arguments
-
-
-def sibling_program(program: Sequence[str], name: str) -> list[str]:
-    """Another command, such as `board` or `report`, started in the same way as the sweep."""
-    if program[0] == "schedbench":
-        return ["schedbench", name]
-    scripts = Path(program[-1]).parent if program[-1].endswith(".py") else Path("scripts")
-    return [program[0], str(scripts / f"{name}.py")]
 
 
 def seeds_key(program: Sequence[str], arguments: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,11 @@ def test_single_run_finds_an_experiment_in_the_folder(place: list[str], presets:
     assert "name: softmax" in done.stdout
 
 
-def test_multirun_of_an_experiment_in_the_folder_is_refused_with_the_command(presets: Path) -> None:
-    done = run_in_process(train.main, ["-m", "experiment=pair", "-cd", "mine"], presets)
-    message = "experiment=pair: -m does not take it; run all with python scripts/sweep.py experiment=pair"
+def test_multirun_of_an_experiment_in_the_folder_is_refused_with_the_command(
+    presets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["-m", "experiment=pair", "-cd", "mine"]
+    monkeypatch.setattr(sys, "orig_argv", ["python", "/venv/bin/schedbench", "train", *arguments])
+    done = run_in_process(train.main, arguments, presets)
+    message = "experiment=pair: -m does not take it; run all with schedbench sweep experiment=pair -cd mine"
     assert (done.returncode, done.stderr) == (2, f"error: {message}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,14 +35,18 @@ def test_stray_word_is_refused_with_what_it_may_mean(word: str, message: str) ->
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("lrs={step: 0.1}", "only scripts/sweep.py takes it, as in python scripts/sweep.py 'schedulers="),
-        ("+protocol=quick", "only scripts/sweep.py takes it, as in python scripts/sweep.py protocol=quick"),
-        ("experiment=benchmark", "only `python -m src.train` and scripts/sweep.py take it"),
+        ("lrs={step: 0.1}", "only a sweep takes it, as in schedbench sweep 'schedulers=[step,cosine]' 'lrs="),
+        ("+protocol=quick", "only a sweep takes it, as in schedbench sweep protocol=quick"),
+        ("experiment=benchmark", "only schedbench train and schedbench sweep take it"),
         ("+experiment=benchmark", "write experiment=benchmark"),
-        ("num_lrs=5", "only a protocol has it, as in python scripts/sweep.py protocol=quick num_lrs=..."),
+        ("num_lrs=5", "only a protocol has it, as in schedbench sweep protocol=quick num_lrs=..."),
     ],
 )
-def test_what_another_command_takes_is_refused_with_that_command(line: str, message: str) -> None:
+def test_what_another_command_takes_is_refused_with_that_command(
+    line: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["schedbench train", line])
+    monkeypatch.setattr(sys, "orig_argv", ["python", "/venv/bin/schedbench", "train", line])
     with composing(), pytest.raises(UsageError) as error:
         composed([line])
     assert str(error.value).startswith(f"{line}: {message}")

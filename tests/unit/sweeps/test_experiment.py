@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from src.config import CONF
 from src.errors import UsageError
 from src.sweeps import parallelism
 from src.sweeps.experiment import experiment_overrides, load_experiment, single_run
+from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -143,20 +145,30 @@ def test_experiment_of_one_run_needs_no_choice(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            [],
-            r"has 7 schedulers and 8 seeds: choose one \(scheduler=constant seed=0\), or run all with python scripts",
-        ),
-        (["scheduler=step"], r"has 8 seeds: choose one \(seed=0\), or run all with python scripts/sweep\.py exp"),
+        ([], "has 7 schedulers and 8 seeds: choose one (scheduler=constant seed=0), or run all with "),
+        (["scheduler=step"], "has 8 seeds: choose one (seed=0), or run all with "),
     ],
 )
-def test_experiment_of_several_runs_is_refused_with_the_right_command(arguments: list[str], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+def test_experiment_of_several_runs_is_refused_with_the_right_command(
+    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_with(["experiment=benchmark", *arguments], monkeypatch)
+    with pytest.raises(UsageError) as error:
         single_run(["experiment=benchmark", *arguments])
+    command = " ".join(["python scripts/sweep.py experiment=benchmark", *arguments])
+    assert str(error.value) == f"experiment=benchmark {message}{command}"
 
 
-def test_multirun_of_an_experiment_is_refused_with_the_right_command() -> None:
-    with pytest.raises(
-        UsageError, match=r"-m does not take it; run all with python scripts/sweep\.py experiment=bench"
-    ):
+def test_multirun_of_an_experiment_is_refused_with_the_right_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    start_with(["-m", "experiment=benchmark", "scheduler=step"], monkeypatch)
+    with pytest.raises(UsageError) as error:
         single_run(["experiment=benchmark", "scheduler=step"], multirun=True)
+    command = "python scripts/sweep.py experiment=benchmark scheduler=step"
+    assert str(error.value) == f"experiment=benchmark: -m does not take it; run all with {command}"
+
+
+def start_with(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the process look as if `python -m src.train` had been started in this repository."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "src.train", *arguments])

@@ -14,7 +14,7 @@ from src.analysis.report.results import load_results
 from src.config.flags import parse_command_line
 from src.sweeps import launch
 from src.sweeps.command import sweep
-from src.sweeps.next_step import changed_seeds, is_undecided, more_seeds, sibling_program, split_command
+from src.sweeps.next_step import changed_seeds, is_undecided, more_seeds
 from src.sweeps.plan import Job, Plan
 from src.train import multirun
 from tests.unit.sweeps.conftest import make_study, pretend
@@ -151,17 +151,3 @@ def test_more_seeds_do_not_help_where_tuning_or_a_bad_run_is_the_reason() -> Non
 def test_seeds_are_doubled_and_stay_apart_from_tuning_seeds() -> None:
     assert more_seeds([3, 0], [1, 2]) == [3, 0, 4, 5, 6, 7, 8, 9, 10, 11]
     assert more_seeds(range(20)) == list(range(40))
-
-
-def test_program_is_the_one_that_the_user_started() -> None:
-    installed, arguments = split_command(
-        ["/venv/bin/python", "/venv/bin/schedbench", "sweep", "a=1"], ["schedbench sweep", "a=1"]
-    )
-    assert (installed, arguments) == (["schedbench", "sweep"], ["a=1"])
-    assert split_command(["python", "-c", "..."], ["sweep.py", "a=1", "b=2"]) == (["sweep.py"], ["a=1", "b=2"])
-    assert sibling_program(installed, "board") == ["schedbench", "board"]
-    assert sibling_program(["python3", "/home/me/scripts/sweep.py"], "board") == [
-        "python3",
-        "/home/me/scripts/board.py",
-    ]
-    assert sibling_program(["python", "-m", "src.train"], "report") == ["python", "scripts/report.py"]
