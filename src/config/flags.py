@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from src.config.suggestions import did_you_mean, similar
 from src.errors import UsageError
+from src.user_modules import find_modules_beside
 
 SUPPORTED = (
     "--multirun", "--run", "--config-dir", "--cfg", "--resolve", "--package", "--info", "--help", "--hydra-help",
@@ -147,6 +148,8 @@ def add_config_dir(parser: argparse.ArgumentParser) -> None:
 def with_config_dir(config_dir: str | None, overrides: Sequence[str]) -> list[str]:
     """The overrides with the one by which every composition, also that of a job, finds the configs in `config_dir`.
 
+    The modules beside the folder can be imported afterward, as those beside `conf` in the working folder can.
+
     Raises:
         UsageError: there is no such folder, or the overrides name others.
     """
@@ -156,5 +159,6 @@ def with_config_dir(config_dir: str | None, overrides: Sequence[str]) -> list[st
         raise UsageError(f"--config-dir {config_dir or repr(config_dir)}: no such folder")
     if any(line.lstrip("+").startswith("hydra.searchpath=") for line in overrides):
         raise UsageError(f"--config-dir {config_dir}: contradicts hydra.searchpath=; name all folders in the latter")
+    find_modules_beside(Path(config_dir))
     path = str(Path(config_dir).resolve()).replace("'", r"\'")
     return [f"hydra.searchpath=['file://{path}']", *overrides]

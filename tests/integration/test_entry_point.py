@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,25 @@ def schedbench() -> None:
     runpy.run_path(str(SCRIPT), run_name="__main__")
 
 
-def test_training_finds_the_modules_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a schedule of the user's own."""
     (tmp_path / "zz.py").write_text("def zig(t: int, horizon: int) -> float:\n    return 1 - t / (2 * horizon)\n")
     (tmp_path / "conf" / "scheduler").mkdir(parents=True)
     (tmp_path / "conf" / "scheduler" / "zig.yaml").write_text(YAML)
-    monkeypatch.chdir(tmp_path)
-    try:
-        assert call_main("train", "scheduler=zig", *SMALL, "epochs=1", main=schedbench) == 0
-    finally:
-        forget_modules(tmp_path)
+    yield tmp_path
+    forget_modules(tmp_path)
+
+
+def test_training_finds_the_modules_in_the_working_folder(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(lab)
+    assert call_main("train", "scheduler=zig", *SMALL, "epochs=1", main=schedbench) == 0
+
+
+@pytest.mark.parametrize("command", [["train", "epochs=1"], ["preview", "--terminal"]])
+def test_modules_beside_a_named_config_folder_are_found(
+    command: list[str], lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (lab / "elsewhere").mkdir()
+    monkeypatch.chdir(lab / "elsewhere")
+    assert call_main(*command, "-cd", "../conf", "scheduler=zig", *SMALL, main=schedbench) == 0
