@@ -15,6 +15,7 @@ _APPROACH = 1.0  # of the range of the late values, for the way there
 _ENOUGH = 1.5  # times the zoomed range; only a wider range is cut
 _ENOUGH_OUTLYING = 2  # the same for outlying values, which are missing altogether
 _MARGIN = 0.05
+_KEPT_POINTS = 3  # of a curve, or half of them if that is more: fewer do not show how it got there
 
 
 def outlying_from(values: Floats, best: float) -> float:
@@ -33,7 +34,7 @@ def find_limits(metric: Metric) -> tuple[float, float] | None:
 def zoomed_limits(metric: Metric) -> tuple[float, float] | None:
     """Limits from the best value to a bit beyond the late ones, those of the second half of the x axis.
 
-    None if there is little to leave out.
+    A curve that ends inside keeps at least three points and half of them. None if there is little to leave out.
     """
     x = np.concatenate([series.x for series in metric.series])
     points = [_points(metric, series) for series in metric.series]
@@ -44,6 +45,8 @@ def zoomed_limits(metric: Metric) -> tuple[float, float] | None:
     best = min(losses.min() for _, losses in points if len(losses))
     highest = worst[worst <= outlying_from(worst, best)].max()
     top = highest + _APPROACH * (highest - best)
+    needed = max((_needed_top(metric, series, top) for series in metric.series), default=top)
+    top = max(top, needed + _MARGIN * (needed - best))
     everything = max(losses.max() for _, losses in points if len(losses))
     if top <= best or everything - best <= _ENOUGH * (top - best):
         return None
@@ -72,14 +75,28 @@ def _describe_early(early: Sequence[tuple[str, float]]) -> str:
     return f"{epochs} of {early[0][0] if len(early) == 1 else count_noun(len(early), 'curve')}"
 
 
-def _points(metric: Metric, series: Series) -> tuple[Floats, Floats]:
-    """x and loss of all that is drawn of a series; a loss is lower for better values, on the scale of the axis."""
-    x = np.concatenate([series.x, *(series.x for _ in series.band or ()), *(series.dots or ())[:1]])
-    y = np.concatenate([series.y, *(series.band or ()), *(series.dots or ())[1:]])
+def _needed_top(metric: Metric, series: Series, top: float) -> float:
+    """The loss up to which enough points of a curve are inside; -inf if it does not end below `top`."""
+    losses = _losses(metric, series.y)
+    if not len(losses) or not losses[-1] <= top:
+        return -np.inf
+    kept = max(_KEPT_POINTS, -(-len(losses) // 2))
+    return float(np.sort(losses)[:kept][-1])
+
+
+def _losses(metric: Metric, values: Floats) -> Floats:
+    """Lower for better values, on the scale of the axis."""
     if metric.is_logarithmic:
-        y = np.log10(np.where(y > 0, y, np.nan))
-    is_finite = np.isfinite(y)
-    return x[is_finite], (-y if metric.better == "higher" else y)[is_finite]
+        values = np.log10(np.where(values > 0, values, np.nan))
+    return -values if metric.better == "higher" else values
+
+
+def _points(metric: Metric, series: Series) -> tuple[Floats, Floats]:
+    """x and loss of all that is drawn of a series."""
+    x = np.concatenate([series.x, *(series.x for _ in series.band or ()), *(series.dots or ())[:1]])
+    losses = _losses(metric, np.concatenate([series.y, *(series.band or ()), *(series.dots or ())[1:]]))
+    is_finite = np.isfinite(losses)
+    return x[is_finite], losses[is_finite]
 
 
 def _as_limits(metric: Metric, low: float, high: float) -> tuple[float, float]:

@@ -47,7 +47,7 @@ def test_legend_has_the_order_of_the_chart_row_by_row() -> None:
 
 
 def test_zoomed_axis_says_what_it_leaves_out() -> None:
-    accuracies = [make_series(name, 10, 98, 99 + number) for number, name in enumerate(STYLES)]
+    accuracies = [make_series(name, 10, 98, 98.5, 99 + number) for number, name in enumerate(STYLES)]
     zoomed, complete = (
         draw_overlay(make_chart(make_metric(*accuracies, is_zoomed=is_zoomed)), STYLES) for is_zoomed in (True, False)
     )

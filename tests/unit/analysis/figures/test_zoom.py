@@ -66,3 +66,19 @@ def test_value_is_outlying_only_if_the_others_gain_much_space() -> None:
     assert outlying_from(np.array([1.0, 1.1, 1.2, 90.0]), best=1.0) < 2
     assert outlying_from(np.array([1.0, 1.1, 1.2, 1.3]), best=1.0) == np.inf
     assert outlying_from(np.array([1.0, 1.0, 1.0]), best=1.0) == np.inf
+
+
+@pytest.mark.parametrize(("num_epochs", "num_kept"), [(2, 2), (3, 3), (4, 3), (5, 3), (8, 4)])
+@pytest.mark.parametrize("better", ["higher", "lower"])
+def test_curves_keep_three_epochs_and_half_of_them(num_epochs: int, num_kept: int, better: str) -> None:
+    losses = [2.0 * 0.3**epoch for epoch in range(num_epochs - 1)] + [0.001]
+    curves = {"cosine": losses, "step": [1.1 * loss for loss in losses], "noam": [90.0] * num_epochs}
+    series = [
+        make_series(name, *([100 - loss for loss in curve] if better == "higher" else curve))
+        for name, curve in curves.items()
+    ]
+    metric = make_metric(*series, better=better, is_logarithmic=better == "lower")
+    low, high = zoomed_limits(metric) or (-np.inf, np.inf)
+    inside = [int(((low <= curve.y) & (curve.y <= high)).sum()) for curve in series]
+    assert min(inside[:2]) >= num_kept
+    assert inside[2] == 0 or better == "lower"
