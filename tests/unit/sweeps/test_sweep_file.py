@@ -19,7 +19,7 @@ def test_jobs_of_all_plans_are_written_once(tmp_path: Path) -> None:
     first, second = (make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", f"seed={seeds}"]) for seeds in ("0,1", "1,2"))
     write_sweep_file(first, second, protocol={"name": "quick"})
     content = json.loads((tmp_path / SWEEP).read_text())
-    keys = {"command", "planned_at", "provenance", "protocol", "reference", "jobs", "history", "commands"}
+    keys = {"command", "planned_at", "provenance", "protocol", "reference", "jobs", "packs", "history", "commands"}
     assert content.keys() == keys
     assert content["protocol"] == {"name": "quick"}
     jobs = read_planned_jobs(tmp_path)
