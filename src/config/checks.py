@@ -51,12 +51,12 @@ def check_ranges(cfg: Any) -> None:
         cfg.batch_size,
         f"from 1 to the {train_size} training examples of {cfg.data.name}",
     )
-    lr = cfg.optimizer.get("lr", 0.0)
+    lr = cfg.optimizer.get("lr", 1.0)
     _require(
-        isinstance(lr, int | float) and not isinstance(lr, bool) and 0 <= lr < math.inf,
+        isinstance(lr, int | float) and not isinstance(lr, bool) and 0 < lr < math.inf,
         "optimizer.lr",
         lr,
-        f"a finite, non-negative number, or {AUTO} on the command line",
+        f"a finite, positive number, or {AUTO} on the command line",
     )
     _require(
         0 <= cfg.warmup < 1 or (1 <= cfg.warmup < math.inf and cfg.warmup == int(cfg.warmup)),

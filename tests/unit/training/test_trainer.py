@@ -37,6 +37,13 @@ def train(config: Config, folder: Path) -> tuple[Trainer, Outcome]:
     return trainer, trainer.fit()
 
 
+def with_fixed_weights(*overrides: str) -> Config:
+    """A config with a learning rate of 0, which no command line can give."""
+    config = small_config(*overrides)
+    config.optimizer["lr"] = 0.0
+    return config
+
+
 def weights(trainer: Trainer) -> list[Tensor]:
     return [weight.detach().clone() for weight in trainer.model.parameters()]
 
@@ -81,7 +88,7 @@ def test_history_has_lr_of_the_last_update_of_each_epoch(tmp_path: Path) -> None
 
 def test_training_metrics_are_means_over_examples_not_batches(tmp_path: Path) -> None:
     # With lr=0 the weights do not change, so the running mean of an epoch equals an evaluation of the training set.
-    trainer, _ = train(small_config("optimizer.lr=0", "epochs=1", "batch_size=400"), tmp_path)
+    trainer, _ = train(with_fixed_weights("epochs=1", "batch_size=400"), tmp_path)
     row = trainer.progress.history[0]
     direct = trainer.evaluate(trainer.data.train)
     assert row.train_loss == pytest.approx(direct.loss, rel=1e-5)
@@ -112,8 +119,8 @@ def test_gradient_clipping_bounds_the_update_norm(tmp_path: Path) -> None:
 
 
 def test_label_smoothing_affects_only_the_training_loss(tmp_path: Path) -> None:
-    plain, _ = train(small_config("optimizer.lr=0"), tmp_path / "plain")
-    smooth, _ = train(small_config("optimizer.lr=0", "trainer.label_smoothing=0.5"), tmp_path / "smooth")
+    plain, _ = train(with_fixed_weights(), tmp_path / "plain")
+    smooth, _ = train(with_fixed_weights("trainer.label_smoothing=0.5"), tmp_path / "smooth")
     assert plain.progress.history[0].val_loss == smooth.progress.history[0].val_loss
     assert plain.progress.history[0].train_loss != pytest.approx(smooth.progress.history[0].train_loss, rel=1e-3)
 
