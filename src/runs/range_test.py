@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +20,12 @@ from src.config.identity import config_hash
 from src.config.resolvers import AUTO
 from src.config.schema import Config
 from src.data.fallback import resolve_dataset
-from src.runs.build import build_bare_trainer
+from src.errors import UsageError
+from src.runs.build import build_bare_trainer, check
 from src.runs.lr_cache import read_range_test, save_range_test
 from src.training.lr_finder import MAX_LR, MIN_LR, NUM_UPDATES, SUGGESTIONS, RangeTest, rates, run_range_test
+
+log = logging.getLogger(__name__)
 
 FOLDER = Path("outputs/lr_find")
 # A peak depends on these overrides only, so that all seeds, schedules and lengths share it.
@@ -58,8 +62,31 @@ def resolve_lr(overrides: Sequence[str]) -> list[str]:
     """
     if not wants_range_test(overrides):
         return list(overrides)
+    check_before_test(overrides)
     relevant = (*search_path(overrides), *(line for line in overrides if _group(line) in _GROUPS))
     return [*with_lr(overrides, _peak_lr(relevant)), f"lr_requested={AUTO}"]
+
+
+def check_before_test(overrides: Sequence[str]) -> None:
+    """Rejects a run that no learning rate makes possible, before a range test takes its time.
+
+    Raises:
+        UsageError: as `check` does.
+    """
+    _check_setting(tuple(line for line in with_placeholder_lr(overrides) if not line.startswith("seed=")))
+
+
+@functools.cache
+def _check_setting(overrides: tuple[str, ...]) -> None:
+    with composing():
+        config = load_config(composed(overrides))
+    try:
+        with announcing("checking the run"):
+            check(config)
+    except UsageError:
+        raise
+    except Exception:
+        log.debug("The user's code failed; the run will record it", exc_info=True)
 
 
 def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:

@@ -119,7 +119,7 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
     with rewording_errors():
         jobs = multirun.combinations(overrides) if jobs is None else jobs
         if not dry_run and any(map(wants_range_test, jobs)):
-            jobs = [_with_numeric_lr(job, search_path(overrides)) for job in jobs]
+            jobs = _with_numeric_lrs(jobs, search_path(overrides))
             multirun = compose_multirun(overrides)  # range tests compose configs too, which ends its context
         folder = _fix_folder(multirun.config)
         with announcing(f"planning {count_noun(len(jobs), 'run')}"):
@@ -157,10 +157,14 @@ def _check_folders(jobs: Sequence[Job], sweep_folder: Path) -> None:
             raise UsageError(f"{job.folder} would hold two different runs, {both}; change hydra.sweep.subdir")
 
 
-def _with_numeric_lr(job: Sequence[str], search_path: list[str]) -> list[str]:
-    from src.runs.range_test import resolve_lr  # imports torch
+def _with_numeric_lrs(jobs: Sequence[Sequence[str]], search_path: list[str]) -> list[list[str]]:
+    from src.runs.range_test import check_before_test, resolve_lr  # imports torch
 
-    return resolve_lr([*search_path, *job])[len(search_path) :]
+    complete = [[*search_path, *job] for job in jobs]
+    for job in complete:  # all of them before the first range test
+        if wants_range_test(job):
+            check_before_test(job)
+    return [resolve_lr(job)[len(search_path) :] for job in complete]
 
 
 def _fix_folder(config: DictConfig) -> Path:

@@ -13,6 +13,7 @@ from src.errors import UsageError
 from src.runs import range_test
 from src.runs.range_test import find_lr, resolve_lr
 from src.runs.run import run
+from src.sweeps.plan import make_plan
 from src.training.lr_finder import RangeTest, rates
 from tests.conftest import make_config, small_config
 
@@ -49,6 +50,18 @@ def test_auto_becomes_the_suggestion_of_a_range_test() -> None:
     expected = find_lr(make_config(*DIGITS), rates()).suggestion()  # with seed 0, whatever the run's seed is
     assert suggestion == expected
     assert resolved == [*DIGITS, f"optimizer.lr={suggestion:g}", "scheduler=cyclic", "seed=4", "lr_requested=auto"]
+
+
+def test_impossible_run_is_refused_before_the_test(tests_made: list[Config]) -> None:
+    with pytest.raises(UsageError, match="interval=step"):
+        resolve_lr([*AUTO, "scheduler=plateau", "interval=step"])
+    assert tests_made == []
+
+
+def test_impossible_run_of_a_sweep_is_refused_before_the_first_test(tests_made: list[Config]) -> None:
+    with pytest.raises(UsageError, match="interval=step"):
+        make_plan([*AUTO, "scheduler=step,plateau", "interval=step", "seed=0,1", "hydra.sweep.dir=sweep"])
+    assert tests_made == []
 
 
 def test_overrides_without_auto_stay_as_they_are(tests_made: list[Config]) -> None:
