@@ -12,6 +12,7 @@ import pandas as pd
 from src.analysis.wording import count_noun
 from src.announce import announcing
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
+from src.program import command_line
 from src.sweeps import devices, workers
 from src.sweeps.chosen_rates import print_chosen_rates
 from src.sweeps.job import run_job
@@ -25,6 +26,7 @@ from src.sweeps.reference import check_reference
 from src.sweeps.reporting import reporting_progress
 from src.sweeps.study import Study
 from src.sweeps.sweep_file import write_sweep_file
+from src.terminal import is_unread
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +179,11 @@ def _record_killed(job: Job) -> None:
 
 def _conclude(*plans: Plan, protocol: Protocol | None = None) -> int:
     """Compares whatever results there are; returns the exit status."""
-    table = _compare(plans[0])
+    table: pd.DataFrame | None = None
+    if workers.is_stopping() and not is_unread():  # somebody waits for the prompt
+        _compare_unfinished(plans[0])
+    else:
+        table = _compare(plans[0])
     if workers.is_stopping():
         log.warning("Interrupted; run the same command to resume")
         return EXIT_INTERRUPTED
@@ -196,3 +202,13 @@ def _compare(plan: Plan) -> pd.DataFrame | None:
         from src.analysis.report.build import build_report
 
     return build_report([plan.folder], plan.folder) if any(job.record() for job in plan.jobs) else None
+
+
+def _compare_unfinished(plan: Plan) -> None:
+    """Writes and prints the tables, if any run has a record, and names the command for the rest of the report."""
+    if any(job.record() for job in plan.jobs):
+        with announcing("loading libraries"):
+            from src.analysis.report.tabulate import tabulate_unfinished
+
+        tabulate_unfinished(plan.folder)
+        log.info("Figures and report.html of what is finished: %s", command_line("report", str(plan.folder)))

@@ -13,7 +13,7 @@ import pandas as pd
 from src.analysis.labels import display_names
 from src.analysis.report.reasons import is_reason
 from src.analysis.workloads import WORKLOAD
-from src.program import sibling, split_command
+from src.program import command_line, split_command
 from src.sweeps.plan import Plan
 from src.sweeps.protocol import Protocol
 
@@ -31,11 +31,11 @@ def next_step(table: pd.DataFrame, plan: Plan, protocol: Protocol | None = None)
     """
     program, arguments = split_command(sys.orig_argv, sys.argv)
     if name := possible_reference(table, plan):
-        report = [*sibling(program, "report"), str(plan.folder), f"reference={name}"]
-        return f"Next, test the differences from {name}, or from another of the schedules:\n  {shlex.join(report)}"
+        report = command_line("report", str(plan.folder), f"reference={name}")
+        return f"Next, test the differences from {name}, or from another of the schedules:\n  {report}"
     needs_seeds = is_undecided(table) and not any(_SWEEPER_PARAMS in argument for argument in arguments)
     if not needs_seeds:
-        return f"Next, view the curves in TensorBoard:\n  {shlex.join([*sibling(program, 'board'), str(plan.folder)])}"
+        return f"Next, view the curves in TensorBoard:\n  {command_line('board', str(plan.folder))}"
     seeds = changed_seeds(plan, protocol, seeds_key(program, arguments))
     more = [*program, *with_seeds(arguments, seeds, plan.folder)]
     return f"Next, run more seeds to settle what is inconclusive (the report will note it):\n  {shlex.join(more)}"

@@ -14,13 +14,11 @@ from src.analysis.figures.build import draw_figures
 from src.analysis.report.answers import answers
 from src.analysis.report.events import write_events
 from src.analysis.report.page import render
-from src.analysis.report.results import Results, load_results
-from src.analysis.report.table_files import write_tables
-from src.analysis.report.terminal import print_answers, print_comparison
+from src.analysis.report.tabulate import tabulate
+from src.analysis.report.terminal import print_answers
 from src.analysis.series import read_series
-from src.analysis.wording import first_line
 from src.announce import announcing
-from src.files import check_files, check_folder, write_text
+from src.files import check_folder, write_text
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +37,13 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     Raises:
         UsageError: there are no records, or none of the given reference; or a folder is in the place of an output file.
     """
-    check_files(out, layout.REPORT_FILES)
     check_folder(out / layout.FIGURES)
-    with announcing("reading runs"):
-        results = load_results(folders, reference)
+    results = tabulate(folders, out, reference)
+    with announcing("reading curves"):
         series = read_series(results.evaluation)
     for problem in series.problems:
         log.warning("Not drawn: %s", problem)
     results = replace(results, problems=[*results.problems, *series.problems])
-    write_tables(results, out)
-    print_comparison(results.table)
-    _log_warnings(results)
     tables = (results.table, results.sensitivity, results.trials)
     with announcing("drawing figures"):
         figures = draw_figures(results.evaluation, series, *tables, out / layout.FIGURES)
@@ -59,15 +53,3 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
     print_answers(summaries)
     log.info("Report: %s", out / layout.REPORT)
     return results.table
-
-
-def _log_warnings(results: Results) -> None:
-    """Logs why the tables may mislead, and which runs failed."""
-    if results.unfinished:
-        log.warning("Not finished: %s", ", ".join(results.unfinished))
-    for warning in results.seed_warnings:
-        log.warning(warning)
-    for title, warning in results.setup_warnings.items():
-        log.warning("%s: %s", title, warning)
-    for _, run in results.runs[results.runs["status"] == "failed"].iterrows():
-        log.warning("Failed: %s: %s", run["folder"], first_line(run["error"]))

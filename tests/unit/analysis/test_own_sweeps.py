@@ -32,7 +32,7 @@ def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_report_of_several_sweeps_names_the_one_whose_seeds_were_added(
-    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for seed in range(3):
         make_run("scheduler=constant", f"seed={seed}", folder=f"grown/{seed}")
@@ -40,10 +40,13 @@ def test_report_of_several_sweeps_names_the_one_whose_seeds_were_added(
     sweeps = [tmp_path / "sweep" / name for name in ("grown", "other")]
     write_sweep(sweeps[0], **GROWN)
     write_sweep(sweeps[1])
-    build_report(sweeps, tmp_path / "both")
-    printed = " ".join((capsys.readouterr().out + caplog.text).split())
-    assert printed.count(f"{sweeps[0]}: {WARNING}") == 1
-    assert printed.count("Seeds were added") == 1
+    monkeypatch.chdir(tmp_path / "sweep")
+    monkeypatch.setattr("src.terminal.FILE_WIDTH", 80)
+    build_report([Path("grown"), Path("other")], tmp_path / "both")
+    lines = capsys.readouterr().out.splitlines()
+    assert " ".join(lines).count(f"grown: {WARNING}") == 1
+    assert " ".join(lines).count("Seeds were added") == 1
+    assert all(len(line) <= 80 for line in lines if "Seeds were" in line or "p-values" in line)
     for name in ("report.html", "comparison.md", "comparison.tex"):
         assert f"grown: {WARNING}" in (tmp_path / "both" / name).read_text()
 

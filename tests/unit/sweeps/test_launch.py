@@ -168,6 +168,29 @@ def test_stopped_sweep_launches_nothing_more(
     assert reports == []  # there is no record to compare
 
 
+@pytest.mark.parametrize("is_unread", [False, True])
+def test_stopped_sweep_has_its_tables_and_no_figures_unless_nobody_waits(
+    is_unread: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    reports: list[Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stop(plan: Plan, jobs: list[Job]) -> None:
+        pretend(jobs[0])
+        workers._stopping.set()
+
+    monkeypatch.setattr(launch, "_launch", stop)
+    monkeypatch.setattr(launch, "is_unread", lambda: is_unread)
+    assert launch.run_plan(make_study(tmp_path).first_plan) == 130
+    out = capsys.readouterr().out
+    assert "run the same command to resume" in out
+    assert reports == [tmp_path] * is_unread
+    assert (tmp_path / "comparison.csv").exists() == (not is_unread)
+    assert not (tmp_path / "figures").exists()
+    assert (f"report.py {tmp_path}" in out) == (not is_unread)
+
+
 def test_sweep_with_a_job_that_cannot_run_starts_none(launches: list[list[Job]], tmp_path: Path) -> None:
     plan = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "optimizer.momentum=0.9,-1"])
     with pytest.raises(UsageError, match="momentum"):
