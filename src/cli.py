@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
+from importlib.metadata import PackageNotFoundError, version
 
 from src.errors import EXIT_USAGE
 from src.unread import print_text
@@ -23,14 +24,24 @@ COMMANDS = {
 
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if name in ("--help", "-h"):
+    if name in ("--help", "-h", "help"):
         print_text(usage())
+        return
+    if name == "--version":
+        print_text(f"schedbench {_version()}")
         return
     if name not in COMMANDS:
         print(f"error: {unknown(name)}", file=sys.stderr)
         sys.exit(EXIT_USAGE)
     sys.argv = [f"schedbench {name}", *sys.argv[2:]]
     importlib.import_module(COMMANDS[name][0]).main()
+
+
+def _version() -> str:
+    try:
+        return version("schedbench")
+    except PackageNotFoundError:  # `python -m src.cli` in the repository
+        return "(not installed)"
 
 
 def usage() -> str:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from src.errors import ArgumentParser, ending_in_one_line
+from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.unread import print_text
 
 EPILOG = """\
@@ -24,8 +24,15 @@ def main() -> None:
         _print_candidates(sys.argv[2:])
         return
     parser = ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shell", choices=SHELLS, help="the shell that runs the script")
-    print_text(Path(__file__).with_name(f"completion.{parser.parse_args().shell}").read_text())
+    parser.add_argument("shell", metavar="SHELL", help="the shell that runs the script: bash or zsh")
+    with ending_in_one_line():
+        print_text(_script(parser.parse_args().shell))
+
+
+def _script(shell: str) -> str:
+    if shell not in SHELLS:
+        raise UsageError(f"{shell}: no completion for this shell; choose one of {', '.join(SHELLS)}")
+    return Path(__file__).with_name(f"completion.{shell}").read_text()
 
 
 def _print_candidates(words: list[str]) -> None:

@@ -45,6 +45,8 @@ def check_folders(folders: list[Path], options: dict[str, str]) -> None:
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     if unknown := [text for text in missing if "=" in text]:
         raise UsageError(f"{unknown[0]}: no such key or folder; the keys are out= and reference=")
+    if files := [text for text in missing if Path(text).exists()]:
+        raise UsageError(f"{files[0]}: is a file; name the folder of a run or of a sweep")
     if missing:
         raise UsageError(f"no such folder: {', '.join(missing)}; name the folder of a run or of a sweep")
     if not folders:

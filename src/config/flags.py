@@ -8,10 +8,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from src.config.suggestions import did_you_mean, similar
+from src.config import CONF
+from src.config.group_help import group_choices
+from src.config.suggestions import did_you_mean, possible_keys, similar
 from src.errors import UsageError
 from src.user_modules import find_modules_beside
 
@@ -69,7 +72,7 @@ def parse_command_line(arguments: Sequence[str]) -> CommandLine:
     """
     flags, unknown = _parser().parse_known_intermixed_args(list(arguments))
     if unknown:
-        raise UsageError(_unknown_flag(unknown[0].partition("=")[0]))
+        raise UsageError(_unknown_flag(unknown[0].partition("=")[0], arguments))
     _check_support(flags)
     _check_commands(flags)
     return CommandLine(
@@ -102,9 +105,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _unknown_flag(flag: str) -> str:
-    guess = did_you_mean(similar(flag, SUPPORTED, cutoff=0.75))
+def _unknown_flag(flag: str, arguments: Sequence[str]) -> str:
+    guess = did_you_mean(similar(flag, SUPPORTED, cutoff=0.75)) or _as_override(flag, arguments)
     return f"{flag}: unknown flag; {guess or '--hydra-help lists the flags'}"
+
+
+def _as_override(flag: str, arguments: Sequence[str]) -> str:
+    """`write epochs=5` for `--epochs 5` and `--epochs=5`; empty if no such key is known."""
+    name = flag.lstrip("-")
+    known = dict.fromkeys([*group_choices([CONF]), *possible_keys()])
+    keys = [name] if name in known else [key for key in known if key.rpartition(".")[2] == name]
+    value = _value_of(flag, arguments) or "VALUE"
+    return f"write {' or '.join(f'{key}={value}' for key in keys)}" if keys else ""
+
+
+def _value_of(flag: str, arguments: Sequence[str]) -> str:
+    """What follows a flag, after a space or `=`."""
+    for argument, following in pairwise([*arguments, "-"]):
+        name, _, value = argument.partition("=")
+        if name == flag:
+            return value or ("" if following.startswith("-") else following)
+    return ""
 
 
 def _check_support(flags: Any) -> None:

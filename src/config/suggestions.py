@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from src.config import CONF
+from src.config.user_configs import config_folders
 
 _CUTOFF = 0.6  # of difflib's similarity: `sdg` and `sgd` have 0.67, `epoch` and `epochs` 0.91
 _LISTED = "--cfg job lists the known ones"
@@ -34,6 +35,9 @@ def key_remedy(key: str, node: object) -> str:
         key: The unknown key, with dots.
         node: The part of the composed config that does not have it, or anything else if that is unknown.
     """
+    group, _, rest = key.partition(".")
+    if group == "callbacks" and (choice := rest.partition(".")[0]) in _callbacks():
+        return f"add +callbacks={choice}"
     if not isinstance(node, DictConfig):
         return remedy_among(key, ())
     config = OmegaConf.to_container(node._get_root())  # there is no public way up to it
@@ -42,16 +46,32 @@ def key_remedy(key: str, node: object) -> str:
 
 
 def remedy_among(key: str, keys: Iterable[str]) -> str:
-    """`did you mean optimizer.lr?` if `keys` or those of the command have one that is similar."""
-    return did_you_mean(similar_keys(key, [*keys, *_own_keys.get()])) or _LISTED
+    """`did you mean optimizer.lr?` if a key of `keys` or of the command is similar, otherwise the keys of the group."""
+    known = [*keys, *_own_keys.get()]
+    return did_you_mean(similar_keys(key, known)) or _listed(key.rpartition(".")[0], known)
+
+
+def _listed(group: str, keys: Iterable[str]) -> str:
+    names = _names_in(group, keys)
+    return f"the keys of {group} are {', '.join(names)}" if names else _LISTED
+
+
+def _names_in(group: str, keys: Iterable[str]) -> list[str]:
+    """The keys directly in a group, without its name."""
+    inside = [key.removeprefix(f"{group}.") for key in keys if group and key.startswith(f"{group}.")]
+    return [name for name in inside if "." not in name]
+
+
+def _callbacks() -> list[str]:
+    return [path.stem for folder in config_folders() for path in folder.glob("callbacks/*.yaml")]
 
 
 def deletion_remedy(key: str) -> str:
     """`did you mean ~optimizer.momentum?`: a key that a run can have, whatever its config is."""
-    return did_you_mean(f"~{known}" for known in similar_keys(key, dict.fromkeys(_possible_keys()))) or _LISTED
+    return did_you_mean(f"~{known}" for known in similar_keys(key, dict.fromkeys(possible_keys()))) or _LISTED
 
 
-def _possible_keys() -> Iterator[str]:
+def possible_keys() -> Iterator[str]:
     """The keys of the primary config and of every choice of its groups."""
     primary = OmegaConf.to_container(OmegaConf.load(CONF / "train.yaml"))
     assert isinstance(primary, dict)
@@ -79,8 +99,12 @@ def similar_keys(key: str, keys: Iterable[str]) -> list[str]:
     last = key.rpartition(".")[2]
     for name in (key, last):
         if name in by_name:
-            return by_name[name]
-    matches = similar(key, by_name) or similar(last, by_name)
+            return list(dict.fromkeys(by_name[name]))
+    group = key.rpartition(".")[0]
+    if names := _names_in(group, keys):  # not by the whole key: most of it is the group, which is right
+        matches = [f"{group}.{name}" for name in similar(last, names)] or similar(last, by_name)
+    else:
+        matches = similar(key, by_name) or similar(last, by_name)
     if matches and matches[0] in keys:  # `name` rather than every `GROUP.name`
         return matches
     return list(dict.fromkeys(known for match in matches for known in by_name[match]))

@@ -21,7 +21,7 @@ KEYS_AND_CHOICES: Rows = [
     ("schedulers=[step]", ("schedulers", "did you mean scheduler?")),
     ("trainer.devise=cpu", ("trainer.devise", "did you mean trainer.device?")),
     ("data.rooot=x", ("data.rooot", "did you mean data.root?")),
-    ("scheduler.gama=1", ("scheduler.gama", "did you mean ")),
+    ("scheduler.gama=1", ("scheduler.gama", "the keys of scheduler are name, interval")),
     ("hydra.nothing=1", ("hydra.nothing", KNOWN_KEYS)),
     ("protocol=quick", ("protocol", KNOWN_KEYS)),
     ("scheduler=cosin", ("scheduler=cosin", SCHEDULES)),
@@ -320,7 +320,7 @@ PROTOCOLS: Rows = [
 REPORTS: Rows = [
     ("", ("DIR", "--help lists the options")),
     ("/no/such/folder", ("/no/such/folder", "name the folder of a run or of a sweep")),
-    ("/dev/null", ("/dev/null", "name the folder of a run or of a sweep")),
+    ("/dev/null", ("/dev/null: is a file", "name the folder of a run or of a sweep")),
     (".", ("no run records in .", "give the folder of a run or of a sweep")),
     (". .", ("2 folders", "give out=DIR")),
     (". foo=1", ("foo=1", "the keys are out= and reference=")),

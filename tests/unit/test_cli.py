@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 
 import pytest
 
 from src import cli
+from tests.conftest import ROOT
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
@@ -15,10 +17,11 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
     cli.main()
 
 
-def test_without_arguments_the_commands_are_listed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("arguments", [[], ["help"], ["--help"]])
+def test_commands_are_listed_without_one(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call(monkeypatch)
+    call(monkeypatch, *arguments)
     out = capsys.readouterr().out
     assert all(f"  {name} " in out for name in ("train", "sweep", "report", "preview", "lr-find", "speed"))
 
@@ -34,6 +37,21 @@ def test_unknown_command_is_refused_with_the_one_that_was_meant(
         "did you mean sweep?"
     )
     assert capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    call(monkeypatch, "--version")
+    (version,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert capsys.readouterr().out == f"schedbench {version}\n"
+
+
+def test_completion_of_another_shell_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        call(monkeypatch, "completion", "fish")
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "error: fish: no completion for this shell; choose one of bash, zsh\n"
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

@@ -94,3 +94,21 @@ def test_configs_are_found_in_a_folder_of_any_name(name: str, tmp_path: Path) ->
     assert len(search_path(overrides)) == 1
     with composing():
         assert composed(overrides).seed == 7
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("--epochs 5", "write epochs=5"),
+        ("--epochs=5", "write epochs=5"),
+        ("--weight_decay 1e-4", "write optimizer.weight_decay=1e-4"),
+        ("data=digits --scheduler cosine", "write scheduler=cosine"),
+        ("--lr --run", "write optimizer.lr=VALUE"),
+        ("--nope 5", "--hydra-help lists the flags"),
+    ],
+)
+def test_key_that_is_written_as_a_flag_is_refused_with_the_override(line: str, remedy: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parse_command_line(line.split())
+    flag = next(word.partition("=")[0] for word in line.split() if word.startswith("--"))
+    assert str(error.value) == f"{flag}: unknown flag; {remedy}"

@@ -24,6 +24,10 @@ from tests.integration.test_flags import MAINS
         ("precison=bf16", "did you mean trainer.precision?"),
         ("optim.lr=0.1", "did you mean optimizer.lr?"),
         ("seeds=[0,1]", "did you mean seed?"),
+        ("scheduler.warmup=3", "did you mean warmup?"),
+        ("data.epoch=3", "did you mean epochs?"),
+        ("model.width=3", "the keys of model are name, _target_, init, num_classes"),
+        ("callbacks.wandb.mode=offline", "add +callbacks=wandb"),
         ("xyz=1", "--cfg job lists the known ones"),
     ],
 )
