@@ -12,9 +12,9 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Literal
 
+from src.config.extras import check_installed
 from src.config.wording import LISTS, UNIONS, as_text, fixed_length, item_type, quoted, type_in_words
 from src.errors import UsageError
 
@@ -33,11 +33,8 @@ def locate(group: str, config: Mapping[str, Any]) -> Callable[..., Any]:
     package = path.partition(".")[0]
     if package in sys.stdlib_module_names:  # before it is imported: `os.system` of a colleague's YAML must not run
         raise UsageError(f"{group}._target_={path}: Python's standard library has no such part of a run; {_REMEDY}")
-    if package in _EXTRAS and find_spec(package) is None:
-        raise UsageError(
-            f"{group}={config.get('name', path)} needs {package}, which is not installed: "
-            f".venv/bin/pip install -c constraints.txt -e '.[{_EXTRAS[package]}]'"
-        )
+    if package in _EXTRAS:
+        check_installed(package, f"{group}={config.get('name', path)}", _EXTRAS[package])
     try:
         target = _import(path)
     except (Exception, SystemExit) as error:

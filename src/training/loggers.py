@@ -5,15 +5,14 @@ from __future__ import annotations
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from filelock import FileLock
 from hydra.core.hydra_config import HydraConfig
 
+from src.config.extras import check_installed
 from src.config.identity import digest, identity
-from src.errors import UsageError
 from src.files import write_text
 from src.training.callbacks import Callback
 
@@ -33,11 +32,7 @@ class Logger(Callback, ABC):
 
     @classmethod
     def check_available(cls) -> None:
-        if find_spec(cls.package) is None:
-            raise UsageError(
-                f"callbacks={cls.package} needs {cls.package}, which is not installed: "
-                f".venv/bin/pip install -c constraints.txt -e '.[{cls.package}]'"
-            )
+        check_installed(cls.package, f"callbacks={cls.package}", cls.package)
 
     @abstractmethod
     def start(self, config: Config, name: str, folder: Path, earlier: str | None) -> str:

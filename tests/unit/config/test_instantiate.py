@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 import torch
 
+from src.config.extras import install_command
 from src.config.instantiate import build, check_arguments, locate, matches_type
 from src.errors import UsageError
 
@@ -139,6 +140,5 @@ def test_a_package_that_is_not_installed_is_named_with_its_remedy(
     with pytest.raises(UsageError) as refusal:
         locate("optimizer", {"name": "lion", "_target_": f"{package}.Lion"})
     assert str(refusal.value) == (
-        f"optimizer=lion needs {package}, which is not installed: "
-        ".venv/bin/pip install -c constraints.txt -e '.[optimizers]'"
+        f"optimizer=lion needs {package}, which is not installed: {install_command('optimizers')}"
     )

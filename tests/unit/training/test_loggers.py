@@ -10,10 +10,10 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from src.config import extras
 from src.config.schema import Config
 from src.errors import UsageError
 from src.runs.build import build_trainer
-from src.training import loggers
 from src.training.callbacks import check_callbacks
 from src.training.loggers import Logger
 from tests.conftest import small_config
@@ -86,8 +86,8 @@ def test_run_that_starts_anew_is_a_new_run_of_the_logger(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["mlflow", "wandb"])
 def test_missing_package_is_refused_before_the_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small_config(f"+callbacks={name}")
-    monkeypatch.setattr(loggers, "find_spec", lambda _: None)
-    with pytest.raises(UsageError, match=rf"^callbacks={name} needs {name}, .*pip install .* -e '\.\[{name}\]'$"):
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=rf"^callbacks={name} needs {name}, .*pip install .*\[{name}\]'$"):
         check_callbacks(config)
-    monkeypatch.setattr(loggers, "find_spec", lambda _: object())
+    monkeypatch.setattr(extras, "find_spec", lambda _: object())
     check_callbacks(config)
