@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-LARGE_LOSS = 1000  # from here on its digits say less than its size
+from src import losses
 
 
 def ranges(numbers: Iterable[int]) -> str:
@@ -63,8 +63,7 @@ def format_number(value: float | None, spec: str) -> str:
 
 def format_loss(value: float | None) -> str:
     """`0.0318`, or `1.23e+10`; a dash where it is missing."""
-    is_large = value is not None and abs(value) >= LARGE_LOSS
-    return format_number(value, ".3g" if is_large else ".4f")
+    return "–" if value is None or pd.isna(value) else losses.format_loss(value)
 
 
 def first_line(text: object) -> str:

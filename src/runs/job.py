@@ -18,6 +18,7 @@ from src.config.compose import load_config
 from src.config.schema import Config
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError, ending_in_one_line
 from src.files import write_text
+from src.losses import format_loss
 
 if TYPE_CHECKING:
     from src.runs.record import RunRecord
@@ -105,15 +106,13 @@ def run_folder() -> Path:
 def log_outcome(record: RunRecord, label: str = "") -> None:
     """Logs how a run ended; `label` goes before each line."""
     if record.test_accuracy is not None:
-        accuracy = f"{100 * record.test_accuracy:.2f}%"
-        seconds = record.train_seconds
-        log.info("%stest accuracy %s, test loss %.4f, %.1f s of training", label, accuracy, record.test_loss, seconds)
+        metrics = _metrics("test", record.test_accuracy, record.test_loss)
+        log.info("%s%s, %.1f s of training", label, metrics, record.train_seconds)
         if record.averaged_test_accuracy is not None:
-            accuracy = f"{100 * record.averaged_test_accuracy:.2f}%"
-            log.info("%saveraged weights: test accuracy %s, test loss %.4f", label, accuracy, record.averaged_test_loss)
+            metrics = _metrics("test", record.averaged_test_accuracy, record.averaged_test_loss)
+            log.info("%saveraged weights: %s", label, metrics)
     elif record.status == "completed":
-        val_accuracy, val_loss = 100 * (record.val_accuracy or 0), record.val_loss
-        log.info("%svalidation accuracy %.2f%%, validation loss %.4f, not tested", label, val_accuracy, val_loss)
+        log.info("%s%s, not tested", label, _metrics("validation", record.val_accuracy, record.val_loss))
     elif record.status == "diverged":
         log.warning("%sdiverged: the loss is not finite; try a smaller optimizer.lr", label)
     elif record.status == "hopeless":
@@ -122,6 +121,11 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
         log.warning("%sinterrupted at update %d; run the same command to resume", label, record.steps)
     else:
         log.error("%sfailed: %s", label, record.error_line)
+
+
+def _metrics(kind: str, accuracy: float | None, loss: float | None) -> str:
+    """`test accuracy 98.73%, test loss 0.0412`."""
+    return f"{kind} accuracy {100 * (accuracy or 0):.2f}%, {kind} loss {format_loss(loss or 0)}"
 
 
 def write_hydra_config(cfg: DictConfig, hydra: Any, folder: Path) -> None:

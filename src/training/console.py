@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from src.losses import format_loss
 from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
@@ -70,6 +71,6 @@ def _line(trainer: Trainer, result: EpochResult) -> str:
     previous = trainer.progress.history[result.epoch - 2].train_seconds if result.epoch > 1 else 0.0
     epoch = f"{result.epoch}" if trainer.config.seconds else f"{result.epoch}/{trainer.config.epochs}"
     return (
-        f"{epoch:>7} {result.lr:>10.4g} {result.train_loss:>10.4f} {result.train_accuracy:>9.2%} "
-        f"{result.val_loss:>9.4f} {result.val_accuracy:>8.2%} {result.train_seconds - previous:>8.1f}"
+        f"{epoch:>7} {result.lr:>10.4g} {format_loss(result.train_loss):>10} {result.train_accuracy:>9.2%} "
+        f"{format_loss(result.val_loss):>9} {result.val_accuracy:>8.2%} {result.train_seconds - previous:>8.1f}"
     )

@@ -32,8 +32,8 @@ ARROWS: dict[str, set[str]] = {
 }
 # May be imported everywhere.
 LEAVES = {
-    "announce", "csv_files", "errors", "files", "layout", "program", "seeding", "signals", "status", "terminal",
-    "unread", "user_modules",
+    "announce", "csv_files", "errors", "files", "layout", "losses", "program", "seeding", "signals", "status",
+    "terminal", "unread", "user_modules",
 }  # fmt: skip
 DOORS = {"averaging", "callbacks"}  # the names that users write in configs; they only re-export from training
 RECORDS = {"src.runs.record"}
