@@ -102,7 +102,18 @@ def _stats_table(runs: pd.DataFrame, table: pd.DataFrame, reference: str) -> sta
 def _with_differences(table: pd.DataFrame, comparisons: Mapping[str, stats.Comparison], reference: str) -> pd.DataFrame:
     columns = [_difference_columns(comparisons.get(str(setting))) for setting in table.index]
     table = table.assign(reference=reference if comparisons else None)
-    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
+    table = pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
+    return _with_identical(table, reference) if comparisons else table
+
+
+def _with_identical(table: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """The verdict `identical` where all runs equal those of the reference: equal learning rates show nothing."""
+    standard = table.loc[reference_setting(table, reference)]
+    measured = [f"{name}_mean" for name in METRICS if name != "train_seconds" and pd.notna(standard[f"{name}_mean"])]
+    is_equal = (table[measured] == standard[measured]).all(axis=1) & (table["seeds"] == standard["seeds"])
+    is_equal &= (table["difference"] == 0) & ~(table["difference_sd"] > 0)
+    is_open = table["verdict"].isin(("equivalent", "inconclusive")) & (table["reason"] == "")
+    return table.assign(verdict=table["verdict"].mask(is_equal & is_open, "identical"))
 
 
 def _concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

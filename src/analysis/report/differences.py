@@ -14,6 +14,8 @@ from src.analysis.report.tables import power_note
 from src.analysis.stats import ALPHA, Interval, seeds_for_equivalence
 from src.analysis.wording import join_names, p_with_sign
 
+IDENTICAL = "the runs are identical, as with the same learning rate at every update, to those of"
+
 
 def differences_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_all: bool, margin: float) -> str:
     """How the best schedule compares with the reference, or why that was not tested."""
@@ -53,6 +55,7 @@ def others_line(rows: pd.DataFrame, best: pd.Series | None, margin: float, beats
         "better": f"{'Also better' if best_is_better else 'Better'} than {reference}",
         "slightly better": f"Better than {reference}, but by less than the margin",
         "equivalent": f"Equivalent to {reference}",
+        "identical": f"Not compared, because {IDENTICAL} {reference}",
         "slightly worse": f"Worse than {reference}, but by less than the margin",
         "worse": f"Worse than {reference}",
         "inconclusive": f"Not shown to differ from {reference}",
@@ -105,6 +108,8 @@ def _difference_line(subject: str, row: pd.Series, rows: pd.DataFrame, margin: f
     if str(row["verdict"]).startswith("slightly"):
         margin_text = f"less than the {100 * margin:g} percentage points that matter"
         return f"{subject} is {row['verdict']} than {reference} by {points}, {margin_text} ({p})."
+    if row["verdict"] == "identical":
+        return f"Nothing was compared: {IDENTICAL} {reference}."
     if row["verdict"] == "equivalent":
         within = f"the 95% interval of the difference lies within ± {100 * margin:g} percentage points"
         return f"{subject} is equivalent to {reference}{over}: {within}."

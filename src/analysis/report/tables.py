@@ -38,8 +38,9 @@ COLUMNS = {
     "a coin toss.",
     "verdict": "better or worse: the adjusted p-value is below 0.05; slightly better or slightly worse if the interval "
     "also lies within the margin below which differences do not matter. equivalent: not significant, and the interval "
-    "lies within that margin. inconclusive: anything else, also where failed or diverged runs, outlying runs, skewed "
-    "differences or tuning seeds that disagree rule a verdict out.",
+    "lies within that margin. identical: every run equals that of the reference, so nothing was compared. "
+    "inconclusive: anything else, also where failed or diverged runs, outlying runs, skewed differences or tuning "
+    "seeds that disagree rule a verdict out.",
     "epochs to": "Median number of epochs to reach a validation accuracy, with the number of runs that reached it. The "
     "accuracy is the highest recorded one that more than half of the reference's runs reached.",
     "train s": "Mean training time in seconds, without evaluation.",

@@ -128,3 +128,16 @@ def test_reason_stands_beside_an_inconclusive_verdict(make_run: MakeRun, tmp_pat
     rows = comparison(collect([tmp_path / "sweep"]).runs).set_index("scheduler")
     assert rows.loc["cosine", ["verdict", "reason"]].tolist() == ["inconclusive", "1 failed or diverged run"]
     assert pd.isna(rows.loc["constant", "reason"])
+
+
+@pytest.mark.parametrize("num_seeds", [2, 7])
+def test_runs_that_equal_those_of_the_reference_are_identical(
+    num_seeds: int, make_run: MakeRun, tmp_path: Path
+) -> None:
+    for seed in range(num_seeds):
+        for scheduler, loss in (("constant", 0.5), ("step", 0.5), ("cosine", 0.4)):
+            make_run(f"scheduler={scheduler}", f"seed={seed}", val_loss=loss)
+    table = comparison(collect([tmp_path / "sweep"]).runs).set_index("scheduler")
+    assert table.loc["step", "verdict"] == "identical"
+    assert table.loc["cosine", "verdict"] in ("equivalent", "inconclusive")
+    assert table.loc["step", "reason"] == ""

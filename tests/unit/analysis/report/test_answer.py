@@ -97,6 +97,18 @@ def test_equivalence_names_the_margin_of_the_data_set(make_run: MakeRun, tmp_pat
     )
 
 
+def test_identical_runs_are_no_finding(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(8):
+        for scheduler in ("constant", "step"):
+            make_run(f"scheduler={scheduler}", f"seed={seed}", accuracy=0.95 + seed / 1000)
+        make_run("scheduler=rex", f"seed={seed}", accuracy=0.95 + seed / 1000, val_loss=0.4)
+    text = " ".join(lines(tmp_path))
+    identical = "the runs are identical, as with the same learning rate at every update, to those of"
+    assert f"Not compared, because {identical} constant: step." in text
+    assert "Equivalent to constant: rex." in text
+    assert f"Nothing was compared: {identical} step." in lines(tmp_path, "step")
+
+
 def test_too_few_seeds_make_a_description(make_run: MakeRun, tmp_path: Path) -> None:
     make_winner(make_run, 3)
     first, second = lines(tmp_path)
