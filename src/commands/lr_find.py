@@ -27,6 +27,7 @@ out=DIR                folder for lr_find.png, .svg and .csv (default: outputs/l
 `python -m src.train optimizer.lr=auto` runs this test first, always with seed=0, and uses its valley.
 """
 _NUMBERS: dict[str, Any] = {"min_lr": float, "max_lr": float, "num_updates": int}
+SMALL = 10  # times below the rate of the lowest loss: a suggestion that may be too small
 KEYS = (*_NUMBERS, "suggest", "out")
 
 
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def lr_find(overrides: Sequence[str], numbers: dict[str, Any], preferred: str | None, out: str | None) -> None:
-    """Runs the test, writes the figure and the CSV, prints both suggestions."""
+    """Runs the test, writes the figure and the CSV, prints both suggestions and the rate of the lowest loss."""
     with announcing("loading torch"):
         from src.analysis.figures.range_test import write_range_test
         from src.runs.range_test import suggest_lrs
@@ -67,7 +68,20 @@ def lr_find(overrides: Sequence[str], numbers: dict[str, Any], preferred: str | 
         print("  the loss did not blow up at the largest lr; with a larger max_lr the valley may move to the right")
     for kind, lr in result.lrs.items():
         print(f"  {kind:<9} {lr:g}")
+    print(f"  {'lowest':<9} {result.test.lowest:g}")
+    if warning := small_warning(result.lrs[preferred], result.test.lowest):
+        print(warning)
     print(f"Figure and data in {folder}\nTrain with optimizer.lr={result.lrs[preferred]:g}")
+
+
+def small_warning(lr: float, lowest: float) -> str:
+    """A warning if a suggestion is far below the rate of the lowest loss; otherwise empty."""
+    if round(lowest / lr, 6) <= SMALL:
+        return ""
+    return (
+        f"Warning: {lr:g} is {lowest / lr:.0f} times below the rate of the lowest loss and may train too slowly; also "
+        f"try rates from {lowest / SMALL:.2g} to {lowest:g}"
+    )
 
 
 def _split(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:

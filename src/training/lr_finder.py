@@ -58,6 +58,11 @@ class RangeTest:
         slope = np.gradient(self.smoothed, np.log(self.lrs))
         return self.lrs[int(np.argmin(slope[: lowest + 1]))]
 
+    @property
+    def lowest(self) -> float:
+        """The rate with the lowest smoothed loss: beyond it, the loss grows."""
+        return float(f"{self.lrs[int(np.argmin(self.smoothed))]:.2g}")
+
     def suggestion(self, kind: str = "valley") -> float:
         """`valley` or `steepest`, rounded to the two digits that the test can resolve."""
         return float(f"{getattr(self, kind):.2g}")

@@ -22,6 +22,7 @@ def test_range_test_prints_suggestions_and_writes_figure_and_data(
     lines = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
     suggestions = dict(words for words in lines if len(words) == 2)
     assert 0.001 < float(suggestions["valley"]) < 1
+    assert 0.001 < float(suggestions["lowest"]) < 1
     assert f"Train with optimizer.lr={suggestions['steepest']}" in done.stdout
     rows = pd.read_csv(folder / "lr_find.csv")
     assert list(rows.columns) == ["lr", "loss", "smoothed"]
