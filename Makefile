@@ -37,7 +37,7 @@ preview: setup ## plot learning-rate curves without training: make preview ARGS=
 lr-find: setup ## run a learning-rate range test: make lr-find ARGS="model=mlp optimizer=adamw"
 	$(BIN)/python scripts/lr_find.py $(ARGS)
 
-speed: setup ## compare the speed of this trainer with a bare loop and a DataLoader loop
+speed: setup ## compare the speed of this trainer with a bare loop and a DataLoader loop, or of runs in lockstep
 	$(BIN)/python scripts/speed.py $(ARGS)
 
 tensorboard: setup ## view all runs in TensorBoard: make tensorboard LOGDIR=outputs PORT=6006

@@ -20,9 +20,9 @@ from src.sweeps.plan import Job, Plan
 from src.sweeps.sweep_file import read_packs
 
 AUTO = "auto"
-MAX_AUTO = 8  # runs in a pack: the activations of more no longer fit into a cache
 STACKED = ("softmax", "mlp", "mlp_bn", "lenet", "cnn", "resnet")  # models that can share passes
-FASTER = ("softmax", "mlp", "mlp_bn", "lenet")  # those for which it pays on a CPU; see docs/performance.md
+# Those for which it pays on a CPU, with the largest pack for which it does; see docs/performance.md
+FASTER = {"softmax": 32, "mlp": 32, "mlp_bn": 32, "lenet": 4}
 _OWN = ("scheduler.", "optimizer.", "averaging.", "warmup", "interval")  # what may differ within a pack
 _OPTIMIZERS = ("src.", "torch.optim.", "pytorch_optimizer.", "schedulefree.")  # they draw no random numbers
 
@@ -112,19 +112,22 @@ def _sizes(groups: Sequence[list[Job]], num_workers: int) -> list[tuple[int, lis
     sizes = []
     for group in groups:
         limit = group[0].config.lockstep
-        size = _auto_size(len(group), len(groups), num_workers) if limit == AUTO else int(limit)
-        sizes.append((size, group))
+        if limit == AUTO:
+            largest = min(len(group), FASTER[group[0].config.model["_target_"].rpartition(".")[2]])
+            sizes.append((_auto_size(len(group), len(groups), num_workers, largest), group))
+        else:
+            sizes.append((int(limit), group))
     return sizes
 
 
-def _auto_size(num_runs: int, num_groups: int, num_workers: int) -> int:
+def _auto_size(num_runs: int, num_groups: int, num_workers: int, largest: int) -> int:
     """The size of packs with the shortest estimated time for all groups, if they are as large as this one."""
 
     def estimate(size: int) -> float:
         rounds = math.ceil(num_groups * math.ceil(num_runs / size) / num_workers)
-        return rounds * (0.3 + 0.7 * size)  # relative to a run by itself
+        return rounds * (0.45 + 0.55 * size)  # relative to a run by itself
 
-    return min(range(1, min(num_runs, MAX_AUTO) + 1), key=lambda size: (estimate(size), -size))
+    return min(range(1, largest + 1), key=lambda size: (estimate(size), -size))
 
 
 def _parts(group: list[Job], size: int) -> list[list[Job]]:
