@@ -44,7 +44,7 @@ def run_pack(
     """Trains, tests and records runs in lockstep; yields each with its record, or with the reason why it cannot start.
 
     The runs are resumed at the last point that all of them saved. One that has no point in common with the others is
-    trained after them. Finished runs are not trained again, but keep their places in the pack.
+    trained after them. Runs that are finished already are not trained or yielded again, but keep their places.
 
     Args:
         runs: All runs of the pack, finished ones included.
@@ -119,7 +119,6 @@ class _Session:
                 finished = finished_record(config, folder, self._num_workers)  # by the process that held the lock
             if finished is not None:
                 self._ended[number] = Ended(_epochs(finished, config))
-                self._results.append((packed, finished))
                 return
             self.attempts[number] = claim(
                 config,

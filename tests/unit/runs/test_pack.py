@@ -60,7 +60,7 @@ def test_records_name_the_size_of_the_pack_and_runs_are_finished(tmp_path: Path)
     content = json.loads((tmp_path / "cosine" / "result.json").read_text())
     assert content["provenance"]["lockstep"] == 3
     modified = (tmp_path / "cosine" / "result.json").stat().st_mtime_ns
-    assert run_all(tmp_path, configs())["cosine"] == results["cosine"]
+    assert run_all(tmp_path, configs()) == {}
     assert (tmp_path / "cosine" / "result.json").stat().st_mtime_ns == modified
 
 
@@ -123,10 +123,8 @@ def test_run_without_a_point_in_common_is_trained_after_the_others(tmp_path: Pat
     assert results["constant"].status == "failed"
     assert "ValueError: only this run" in (results["constant"].error or "")
     FailOnce.schedule = ""
-    assert {name: vars(result)["status"] for name, result in run_all(tmp_path, settings).items()} == {
-        "constant": "completed", "cosine": "completed", "plateau": "diverged",
-    }  # fmt: skip
-    FailOnce.schedule = ""
+    again = run_all(tmp_path, settings)
+    assert {name: vars(result)["status"] for name, result in again.items()} == {"constant": "completed"}
     run_all(tmp_path / "whole", settings)
     assert numbers(tmp_path) == numbers(tmp_path / "whole")
 
