@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,13 +65,19 @@ class LoadedRuns:
             return None
 
 
-def load(*folders: str | Path) -> LoadedRuns:
+def load(*folders: str | Path | Iterable[str | Path]) -> LoadedRuns:
     """Loads all runs below some folders: of runs, of sweeps, or of many of them.
 
+    Args:
+        folders: One or more, also as a list.
+
     Raises:
-        UsageError: a folder does not exist, or there are no records.
+        UsageError: a folder does not exist, none is given, or there are no records.
     """
-    paths = [Path(folder) for folder in folders]
+    lists = [[item] if isinstance(item, str | Path) else item for item in folders]
+    paths = [Path(folder) for items in lists for folder in items]
+    if not paths:
+        raise UsageError("no folder: give that of a run or of a sweep")
     if missing := [str(path) for path in paths if not path.is_dir()]:
         raise UsageError(f"no such folder: {', '.join(missing)}")
     collection = collect(paths)

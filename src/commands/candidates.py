@@ -48,6 +48,7 @@ _LAUNCHER = "hydra/launcher"
 _GROUP_OF = {"schedulers": "scheduler", "reference": "scheduler"}  # keys whose values are choices of a group
 _SINGLE = ("experiment", "protocol", "reference", _LAUNCHER)  # keys that take one value, also in a sweep
 _PRESETS = {"experiment", "protocol"}  # groups that Hydra does not see
+_INTERNAL = ("lr_requested",)  # keys that a run sets itself
 _VALUES: dict[str, Sequence[str]] = {
     "optimizer.lr": (AUTO,),
     "interval": INTERVALS,
@@ -158,7 +159,7 @@ class _Line:
 def _keys_below(tree: object, parent: str) -> Iterator[str]:
     below = _value(tree, parent)
     for name, value in below.items() if isinstance(below, dict) else ():
-        if value != {}:
+        if value != {} and name not in _INTERNAL:
             yield f"{parent}.{name}".lstrip(".") + ("." if isinstance(value, dict) else "=")
 
 

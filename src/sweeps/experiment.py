@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from src.config.override_checks import choices
 from src.config.sweep_names import automatic_name
 from src.config.wording import as_text
 from src.errors import UsageError
@@ -66,6 +67,8 @@ def experiment_overrides(arguments: Sequence[str]) -> list[str]:
 def _name(experiment: Experiment, overrides_by_key: Mapping[str, str], changes: Mapping[str, object]) -> str:
     """The name of a sweep without one: that of the experiment and what the command line changes in it."""
     unchanged = _multirun(experiment, {})
+    if experiment.name not in choices("experiment"):  # the user's own: where it was found is no change
+        unchanged["hydra.searchpath"] = overrides_by_key.get("hydra.searchpath", "")
     changed = [line for key, line in overrides_by_key.items() if line != unchanged.get(key)]
     if "lrs" in changes:
         rates = sorted(check_rates(changes["lrs"]).items())

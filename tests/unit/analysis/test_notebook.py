@@ -53,6 +53,12 @@ def test_label_never_joins_unlike_runs(make_run: MakeRun, tmp_path: Path) -> Non
     assert any("lr=0.5" in label and "3 epochs" in label and "lenet" not in label for label in counts.index)
 
 
+def test_folders_may_be_a_list(sweep: Path) -> None:
+    assert load([str(sweep)]).runs.equals(load(sweep).runs)
+    with pytest.raises(UsageError, match="no folder: give that of a run or of a sweep"):
+        load([])
+
+
 def test_every_epoch_and_every_step_is_a_row_with_the_keys_of_its_run(sweep: Path) -> None:
     results = load(str(sweep))
     columns = ["epoch", "step", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "train_seconds"]

@@ -42,6 +42,7 @@ def test_every_command_and_its_own_keys_are_completed() -> None:
         ("python /repository/scripts/lr_find.py mi", ["min_lr="]),
         ("schedbench train optimizer.l", ["optimizer.lr="]),
         ("schedbench train optimizer.b", []),
+        ("schedbench train lr_r", []),
         ("schedbench train optimizer=adam optimizer.b", ["optimizer.betas="]),
         ("schedbench sweep optimizer=adam,sgd optimizer.b", ["optimizer.betas="]),
         ("schedbench sweep protocol=quick optimizer=adam optimizer.b", ["optimizer.betas="]),

@@ -123,6 +123,22 @@ def test_contradictory_arguments_are_refused(arguments: list[str], message: str)
         experiment_overrides(arguments)
 
 
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [([], "name=mine"), (["optimizer.lr=0.1"], "name=mine-lr-0.1"), (["seeds=[7]"], "name=mine-seed-7")],
+)
+def test_own_experiment_has_the_same_name_wherever_its_folder_is(
+    changes: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    content = "name: mine\nschedulers: [step, cosine]\nseeds: [0, 1]\noverrides: [data=digits]\n"
+    (tmp_path / "conf" / "experiment" / "mine.yaml").write_text(content)
+    (tmp_path / "elsewhere").mkdir()
+    for folder, place in ((tmp_path, []), (tmp_path / "elsewhere", [f"hydra.searchpath=['file://{tmp_path}/conf']"])):
+        monkeypatch.chdir(folder)
+        assert name in experiment_overrides([*place, "experiment=mine", *changes])
+
+
 def test_one_run_of_an_experiment_has_its_overrides() -> None:
     chosen = ["experiment=benchmark", "scheduler=step", "seed=1"]
     assert single_run(chosen) == ["model=mlp_bn", "optimizer=sgd", "epochs=3", "scheduler=step", "seed=1"]
