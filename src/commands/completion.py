@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+from src.commands.help_text import HelpFormatter
 from src.errors import ArgumentParser, UsageError, ending_in_one_line
 from src.unread import print_text
 
@@ -23,7 +23,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--candidates"]:  # of the script, for the command line after it
         _print_candidates(sys.argv[2:])
         return
-    parser = ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
     parser.add_argument("shell", metavar="SHELL", help="the shell that runs the script: bash or zsh")
     with ending_in_one_line():
         print_text(_script(parser.parse_args().shell))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from src.announce import announcing
+from src.commands.help_text import HelpFormatter
 from src.config.compose import parsed
 from src.config.flags import add_config_dir, with_config_dir
 from src.config.folders import output_folder
@@ -32,7 +32,7 @@ KEYS = (*_NUMBERS, "suggest", "out")
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=HelpFormatter)
     add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()

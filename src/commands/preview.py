@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from src.announce import announcing
+from src.commands.help_text import HelpFormatter
 from src.config.flags import add_config_dir, with_config_dir
 from src.config.folders import output_folder
 from src.config.suggestions import suggesting_also
@@ -24,7 +24,7 @@ KEYS = ("schedulers", "out")
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=HelpFormatter)
     parser.add_argument("--terminal", action="store_true", help="print the table only; write no files")
     add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value")

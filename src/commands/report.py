@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from pathlib import Path
 
 from src.announce import announcing
+from src.commands.help_text import HelpFormatter
 from src.config.folders import output_folder
 from src.config.naming import setting_name
 from src.errors import ArgumentParser, UsageError, ending_in_one_line
@@ -21,7 +21,7 @@ KEYS = ("out=", "reference=")
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=HelpFormatter)
     parser.add_argument("folders", nargs="+", metavar="DIR", help="folder of a run or of a sweep")
     arguments = parser.parse_args().folders
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)

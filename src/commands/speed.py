@@ -10,7 +10,6 @@ the rounds. No loop evaluates; this trainer's time includes its logs, its event 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from src.announce import announcing
+from src.commands.help_text import HelpFormatter
 from src.config.compose import composed, composing, load_config
 from src.config.flags import add_config_dir, with_config_dir
 from src.data.fallback import resolve_dataset
@@ -32,7 +32,7 @@ DEFAULTS = {"model": "mlp", "epochs": 3}
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, formatter_class=HelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--lockstep", action="store_true", help="time runs in lockstep against the bare loop")

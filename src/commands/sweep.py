@@ -7,10 +7,10 @@ ones.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 from src.announce import announcing
+from src.commands.help_text import HelpFormatter
 from src.config.flags import add_config_dir, with_config_dir
 from src.errors import ArgumentParser, ending_in_one_line
 from src.user_modules import find_user_modules
@@ -32,7 +32,7 @@ key=value              any override that `python -m src.train` accepts; key=a,b 
 
 
 def main() -> None:
-    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(description=__doc__, epilog=USAGE, formatter_class=HelpFormatter)
     parser.add_argument("--dry-run", action="store_true", help="print the plan without running it")
     add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
