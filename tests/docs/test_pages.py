@@ -82,12 +82,20 @@ def test_train_commands_compose(page: Path, lab: Path) -> None:
         check_overrides(overrides, sweeps="-m" in options)
 
 
+def script_of(words: list[str]) -> str | None:
+    """The script that a command starts, by its path or as `schedbench NAME`; None for other commands."""
+    if words[0] == "schedbench":
+        return f"scripts/{words[1].replace('-', '_')}.py"
+    is_script = words[0] == "python" and re.fullmatch(r"scripts/\w+\.py", words[1])
+    return words[1] if is_script else None
+
+
 @every_page
 def test_script_commands_use_known_keys(page: Path, lab: Path) -> None:
     for words in commands(page):
-        if words[0] != "python" or not (match := re.fullmatch(r"(?:\.\./)?(scripts/\w+\.py)", words[1])):
+        if (script := script_of(words)) is None:
             continue
-        text = help_of(match[1])
+        text = help_of(script)
         assert {word for word in words[2:] if word.startswith("-")} <= set(re.findall(r"--[\w-]+", text)), words
         keys = set(re.findall(r"\b([a-z_]+)=", text)) - {"key", "scheduler"}
         parsed = OverridesParser.create().parse_overrides(
