@@ -29,7 +29,7 @@ def split_command(command: Sequence[str], argv: Sequence[str]) -> tuple[list[str
 
 def sibling(program: Sequence[str], name: str) -> list[str]:
     """Another command of ours, such as `sweep`, started in the same way as `program`."""
-    if program[0] == "schedbench":
+    if not program or program[0] == "schedbench":  # none is known where another program called ours
         return ["schedbench", name]
     if list(program[1:3]) == ["-m", "src.cli"]:
         return [*program[:3], name]

@@ -23,7 +23,7 @@ KEYS_AND_CHOICES: Rows = [
     ("data.rooot=x", ("data.rooot", "did you mean data.root?")),
     ("scheduler.gama=1", ("scheduler.gama", "the keys of scheduler are name, interval")),
     ("hydra.nothing=1", ("hydra.nothing", KNOWN_KEYS)),
-    ("protocol=quick", ("protocol", KNOWN_KEYS)),
+    ("protocol=quick", ("protocol=quick", "only a sweep takes it, as in ")),
     ("scheduler=cosin", ("scheduler=cosin", SCHEDULES)),
     ("scheduler=", ("scheduler=", SCHEDULES)),
     ("scheduler=null", ("scheduler=null", SCHEDULES)),
@@ -313,7 +313,7 @@ PROTOCOLS: Rows = [
     ("protocol=quick budgets=[1,2]", ("budgets=[1, 2]", "leave epochs out, or give budgets=[3]")),
     ("protocol=quick reference=nothing", ("reference=nothing", "or give reference=constant")),
     ("protocol=quick optimizer.lr=auto", ("optimizer.lr=auto", "give a number")),
-    ("protocol=quick optimizer.lr=0", ("optimizer.lr=0", "must be above 0")),
+    ("protocol=quick optimizer.lr=0", ("optimizer.lr=0", "must be a finite, positive number")),
     ("protocol=quick model=mlp,lenet", ("model=mlp,lenet", "does not go with protocol=")),
 ]
 

@@ -23,6 +23,7 @@ def test_program_is_the_one_that_the_user_started() -> None:
     ("program", "name", "expected"),
     [
         (["schedbench", "sweep"], "board", ["schedbench", "board"]),
+        ([], "board", ["schedbench", "board"]),
         (["python", "-m", "src.cli", "train"], "sweep", ["python", "-m", "src.cli", "sweep"]),
         (["python3", "/home/me/scripts/sweep.py"], "lr-find", ["python3", "/home/me/scripts/lr_find.py"]),
         (["python3", "scripts/sweep.py"], "train", ["python3", "-m", "src.train"]),
