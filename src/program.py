@@ -21,7 +21,7 @@ def split_command(command: Sequence[str], argv: Sequence[str]) -> tuple[list[str
     arguments = list(argv[1:])
     start = len(command) - len(arguments)
     is_command = start > 0 and list(command[start:]) == arguments
-    program = list(command[:start]) if is_command else [argv[0]]  # a caller has set `sys.argv`
+    program = list(command[:start]) if is_command else ["schedbench", Path(argv[0]).stem]  # another program called ours
     if len(program) > 1 and Path(program[1]).name == "schedbench":
         program = ["schedbench", *program[2:]]
     return program, arguments
@@ -29,7 +29,7 @@ def split_command(command: Sequence[str], argv: Sequence[str]) -> tuple[list[str
 
 def sibling(program: Sequence[str], name: str) -> list[str]:
     """Another command of ours, such as `sweep`, started in the same way as `program`."""
-    if not program or program[0] == "schedbench":  # none is known where another program called ours
+    if program[0] == "schedbench":
         return ["schedbench", name]
     if list(program[1:3]) == ["-m", "src.cli"]:
         return [*program[:3], name]

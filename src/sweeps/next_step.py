@@ -63,7 +63,7 @@ def is_undecided(table: pd.DataFrame) -> bool:
 
 def seeds_key(program: Sequence[str], arguments: Sequence[str]) -> str:
     """The key of the seeds of a sweep without a protocol: Hydra's for a multirun, otherwise that of an experiment."""
-    is_multirun = program[-1:] in (["src.train"], ["train"])
+    is_multirun = program[-1] in ("src.train", "train")
     return "seed" if is_multirun or any(argument.startswith("seed=") for argument in arguments) else "seeds"
 
 

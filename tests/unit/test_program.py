@@ -16,14 +16,16 @@ def test_program_is_the_one_that_the_user_started() -> None:
         ["/venv/bin/python", "/venv/bin/schedbench", "sweep", "a=1"], ["schedbench sweep", "a=1"]
     )
     assert (installed, arguments) == (["schedbench", "sweep"], ["a=1"])
-    assert split_command(["python", "-c", "..."], ["sweep.py", "a=1", "b=2"]) == (["sweep.py"], ["a=1", "b=2"])
+    assert split_command(["python", "-c", "..."], ["sweep.py", "a=1", "b=2"]) == (
+        ["schedbench", "sweep"],
+        ["a=1", "b=2"],
+    )
 
 
 @pytest.mark.parametrize(
     ("program", "name", "expected"),
     [
         (["schedbench", "sweep"], "board", ["schedbench", "board"]),
-        ([], "board", ["schedbench", "board"]),
         (["python", "-m", "src.cli", "train"], "sweep", ["python", "-m", "src.cli", "sweep"]),
         (["python3", "/home/me/scripts/sweep.py"], "lr-find", ["python3", "/home/me/scripts/lr_find.py"]),
         (["python3", "scripts/sweep.py"], "train", ["python3", "-m", "src.train"]),
