@@ -69,7 +69,7 @@ class Study:
             config = load_config(composed([*search_path(overrides), *self._shared]))
         self._check_budgets(config)
         half = protocol.num_lrs // 2
-        grid = Grid(_center(config), -half, half)
+        grid = Grid(float(config.optimizer["lr"]), -half, half)
         self.first_grids = dict.fromkeys(protocol.budgets or [config.epochs], grid)
 
     @cached_property
@@ -151,10 +151,3 @@ def _records(plans: Sequence[Plan]) -> pd.DataFrame:
 
 def _rounded(lr: float) -> float:
     return float(f"{lr:.2g}")
-
-
-def _center(config: Config) -> float:
-    lr = config.optimizer["lr"]
-    if lr <= 0:
-        raise UsageError(f"optimizer.lr={lr:g}: is the middle of the protocol's grid and must be above 0")
-    return float(lr)

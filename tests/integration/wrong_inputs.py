@@ -131,7 +131,6 @@ RANGES: Rows = [
     ("data.thresholds=[2]", ("data.thresholds=[2.0]", "above 0 and at most 1")),
     ("data.thresholds=[nan]", ("data.thresholds=[nan]", "above 0 and at most 1")),
     ("data.equivalence_margin=-1", ("data.equivalence_margin=-1", "from 0 to below 1")),
-    ("optimizer.lr=0", ("optimizer.lr=0", "must be a finite, positive number, or auto")),
     ("optimizer.lr=-1", ("optimizer.lr=-1", "must be a finite, positive number, or auto")),
     ("optimizer.lr=1e400", ("optimizer.lr=inf", "must be a finite, positive number, or auto")),
     ("optimizer.lr=fast", ("optimizer.lr=fast", "must be a finite, positive number, or auto")),
