@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from src.announce import announcing
 from src.config.schema import Config
 from src.data import dataset
+from src.errors import UsageError
 from src.models.build import build_model, check_model
 from src.models.networks import SIDE
 from src.optimizers.build import build_optimizer, check_optimizer, weights_to_optimize
@@ -24,6 +27,8 @@ from src.training.device import FP32, Precision, configure_torch, select_device,
 from src.training.parts import Parts
 from src.training.tracking import History, TensorBoard
 from src.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
 
 _CONSOLE: dict[str, list[type[Callback]]] = {"bar": [ProgressBar], "lines": [EpochLines], "nothing": []}
 
@@ -77,6 +82,21 @@ def check(config: Config, *, runs_here: bool = True) -> None:
     if runs_here:
         select_precision(config.trainer.precision, select_device(config.trainer.device))
     build(config, torch.device("cpu"))
+
+
+def check_new(config: Config) -> None:
+    """Checks a run that is about to start. What the user's code raises is left to the run, which records it.
+
+    Raises:
+        UsageError: as `build` does.
+    """
+    try:
+        with announcing("checking the run"):
+            check(config)
+    except UsageError:
+        raise
+    except Exception:
+        log.debug("The user's code failed; the run will record it", exc_info=True)
 
 
 def build_trainer(config: Config, folder: Path, show: str = "nothing", stop: Stop | None = None) -> Trainer:

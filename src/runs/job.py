@@ -51,17 +51,11 @@ def _check_new(config: Config, folder: Path) -> None:
     """Refuses a run that cannot start before anything is written. A sweep checks its jobs before the first one."""
     with announcing("loading torch"):
         from src.runs.attempt import finished_record
-        from src.runs.build import check
+        from src.runs.build import check_new
 
     if finished_record(config, folder, num_workers=1) is not None:
         return
-    try:
-        with announcing("checking the run"):
-            check(config)
-    except UsageError:
-        raise
-    except Exception:
-        log.debug("The user's code failed; the run will record it", exc_info=True)
+    check_new(config)
 
 
 @contextmanager

@@ -20,8 +20,7 @@ from src.config.identity import config_hash
 from src.config.resolvers import AUTO
 from src.config.schema import Config
 from src.data.fallback import resolve_dataset
-from src.errors import UsageError
-from src.runs.build import build_bare_trainer, check
+from src.runs.build import build_bare_trainer, check_new
 from src.runs.lr_cache import read_range_test, save_range_test
 from src.training.lr_finder import MAX_LR, MIN_LR, NUM_UPDATES, SUGGESTIONS, RangeTest, rates, run_range_test
 
@@ -80,13 +79,7 @@ def check_before_test(overrides: Sequence[str]) -> None:
 def _check_setting(overrides: tuple[str, ...]) -> None:
     with composing():
         config = load_config(composed(overrides))
-    try:
-        with announcing("checking the run"):
-            check(config)
-    except UsageError:
-        raise
-    except Exception:
-        log.debug("The user's code failed; the run will record it", exc_info=True)
+    check_new(config)
 
 
 def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:
