@@ -55,7 +55,7 @@ test-launchers: setup ## install ray, submitit, mlflow and wandb, and run their 
 
 test-faults: setup ## kill commands, flip bits, damage files, fill disks: about 20 minutes
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'faults or not slow' --timeout 1800 tests/faults tests/integration/test_wrong_inputs.py $(ARGS)
-	$(BIN)/python -m pytest -m faults --timeout 1800 tests/integration/test_protocol.py tests/integration/test_sweep.py $(ARGS)
+	$(BIN)/python -m pytest -m faults --timeout 1800 tests/integration/test_protocol.py tests/integration/test_sweep.py tests/unit/sweeps/test_packs.py $(ARGS)
 
 lint: setup ## check style and likely mistakes
 	$(BIN)/ruff check .

@@ -68,7 +68,7 @@ def test_script_for_bash_registers_the_commands() -> None:
 def test_unknown_shell_is_refused_in_one_line(tmp_path: Path) -> None:
     done = run_in_process(main, ["completion", "fish"], tmp_path)
     assert done.returncode == 2
-    assert "choose from" in done.stderr
+    assert "choose one of" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -122,7 +122,7 @@ def assert_same(ours: Trainer, reference: Trainer) -> None:
         assert all(torch.allclose(first, second, rtol=0, atol=1e-9) for first, second in pairs)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "cnn"])  # eight seconds; among those below
 def test_every_optimizer_and_schedule_trains_as_it_does_alone(model: str, tmp_path: Path) -> None:
     shift = list(MODELS).index(model)
     schedules = [list(SCHEDULES)[(number + shift) % 5] for number in range(5)]

@@ -278,7 +278,7 @@ def test_bf16_runs_on_the_cpu(tmp_path: Path) -> None:
 
 
 def test_run_that_learns_nothing_ends_as_hopeless_if_asked(tmp_path: Path) -> None:
-    idle = ("model=mlp", "optimizer.lr=0", "epochs=3")
+    idle = ("model=mlp", "optimizer.lr=1e-30", "epochs=3")
     trainer, outcome = train(small_config(*idle, "stop_hopeless=true"), tmp_path / "stopped")
     assert (outcome.status, outcome.test) == ("hopeless", None)
     assert trainer.progress.epoch == 1
@@ -294,7 +294,7 @@ def test_run_that_learns_is_not_stopped_and_computes_the_same(tmp_path: Path) ->
 
 
 def test_resumed_run_stays_hopeless(tmp_path: Path) -> None:
-    config = small_config("model=mlp", "optimizer.lr=0", "stop_hopeless=true")
+    config = small_config("model=mlp", "optimizer.lr=1e-30", "stop_hopeless=true")
     stopped, _ = train(config, tmp_path / "stopped")
     resumed = build_trainer(config, tmp_path / "resumed")
     resumed.load_state_dict(stopped.state_dict())
