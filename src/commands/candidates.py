@@ -31,7 +31,7 @@ FLAGS: dict[str, tuple[str, ...]] = {
     "preview": ("-cd", "--config-dir", "--terminal", "--help"),
     "lr-find": ("-cd", "--config-dir", "--help"),
     "board": ("--port", "--host", "--help"),
-    "speed": ("-cd", "--config-dir", "--rounds", "--help"),
+    "speed": ("-cd", "--config-dir", "--lockstep", "--rounds", "--startup", "--help"),
     "completion": ("--help",),
 }
 KEYS: dict[str, tuple[str, ...]] = {  # of the command, beside those of a run
@@ -52,6 +52,7 @@ _INTERNAL = ("lr_requested",)  # keys that a run sets itself
 _VALUES: dict[str, Sequence[str]] = {
     "optimizer.lr": (AUTO,),
     "interval": INTERVALS,
+    "lockstep": (AUTO,),
     "trainer.precision": PRECISIONS,
     "trainer.device": ("auto", "cpu", "cuda"),
 }

@@ -23,9 +23,9 @@ class _StandIn(ModuleType):
         pass
 
     @staticmethod
-    def disable(fn: Callable[..., Any], recursive: bool = True, **_: object) -> Callable[..., Any]:
-        """Keeps `fn` from being compiled, which nothing does."""
-        return fn
+    def disable(fn: Callable[..., Any] | None = None, recursive: bool = True, **_: object) -> Callable[..., Any]:
+        """Keeps `fn` from being compiled, which nothing does; without one, a decorator that does."""
+        return (lambda function: function) if fn is None else fn
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__path__":  # asked of all modules by tools that look through them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from src.runs.folder import check_run_folder
 from src.runs.record import RunRecord
 from src.runs.run import run, warn_if_average_is_single, warn_of_fallback
 from src.signals import Stop, stop_on_signals
+from src.status import FINISHED
 from src.training.checkpoint import START, Point, resume_at, saved_points
 from src.training.device import select_device, select_precision
 from src.training.metrics import Outcome
@@ -55,8 +56,7 @@ def run_pack(
         FolderInUseError: another process holds a folder.
     """
     if _scales_gradients(runs[0].config):  # every run would have to skip updates of its own
-        for single in runs:
-            yield single, _run_single(single, keep_waiting, num_workers)
+        yield from _one_by_one(runs, keep_waiting, num_workers)
         return
     with ExitStack() as locks, stop_on_signals() as stop:
         session = _Session(runs, keep_waiting, num_workers, locks)
@@ -154,7 +154,7 @@ class _Session:
                 resume_at(trainer, self.attempts[number].folder, point)
                 restored[number] = trainer
         if restored and point != START:
-            log.info("Resumed %d runs after epoch %d", len(restored), point[0])
+            log.info("Resumed after epoch %d, %d in lockstep", point[0], len(restored))
         return restored
 
     @contextmanager
@@ -162,7 +162,7 @@ class _Session:
         try:
             yield
         except (Exception, SystemExit) as error:  # the model and callbacks may be the user's own code
-            if trainer is None and isinstance(error, UsageError):
+            if isinstance(error, UsageError):  # its training has not begun
                 self.attempts.pop(number).withdraw()
                 self._results.append((self._runs[number], error))
             else:
@@ -172,6 +172,8 @@ class _Session:
         self, number: int, outcome: Outcome, trainer: Trainer | None, error: BaseException | None = None
     ) -> None:
         record = self.attempts.pop(number).record(outcome, trainer, error)
+        if trainer is not None and record.status in FINISHED:
+            self._ended[number] = Ended(trainer.progress.epoch)
         self._results.append((self._runs[number], record))
 
 
@@ -189,6 +191,18 @@ def _epochs(record: RunRecord, config: Config) -> int:
 
 def _scales_gradients(config: Config) -> bool:
     return select_precision(config.trainer.precision, select_device(config.trainer.device)).scales_gradients
+
+
+def _one_by_one(
+    runs: Sequence[PackedRun], keep_waiting: Callable[[], bool] | None, num_workers: int | None
+) -> Iterator[tuple[PackedRun, Result]]:
+    for single in runs:
+        if keep_waiting is not None and not keep_waiting():
+            return
+        with suppress(UsageError):  # the run raises it again
+            if finished_record(single.config, single.folder, num_workers) is not None:
+                continue
+        yield single, _run_single(single, keep_waiting, num_workers)
 
 
 def _run_single(packed: PackedRun, keep_waiting: Callable[[], bool] | None, num_workers: int | None) -> Result:

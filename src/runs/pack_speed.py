@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from src.config.schema import Config
+from src.errors import UsageError
+from src.models.lockstep import can_stack
 from src.runs.build import build_bare_trainer
 from src.runs.speed import bare_step, check_rounds
 from src.training.pack import Pack
@@ -26,7 +28,16 @@ def pack_speedups(config: Config, rounds: int, sizes: Sequence[int] = SIZES) -> 
     compared, because other programs can only slow them down. Small packs, whose updates are short, take more turns.
     """
     check_rounds(rounds)
+    _check_stackable(config)
     return {size: _speedup(config, size, rounds) for size in sizes}
+
+
+def _check_stackable(config: Config) -> None:
+    trainer = build_bare_trainer(config)
+    if not can_stack(trainer.model):
+        raise UsageError(f"model={config.model['name']}: its runs cannot share passes; choose another model")
+    if trainer.precision.scales_gradients:
+        raise UsageError("--lockstep: runs in fp16 cannot share passes; add trainer.precision=fp32 or bf16")
 
 
 def _speedup(config: Config, size: int, rounds: int) -> float:

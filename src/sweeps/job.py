@@ -37,7 +37,7 @@ def run_job(
     Args:
         cfg: The config of the job.
         varied: Keys that vary between the jobs of the sweep, for the lines that name this one.
-        packs: The overrides of all jobs of a pack, by the folder of the one that stands for it.
+        packs: The overrides of all jobs of a pack, by the absolute folder of the one that stands for it.
         compose: Composes the config of a job from its overrides.
     """
     sweep = Path(HydraConfig.get().sweep.dir)
@@ -45,7 +45,7 @@ def run_job(
     if not workers.is_stopping():
         with workers.busy():
             try:
-                if packs and compose and (pack := packs.get(str(HydraConfig.get().sweep.subdir))):
+                if packs and compose and (pack := packs.get(str(run_folder().resolve()))):
                     _run_pack([compose(overrides) for overrides in pack], varied)
                 else:
                     _run(cfg, varied)

@@ -140,7 +140,7 @@ def _launch_until_done(plan: Plan, jobs: list[Job]) -> None:
         suspects = _run_batch(plan, jobs)
         for unit in units(plan, suspects):
             for job in [] if workers.is_stopping() else _run_batch(plan, unit):
-                _record_killed(job)
+                _record_killed(job, is_packed=len(unit) > 1)
         remaining = [job for job in jobs if job.status() in PENDING]
         if not suspects or len(remaining) == len(jobs):  # all is done, or the launcher itself does not work
             return
@@ -169,10 +169,14 @@ def _launch(plan: Plan, jobs: list[Job]) -> None:
         plan.multirun.launch([job.overrides for job in firsts], task)
 
 
-def _record_killed(job: Job) -> None:
+def _record_killed(job: Job, *, is_packed: bool) -> None:
     from src.runs.run import record_refusal
 
     message = "the process of this run was killed twice, the second time alone; see its train.log, or use less memory"
+    if is_packed:
+        message = (
+            "the process of this run and others in lockstep was killed twice; see its train.log, or use lockstep=1"
+        )
     log.error("%s: %s", job.folder, message)
     record_refusal(job.config, job.folder, UsageError(message))
 

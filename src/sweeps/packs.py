@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -24,7 +24,9 @@ STACKED = ("softmax", "mlp", "mlp_bn", "lenet", "cnn", "resnet")  # models that 
 # Those for which it pays on a CPU, with the largest pack for which it does; see docs/performance.md
 FASTER = {"softmax": 32, "mlp": 32, "mlp_bn": 32, "lenet": 4}
 _OWN = ("scheduler.", "optimizer.", "averaging.", "warmup", "interval")  # what may differ within a pack
-_OPTIMIZERS = ("src.", "torch.optim.", "pytorch_optimizer.", "schedulefree.")  # they draw no random numbers
+# Optimizers that draw no random numbers, from which the runs of a pack draw their dropout masks
+_OPTIMIZERS = ("src.", "torch.optim.", "schedulefree.")
+_OTHER_OPTIMIZERS = {f"pytorch_optimizer.{name}" for name in ("Lion", "Prodigy", "Ranger")}
 
 
 def with_packs(plan: Plan) -> Plan:
@@ -53,7 +55,9 @@ def why_single(config: Config) -> str | None:
         return "a schedule that depends on time"
     if config.trainer.precision == "fp16":
         return "trainer.precision=fp16"
-    if not optimizer.startswith(_OPTIMIZERS):
+    if config.callbacks:
+        return "callbacks"  # they may ask Hydra for the folder of their run, and would get that of the pack
+    if not (optimizer.startswith(_OPTIMIZERS) or optimizer in _OTHER_OPTIMIZERS):
         return f"optimizer={config.optimizer['name']}"
     return None if str(config.averaging["_target_"]).startswith("src.") else f"averaging={config.averaging['name']}"
 
@@ -70,9 +74,17 @@ def lockstep_note(plan: Plan) -> str | None:
         of = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
         parts.append(f"{count_noun(len(packed), 'run')} in {count_noun(len(plan.packs), 'pack')} of {of}")
     if single:
-        reasons = dict.fromkeys(why_single(job.config) or "no other run with its data and seed" for job in single)
+        sizes_of = Counter(_shared(job.config) for job in plan.jobs)
+        reasons = dict.fromkeys(why_single(job.config) or _why_left(job.config, sizes_of) for job in single)
         parts.append(f"{count_noun(len(single), 'run')} one by one ({join_names(list(reasons))})")
     return f"lockstep={plan.jobs[0].config.lockstep}: {', '.join(parts)}"
+
+
+def _why_left(config: Config, sizes: Mapping[str, int]) -> str:
+    """Why a run that could be part of a pack is not; `sizes` are those of the groups that could share passes."""
+    if sizes[_shared(config)] == 1:
+        return "no other run with its data and seed"
+    return "to keep all workers busy" if config.lockstep == AUTO else f"left over by packs of {config.lockstep}"
 
 
 def units(plan: Plan, jobs: Iterable[Job]) -> list[list[Job]]:
@@ -85,10 +97,10 @@ def units(plan: Plan, jobs: Iterable[Job]) -> list[list[Job]]:
 
 
 def packs_by_first(plan: Plan, firsts: Iterable[Job]) -> Mapping[str, list[tuple[str, ...]]]:
-    """The overrides of all jobs of a pack, by the folder, relative to the sweep's, of the job that stands for it."""
+    """The overrides of all jobs of a pack, by the absolute folder of the job that stands for it."""
     pack_of = {job.folder: pack for pack in plan.packs for job in pack}
     return {
-        str(first.folder.relative_to(plan.folder)): [job.overrides for job in pack_of[first.folder]]
+        str(first.folder.resolve()): [job.overrides for job in pack_of[first.folder]]
         for first in firsts
         if first.folder in pack_of
     }

@@ -53,7 +53,8 @@ class Pack:
         self._stop = stop or Stop()
         any_trainer = self._active[0]
         self._config, self._data, self._precision = any_trainer.config, any_trainer.data, any_trainer.precision
-        self._stack, self._slots = StackedModel([any_trainer.model]), [members[0]][:0]
+        self._stack: StackedModel  # of the models in `_slots`, from the start of an epoch on
+        self._slots: list[Trainer | Ended] = []
 
     def fit(self) -> Iterator[End]:
         """Trains all runs until they have ended; yields each as it ends, after all have written their checkpoints."""

@@ -18,6 +18,7 @@ optimizer.zero_grad()
 optimizer.step()
 optimizer.load_state_dict(optimizer.state_dict())
 assert weight.item() < 1
+assert torch.compiler.disable(recursive=False)(len)("ab") == torch.compiler.disable(len)("ab") == 2
 """
 COMPILED = """
 assert torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1)).item() == 1

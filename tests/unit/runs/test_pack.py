@@ -148,6 +148,29 @@ def test_folder_of_another_run_is_refused_and_the_others_train(tmp_path: Path) -
     assert vars(results["cosine"])["status"] == "completed"
 
 
+def test_runs_whose_gradients_are_scaled_are_trained_one_by_one_until_the_sweep_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "_scales_gradients", lambda config: True)
+    first, second, third = started(tmp_path, configs())
+    done = [packed for packed, _ in run_pack([first], keep_waiting=lambda: True)]
+    later = run_pack([first, second, third], keep_waiting=lambda: not second.folder.exists())
+    assert [*done, *(packed for packed, _ in later)] == [first, second]
+    assert not third.folder.exists()
+
+
+def test_run_with_a_checkpoint_of_another_precision_is_refused_and_not_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UsageError("the checkpoint is of another precision")
+
+    monkeypatch.setattr(packs, "resume_at", refuse)
+    results = run_all(tmp_path, configs())
+    assert {str(result) for result in results.values()} == {"the checkpoint is of another precision"}
+    assert not list(tmp_path.rglob("result.json"))
+
+
 def test_common_point() -> None:
     assert common_point({}) == ((0, 0), [])
     assert common_point({0: [(5, 0), (4, 0)], 1: [(4, 0), (3, 0)]}) == ((4, 0), [0, 1])

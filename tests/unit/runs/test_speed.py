@@ -54,3 +54,5 @@ def test_packs_are_timed_against_the_bare_loop() -> None:
     assert all(ratio > 0 for ratio in speedups.values())
     with pytest.raises(UsageError, match="--rounds 0"):
         pack_speedups(small_config(), rounds=0)
+    with pytest.raises(UsageError, match="model=vit: its runs cannot share passes"):
+        pack_speedups(small_config("model=vit"), rounds=1)

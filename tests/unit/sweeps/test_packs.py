@@ -16,7 +16,7 @@ from src.sweeps import launch, workers
 from src.sweeps.packs import lockstep_note, packs_by_first, units, why_single, with_packs
 from src.sweeps.plan import Plan, make_plan
 from src.sweeps.sweep_file import write_sweep_file
-from src.training.callbacks import Callback
+from src.training.checkpoint import Checkpoint
 from src.training.metrics import EpochResult
 from src.training.trainer import Trainer
 from tests.conftest import SMALL, make_config
@@ -86,6 +86,9 @@ def test_lockstep_is_off_by_default(tmp_path: Path) -> None:
         (("lockstep=8", "seconds=5", "interval=second"), "a schedule that depends on time"),
         (("lockstep=8", "trainer.precision=fp16", "trainer.device=cuda"), "trainer.precision=fp16"),
         (("lockstep=8", "optimizer._target_=mine.Optimizer"), "optimizer=Optimizer"),
+        (("lockstep=8", "optimizer=lion"), None),
+        (("lockstep=8", "optimizer._target_=pytorch_optimizer.SPAM"), "optimizer=SPAM"),
+        (("lockstep=8", "+callbacks.mine._target_=mine.Callback"), "callbacks"),
     ],
 )
 def test_what_cannot_be_packed(overrides: tuple[str, ...], reason: str | None) -> None:
@@ -97,6 +100,13 @@ def test_note_says_what_is_trained_one_by_one_and_why(tmp_path: Path) -> None:
     assert lockstep_note(with_packs(plan)) == "lockstep=4: 2 runs in 1 pack of 2, 2 runs one by one (model=vit)"
     single = plan_of(tmp_path, "seed=0,1", "lockstep=4")
     assert lockstep_note(with_packs(single)) == "lockstep=4: 2 runs one by one (no other run with its data and seed)"
+    odd = plan_of(tmp_path, "scheduler=step,cosine,linear", "lockstep=2")
+    assert lockstep_note(with_packs(odd)) == (
+        "lockstep=2: 2 runs in 1 pack of 2, 1 run one by one (left over by packs of 2)"
+    )
+    workers = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=8")
+    busy = plan_of(tmp_path, "scheduler=step,cosine,linear", "seed=0,1", "lockstep=auto", *workers)
+    assert lockstep_note(with_packs(busy)) == "lockstep=auto: 6 runs one by one (to keep all workers busy)"
 
 
 def test_auto_keeps_all_workers_busy(tmp_path: Path) -> None:
@@ -148,14 +158,16 @@ class Killed(BaseException):
     """What nothing catches."""
 
 
-class Kill(Callback):
-    """Ends the process, as far as this test can, at an epoch of the run of one schedule."""
+def kill(at: tuple[str, int], patch: pytest.MonkeyPatch) -> None:
+    """Ends the process, as far as this test can, at an epoch of the run of one schedule, before its checkpoint."""
+    save = Checkpoint.on_epoch_end
 
-    at = ("", 0)
-
-    def on_epoch_end(self, trainer: Trainer, result: EpochResult) -> None:
-        if (trainer.config.scheduler["name"], result.epoch) == Kill.at:
+    def save_or_die(checkpoint: Checkpoint, trainer: Trainer, result: EpochResult) -> None:
+        if (trainer.config.scheduler["name"], result.epoch) == at:
             raise Killed
+        save(checkpoint, trainer, result)
+
+    patch.setattr(Checkpoint, "on_epoch_end", save_or_die)
 
 
 FAULT = pytest.mark.faults
@@ -165,21 +177,26 @@ FAULT = pytest.mark.faults
     "at", [("cosine", 2), pytest.param(("constant", 1), marks=FAULT), pytest.param(("cosine", 3), marks=FAULT)]
 )
 def test_killed_sweep_resumes_bit_for_bit(at: tuple[str, int], tmp_path: Path) -> None:
-    Kill.at = ("", 0)
     overrides = (
         "scheduler=constant,step,cosine", "seed=0,1", "epochs=3", "lockstep=auto", "model=mlp", "model.hidden=[16]",
-        "model.dropout=0.2", "+callbacks.kill._target_=tests.unit.sweeps.test_packs.Kill",
+        "model.dropout=0.2",
     )  # fmt: skip
     assert launch.run_plan(plan_of(tmp_path / "whole", *overrides)) == 0
-    Kill.at = at
-    with pytest.raises(Killed):
-        launch.run_plan(plan_of(tmp_path / "killed", *overrides))
-    Kill.at = ("", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        kill(at, patch)
+        with pytest.raises(Killed):
+            launch.run_plan(plan_of(tmp_path / "killed", *overrides))
     assert launch.run_plan(plan_of(tmp_path / "killed", *overrides)) == 0
     assert numbers(tmp_path / "killed") == numbers(tmp_path / "whole")
     assert {
         record.provenance["lockstep"] for record in map(read_record, (tmp_path / "killed").rglob("result.json"))
     } == {3}
+
+
+def test_pack_is_found_however_its_folder_is_written(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "scheduler=step,cosine", "lockstep=2", "hydra.sweep.subdir=./runs//${scheduler.name}/")
+    assert launch.run_plan(plan) == 0
+    assert [read_record(job.folder / "result.json").provenance["lockstep"] for job in plan.jobs] == [2, 2]
 
 
 def numbers(folder: Path) -> dict[str, Any]:
