@@ -22,7 +22,12 @@ OVERRIDES = (
 
 # Hydra needs a tenth of a second per config, so only some schedules are composed with overrides too.
 @pytest.mark.parametrize(
-    ("names", "overrides"), [(NAMES, ()), (["constant", "plateau", "step", "swa", "warmup_cosine"], OVERRIDES)]
+    ("names", "overrides"),
+    [
+        (NAMES[::3], ()),
+        pytest.param(NAMES, (), marks=pytest.mark.slow),
+        (["constant", "plateau", "step", "swa", "warmup_cosine"], OVERRIDES),
+    ],
 )
 def test_loaded_config_equals_what_hydra_composes(names: list[str], overrides: tuple[str, ...]) -> None:
     with choices.config_loader(overrides) as load:
