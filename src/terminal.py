@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import select
 import signal
 import sys
 import threading
@@ -27,6 +28,15 @@ _unread = threading.Event()
 def is_unread() -> bool:
     """Whether nobody reads the output of this process any more, as in `... | head`."""
     return _unread.is_set()
+
+
+def look_for_reader() -> None:
+    """Notices that nobody reads the output, also where this process has written nothing since its reader left."""
+    poll = select.poll()
+    with suppress(OSError, ValueError):  # a stand-in for stdout that is no file
+        poll.register(sys.stdout.fileno(), 0)
+        if any(events & select.POLLERR for _, events in poll.poll(0)):  # a pipe without a reader
+            _unread.set()
 
 
 class StdoutHandler(_TextHandler):

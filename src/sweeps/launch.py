@@ -26,7 +26,7 @@ from src.sweeps.reference import check_reference
 from src.sweeps.reporting import reporting_progress
 from src.sweeps.study import Study
 from src.sweeps.sweep_file import write_sweep_file
-from src.terminal import is_unread
+from src.terminal import is_unread, look_for_reader
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +184,8 @@ def _record_killed(job: Job, *, is_packed: bool) -> None:
 def _conclude(*plans: Plan, protocol: Protocol | None = None) -> int:
     """Compares whatever results there are; returns the exit status."""
     table: pd.DataFrame | None = None
+    if workers.is_stopping():
+        look_for_reader()  # a worker may have missed it first, and stopped the sweep
     if workers.is_stopping() and not is_unread():  # somebody waits for the prompt
         _compare_unfinished(plans[0])
     else:

@@ -14,7 +14,7 @@ import pytest
 
 from src import terminal
 from src.signals import stop_on_signals
-from src.terminal import LogFile, StdoutHandler, is_unread, make_console
+from src.terminal import LogFile, StdoutHandler, is_unread, look_for_reader, make_console
 
 
 def record_of(message: str, *arguments: object) -> logging.LogRecord:
@@ -80,6 +80,16 @@ def test_tables_that_nobody_reads_stop_the_work_but_do_not_end_the_process(stops
         console.print("the first table")
         console.print("the second table")
     assert stops == [signal.SIGTERM]
+    assert is_unread()
+
+
+def test_missing_reader_is_noticed_before_anything_is_written(stops: list[int], tmp_path: Path) -> None:
+    with open(tmp_path / "file", "w") as stdout, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", stdout)
+        look_for_reader()
+    assert not is_unread()
+    with unread_stdout():
+        look_for_reader()
     assert is_unread()
 
 
