@@ -16,9 +16,9 @@ from src.errors import ArgumentParser, ending_in_one_line
 from src.user_modules import find_user_modules
 
 USAGE = """\
-protocol=NAME          a file in conf/protocol: quick, standard or strict; its fields can be changed (num_lrs=7,
-                       budgets=[1,5], tuning_seeds=[1000], evaluation_seeds=[0,1], reference=cosine, max_extensions=0,
-                       refine=true, tune_per_seed=true)
+protocol=NAME          a file in conf/protocol: quick, standard, strict or all_schedules; its fields can be changed
+                       (num_lrs=7, budgets=[1,5], tuning_seeds=[1000], evaluation_seeds=[0,1], reference=cosine,
+                       max_extensions=0, refine=true, tune_per_seed=true)
 experiment=NAME        a file in conf/experiment: schedulers, seeds and overrides to start from (default: benchmark)
 schedulers=[a,b]       schedules to compare
 seeds=[0,1,2]          seeds, the same for every schedule

@@ -60,7 +60,7 @@ def test_sweep_finds_presets_in_the_folder(
 
 @pytest.mark.parametrize(
     ("argument", "choices"),
-    [("experiment=nope", "benchmark, pair"), ("protocol=nope", "pair, quick, standard, strict")],
+    [("experiment=nope", "benchmark, pair"), ("protocol=nope", "all_schedules, pair, quick, standard, strict")],
 )
 def test_unknown_preset_is_refused_with_those_in_the_folder(
     argument: str, choices: str, presets: Path, capsys: pytest.CaptureFixture[str]

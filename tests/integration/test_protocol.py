@@ -111,7 +111,7 @@ def test_killed_protocol_ends_in_same_tables_on_another_launcher_that_loses_a_wo
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["protocol=loose"], "protocol=loose: choose one of quick, standard, strict"),
+        (["protocol=loose"], "protocol=loose: choose one of all_schedules, quick, standard, strict"),
         (["protocol=quick", "seeds=[0]"], "give tuning_seeds=[...] or evaluation_seeds=[...]"),
         (["protocol=quick", "seed=3"], "seed=3: does not go with protocol="),
         (["protocol=quick", "optimizer.lr=0.1,0.2"], "optimizer.lr=0.1,0.2: does not go with protocol="),

@@ -18,7 +18,7 @@ def test_protocol_is_complete_and_its_seeds_are_disjoint(name: str) -> None:
     protocol = load_protocol(name, {})
     assert protocol.name == name
     assert not set(protocol.tuning_seeds) & set(protocol.evaluation_seeds)
-    assert len(protocol.evaluation_seeds) == {"quick": 5, "standard": 10, "strict": 20}[name]
+    assert len(protocol.evaluation_seeds) == {"all_schedules": 10, "quick": 5, "standard": 10, "strict": 20}[name]
     assert set(protocol.schedulers) <= {path.stem for path in (CONF / "scheduler").glob("*.yaml")}
 
 
@@ -52,8 +52,13 @@ def test_publication_tunes_every_seed_by_itself() -> None:
     assert len(protocol.tuning_seeds) == len(protocol.evaluation_seeds) == 20
 
 
+def test_all_schedules_holds_the_whole_catalog() -> None:
+    protocol = load_protocol("all_schedules", {})
+    assert sorted(protocol.schedulers) == sorted(path.stem for path in (CONF / "scheduler").glob("*.yaml"))
+
+
 def test_unknown_protocol_is_refused() -> None:
-    with pytest.raises(UsageError, match="protocol=loose: choose one of quick, standard, strict"):
+    with pytest.raises(UsageError, match="protocol=loose: choose one of all_schedules, quick, standard, strict"):
         load_protocol("loose", {})
 
 
