@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import torch
@@ -17,15 +18,17 @@ from src.runs.speed import bare_step, check_rounds
 from src.training.pack import Pack
 from src.training.trainer import Trainer
 
-WARMUP_UPDATES = 3
 SIZES = (1, 4, 8, 16, 32)
+SINGLE_UPDATES = 64  # of the bare loop in a row
+PACK_UPDATES = 4  # of the largest packs in a row; smaller ones make as many as the bare loop, over all runs
 
 
 def pack_speedups(config: Config, rounds: int, sizes: Sequence[int] = SIZES) -> dict[int, float]:
     """Updates per second of all runs of a pack together, relative to those of one bare loop, by the size of the pack.
 
-    A pack of one is this trainer. Updates of the pack and of the bare loop take turns, and the fastest of each are
-    compared, because other programs can only slow them down. Small packs, whose updates are short, take more turns.
+    A pack of one is this trainer. Pack and bare loop take turns of many updates: the weights of a single run stay in
+    the cache while it trains, but not while a pack does. The fastest turns of each are compared, because other programs
+    can only slow them down.
     """
     check_rounds(rounds)
     _check_stackable(config)
@@ -44,12 +47,13 @@ def _speedup(config: Config, size: int, rounds: int) -> float:
     members = [build_bare_trainer(replace(config, callbacks={})) for _ in range(size)]
     data, batches = members[0].data, members[0].updates_left()
     bare, step = bare_step(config, data), _step_of(members)
+    updates, num_updates = itertools.cycle(batches), max(PACK_UPDATES, SINGLE_UPDATES // size)
     times = []
-    for number in range(rounds * max(1, max(SIZES) // size) + WARMUP_UPDATES):
-        examples = batches[number % len(batches)]
-        times.append((_seconds(bare, examples, data.device), _seconds(step, examples, data.device)))
-    fastest_bare, fastest_pack = map(min, zip(*times[WARMUP_UPDATES:], strict=True))
-    return size * fastest_bare / fastest_pack
+    for _ in range(rounds + 1):  # the first to warm up
+        bare_seconds = _seconds(bare, itertools.islice(updates, SINGLE_UPDATES), data.device)
+        times.append((bare_seconds, _seconds(step, itertools.islice(updates, num_updates), data.device)))
+    fastest_bare, fastest_pack = map(min, zip(*times[1:], strict=True))
+    return size * num_updates / fastest_pack * fastest_bare / SINGLE_UPDATES
 
 
 def _step_of(members: Sequence[Trainer]) -> Callable[[Tensor], object]:
@@ -61,9 +65,10 @@ def _step_of(members: Sequence[Trainer]) -> Callable[[Tensor], object]:
     return pack.train_step
 
 
-def _seconds(step: Callable[[Tensor], object], examples: Tensor, device: torch.device) -> float:
+def _seconds(step: Callable[[Tensor], object], updates: Iterable[Tensor], device: torch.device) -> float:
     start = time.perf_counter()
-    step(examples)
+    for examples in updates:
+        step(examples)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter() - start
