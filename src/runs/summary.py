@@ -36,12 +36,7 @@ def make_record(
         lockstep: How many runs trained in lockstep, this one included.
     """
     device = None if trainer is None else trainer.data.device
-    metrics: dict[str, Any] = {} if trainer is None else _training_metrics(trainer)
-    if outcome.test is not None:
-        metrics |= {"test_accuracy": outcome.test.accuracy, "test_loss": outcome.test.loss}
-    if outcome.averaged is not None:
-        for split, averaged in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
-            metrics |= {f"averaged_{split}_accuracy": averaged.accuracy, f"averaged_{split}_loss": averaged.loss}
+    metrics = _final_metrics(outcome) | ({} if trainer is None else _training_metrics(trainer))
     return RunRecord(
         status=outcome.status,
         dataset=config.data.name,
@@ -78,6 +73,16 @@ def time_to(thresholds: list[float], history: list[EpochResult]) -> dict[str, di
             None if first is None else {"epoch": first.epoch, "step": first.step, "seconds": first.train_seconds}
         )
     return times
+
+
+def _final_metrics(outcome: Outcome) -> dict[str, Any]:
+    metrics: dict[str, Any] = {}
+    if outcome.test is not None:
+        metrics |= {"test_accuracy": outcome.test.accuracy, "test_loss": outcome.test.loss}
+    if outcome.averaged is not None:
+        for split, averaged in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
+            metrics |= {f"averaged_{split}_accuracy": averaged.accuracy, f"averaged_{split}_loss": averaged.loss}
+    return metrics
 
 
 def _training_metrics(trainer: Trainer) -> dict[str, Any]:
