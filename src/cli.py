@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -51,9 +52,9 @@ def usage() -> str:
 
 def unknown(name: str) -> str:
     """What is wrong with the name of a command, and which one may be meant."""
-    from src.config.suggestions import choice_remedy  # imports OmegaConf, which --help does not need
-
-    return f"{name}: unknown command; {choice_remedy(name, COMMANDS)}"
+    matches = difflib.get_close_matches(name, COMMANDS, n=1)
+    guess = f"; did you mean {matches[0]}?" if matches else ""
+    return f"{name}: unknown command; choose one of {', '.join(COMMANDS)}{guess}"
 
 
 if __name__ == "__main__":
