@@ -10,6 +10,7 @@ import pandas as pd
 
 from src.analysis import stats
 from src.analysis.common_seeds import join_seeds, with_common_seeds
+from src.analysis.final_weights import LAST
 from src.analysis.losses import num_lost
 from src.analysis.reference import DEFAULT, reference_setting
 from src.analysis.time_to_target import time_target, time_to_target
@@ -131,7 +132,7 @@ def _summary(rows: pd.DataFrame, target: str | None) -> dict[str, Any]:
     rates = rows["peak_lr"] if "peak_lr" in rows else rows["lr"]
     summary["lr_low"], summary["lr_high"] = rates.min(), rates.max()  # they differ if every replicate was tuned
     summary["n"] = len(completed)
-    for metric in METRICS:
+    for metric in (*METRICS, *({LAST} & set(rows))):
         values = pd.to_numeric(completed[metric])
         summary[f"{metric}_mean"], summary[f"{metric}_sd"] = values.mean(), values.std(ddof=1)
     errors = completed["test_error"].dropna()

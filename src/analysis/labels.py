@@ -12,6 +12,7 @@ from src.analysis.workloads import WORKLOAD
 
 _SCHEDULE_KEYS = ("scheduler.", "interval")  # prefixes; compared only among schedules of the same name
 _COLUMN_KEYS = ("optimizer.lr", "warmup")  # have table columns of their own
+_UNMARKED = {"averaging.name": "none"}  # values that need no mention, however few settings have them
 _NO_VALUE = object()
 
 
@@ -47,7 +48,7 @@ def _label(name: str, differences: Mapping[str, Any]) -> str:
 
 
 def _usual_values(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The value that more than half of the settings share, or _NO_VALUE, for each key that varies.
+    """The value that needs no mention, or _NO_VALUE, for each key that varies: that of more than half of the settings.
 
     Keys of the schedule and keys with a table column are left out.
     """
@@ -56,10 +57,16 @@ def _usual_values(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for key in sorted(keys):
         column = [values.get(key) for values in settings]
         if any(value != column[0] for value in column):
-            text, count = Counter(map(str, column)).most_common(1)[0]
-            most_common = next(value for value in column if str(value) == text)
-            usual_values[key] = most_common if count > len(column) / 2 else _NO_VALUE
+            usual_values[key] = _usual_value(key, column)
     return usual_values
+
+
+def _usual_value(key: str, column: Sequence[Any]) -> Any:
+    if key in _UNMARKED and _UNMARKED[key] in column:
+        return _UNMARKED[key]
+    text, count = Counter(map(str, column)).most_common(1)[0]
+    most_common = next(value for value in column if str(value) == text)
+    return most_common if count > len(column) / 2 else _NO_VALUE
 
 
 def _without_implied(differences: Mapping[str, Any]) -> dict[str, Any]:

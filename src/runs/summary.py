@@ -80,7 +80,7 @@ def _final_metrics(outcome: Outcome) -> dict[str, Any]:
     if outcome.test is not None:
         metrics |= {"test_accuracy": outcome.test.accuracy, "test_loss": outcome.test.loss}
     if outcome.averaged is not None:
-        for split, averaged in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
+        for split, averaged in outcome.averaged.by_split.items():
             metrics |= {f"averaged_{split}_accuracy": averaged.accuracy, f"averaged_{split}_loss": averaged.loss}
     return metrics
 

@@ -148,7 +148,9 @@ class RunWatch:
         return None
 
     def _end(self, record: RunRecord) -> None:
-        self.end_status, self.val_accuracy = record.status, record.val_accuracy or 0.0
+        accuracies = (record.averaged_val_accuracy, record.val_accuracy)
+        self.end_status = record.status
+        self.val_accuracy = next((value for value in accuracies if value is not None), 0.0)
         self._last_sign = self._record.modified
 
 

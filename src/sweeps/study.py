@@ -16,6 +16,7 @@ from functools import cached_property
 import pandas as pd
 
 from src.analysis.collect import collect
+from src.analysis.final_weights import with_final_weights
 from src.analysis.replicates import with_replicates
 from src.analysis.tuning import choose, sensitivity
 from src.config.auto_lr import wants_range_test
@@ -143,10 +144,10 @@ class Study:
 
 
 def _records(plans: Sequence[Plan]) -> pd.DataFrame:
-    """The runs of the plans, without others in their folder."""
+    """The runs of the plans, without others in their folder, with the metrics of the weights that count."""
     hashes = {config_hash(job.config) for plan in plans for job in plan.jobs}
     runs = collect([plans[0].folder]).runs
-    return runs[runs["config_hash"].isin(hashes)]
+    return with_final_weights(runs[runs["config_hash"].isin(hashes)])
 
 
 def _rounded(lr: float) -> float:

@@ -58,10 +58,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class AveragedMetrics:
-    """Metrics of the averaged weights."""
+    """Metrics of the averaged weights; without `test` if the run does not read the test set."""
 
     val: Metrics
-    test: Metrics
+    test: Metrics | None
+
+    @property
+    def by_split(self) -> dict[str, Metrics]:
+        return {"val": self.val} if self.test is None else {"test": self.test, "val": self.val}
 
 
 @dataclass(frozen=True)

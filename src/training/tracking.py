@@ -121,7 +121,7 @@ class TensorBoard(Callback):
             test = {"test/loss": outcome.test.loss, "test/accuracy": outcome.test.accuracy}
             self._scalars(_updates_before_epoch(trainer), test)
         if outcome.averaged is not None:
-            for split, metrics in (("test", outcome.averaged.test), ("val", outcome.averaged.val)):
+            for split, metrics in outcome.averaged.by_split.items():
                 values = {f"{split}/averaged_loss": metrics.loss, f"{split}/averaged_accuracy": metrics.accuracy}
                 self._scalars(_updates_before_epoch(trainer), values)
         if outcome.status in FINISHED:

@@ -95,8 +95,7 @@ class Trainer:
 
     def conclude(self, status: str) -> Outcome:
         """The outcome of a run whose training ended like this; tests a completed one."""
-        is_tested = status == "completed" and self.config.read_test
-        outcome = self.test() if is_tested else Outcome(status, None)
+        outcome = self.test() if status == "completed" else Outcome(status, None)
         return Outcome("diverged", None) if outcome.test is not None and not outcome.test.is_finite else outcome
 
     def end(self, outcome: Outcome) -> None:
@@ -193,16 +192,16 @@ class Trainer:
         self.callbacks.epoch_end(self, result)
 
     def test(self) -> Outcome:
-        """Reads the test set, once, and evaluates the final weights and, if there is one, their average."""
-        split = self.data.test()
-        outcome = Outcome("completed", self.evaluate(split))
+        """Evaluates the final weights and, if there is one, their average. Reads the test set once, or not at all."""
+        split = self.data.test() if self.config.read_test else None
+        outcome = Outcome("completed", None if split is None else self.evaluate(split))
         averaged = self.averaging.model
         if averaged is None:
             return outcome
         self._recompute_batch_norm(averaged)
         averaged.eval()
-        metrics = AveragedMetrics(self._measure(averaged, self.data.val), self._measure(averaged, split))
-        return replace(outcome, averaged=metrics)
+        test = None if split is None else self._measure(averaged, split)
+        return replace(outcome, averaged=AveragedMetrics(self._measure(averaged, self.data.val), test))
 
     def evaluate(self, split: Split) -> Metrics:
         """Cross-entropy, without label smoothing, and accuracy."""

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from src import layout
+from src.analysis.final_weights import with_final_weights
 from src.analysis.report.links import relative_link
 from src.analysis.tuning import is_tuning
 from src.analysis.wording import first_line, format_loss, format_number
@@ -44,7 +45,7 @@ class FailureLine:
 def run_lists(runs: pd.DataFrame, folder: Path) -> list[tuple[str, list[RunLine]]]:
     """The title and all runs of each workload. Links are relative to `folder`."""
     columns = ["label", "purpose", "lr", "seed", "test_accuracy", "val_loss", "steps", "train_seconds"]
-    runs = runs.assign(purpose=is_tuning(runs).map({True: "tuning", False: "evaluation"}))
+    runs = with_final_weights(runs).assign(purpose=is_tuning(runs).map({True: "tuning", False: "evaluation"}))
     lists = []
     for _, rows in runs.groupby(WORKLOAD, dropna=False, sort=False):
         records = rows[[*columns, "status", "folder"]].to_dict("records")

@@ -15,6 +15,7 @@ from src.analysis.budgets import across_workloads
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import Reference, comparison
 from src.analysis.consistency import mixed_setups
+from src.analysis.final_weights import with_final_weights
 from src.analysis.own_sweeps import reference_of, seed_warnings, stored_reference
 from src.analysis.pairwise import pairwise
 from src.analysis.redraws import redraws
@@ -44,8 +45,8 @@ class Results:
     """The tables of a report, and what they are made from.
 
     Attributes:
-        runs: All runs, including tuning runs and runs that did not complete.
-        evaluation: The runs that the comparison is made from.
+        runs: All runs as recorded, including tuning runs and runs that did not complete.
+        evaluation: The runs that the comparison is made from, with the metrics of the weights that count.
         table: `comparison` of the evaluation runs, with what is known about the choice of the rates.
         pairs: `pairwise` of the evaluation runs.
         across: `across_workloads` of the table; may be empty.
@@ -128,14 +129,15 @@ def compute_results(
     sweep = sweep or {}
     protocol = sweep.get("protocol") or {}
     runs = with_replicates(collection.runs, protocol)
-    tuning = runs[is_tuning(runs)]
-    evaluation, untrainable = evaluation_runs(runs), untrainable_schedules(runs)
+    judged = with_final_weights(runs)
+    tuning = judged[is_tuning(judged)]
+    evaluation, untrainable = evaluation_runs(judged), untrainable_schedules(judged)
     if len(untrainable):
         names = ", ".join(dict.fromkeys(untrainable["label"]))
         log.warning("No learning rate trained %s; try a smaller optimizer.lr", names)
     if evaluation.empty:  # the sweep was stopped while tuning, or nothing could be trained
-        evaluation, untrainable = runs, untrainable[:0]
-    choices, redrawn = choose(sensitivity(tuning)), redraws(runs)
+        evaluation, untrainable = judged, untrainable[:0]
+    choices, redrawn = choose(sensitivity(tuning)), redraws(judged)
     table = comparison(evaluation, reference or reference_of(sweep) or DEFAULT, untrainable)
     return Results(
         runs=runs,
@@ -143,7 +145,7 @@ def compute_results(
         table=with_choices(with_stable_verdicts(table, evaluation, redrawn), choices),
         pairs=with_stable_pairs(pairwise(evaluation), evaluation, redrawn),
         across=across_workloads(table),
-        sensitivity=sensitivity(runs_by_rate(runs).drop(columns="replicate")).drop(columns="replicate"),
+        sensitivity=sensitivity(runs_by_rate(judged).drop(columns="replicate")).drop(columns="replicate"),
         trials=best_of_trials(tuning),
         choices=choices,
         problems=collection.problems,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from src.analysis.common_seeds import have_different_seeds
 from src.analysis.comparison import NOT_COMPLETED
+from src.analysis.final_weights import LAST
 from src.analysis.losses import num_lost
 from src.analysis.reference import is_reference, remedy
 from src.analysis.report.escapes import to_markdown_text
@@ -27,7 +28,7 @@ COLUMNS = {
     "common error %": "The same over the seeds that all ranked schedules completed; rows are sorted by it. It appears "
     "where schedules completed different seeds, and is missing for those that are not ranked.",
     "test loss": "Cross-entropy on the test set after the last step: mean ± standard deviation.",
-    "averaged error %": "Test error of the averaged weights.",
+    "last error %": "Test error of the weights after the last update, where the average of the weights counts.",
     "warmup": "Length of the linear warmup: below 1 a fraction of the run, from 1 on a number of updates.",
     "Δ": "Mean paired difference in test error from the reference, in percentage points, with its 95% confidence "
     "interval, which holds for all comparisons of the report at once. Negative is better.",
@@ -59,7 +60,7 @@ COMMON_NOTE = (
     f"ranked schedules completed. Schedules with fewer than {MIN_SEEDS} seeds are not ranked beside others with more."
 )
 AVERAGED_NOTE = (
-    "The averaged error is the test error of the averaged weights; rows are sorted by that of the last step."
+    "Schedules with a last error are tuned and judged by their averaged weights; their last weights are not compared."
 )
 UNTESTED_NOTE = (
     "There is no unique reference among these schedules, so differences from it are neither shown nor tested."
@@ -89,9 +90,9 @@ def format_table(rows: pd.DataFrame) -> pd.DataFrame:
     if have_different_seeds(rows):
         columns["common error %"] = _with_interval(rows, "common_error", "common_error_mean")
     columns["test loss"] = _mean_and_sd(rows, "test_loss")
-    if rows["averaged_test_accuracy_mean"].notna().any():
-        accuracies = rows["averaged_test_accuracy_mean"]
-        columns["averaged error %"] = [format_number(100 * (1 - accuracy), ".2f") for accuracy in accuracies]
+    accuracies = rows.get(f"{LAST}_mean", pd.Series(dtype=float))
+    if accuracies.notna().any():
+        columns["last error %"] = [format_number(100 * (1 - accuracy), ".2f") for accuracy in accuracies]
     if (rows["warmup"] > 0).any():
         columns["warmup"] = [f"{warmup:g}" for warmup in rows["warmup"]]
     if _num_paired(rows):
@@ -118,7 +119,7 @@ def notes(rows: pd.DataFrame, shown: Iterable[str] | None = None) -> list[str]:
         FAILURES_NOTE if num_lost(rows).any() else "",
         HOPELESS_NOTE if "hopeless" in shown else "",
         COMMON_NOTE if "common error %" in shown else "",
-        AVERAGED_NOTE if "averaged error %" in shown else "",
+        AVERAGED_NOTE if "last error %" in shown else "",
         *_difference_notes(rows, shown),
         TARGET_NOTE if any(name.startswith("epochs to") for name in shown) else "",
     ]

@@ -16,7 +16,7 @@ from src.terminal import make_console
 
 # Columns that a narrow terminal omits, first to last.
 DROP_ORDER = (
-    "train s", "n", "P(better)", "test loss", "median Δ", "epochs to", "averaged error %", "p (adjusted)", "warmup",
+    "train s", "n", "P(better)", "test loss", "median Δ", "epochs to", "last error %", "p (adjusted)", "warmup",
     "peak lr", "Δ", "common error %",
 )  # fmt: skip
 _UNLIMITED = 10_000

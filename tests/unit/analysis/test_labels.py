@@ -41,6 +41,14 @@ def test_label_leaves_out_the_value_of_most_settings(make_run: MakeRun, tmp_path
     assert labels(tmp_path) == {"constant", "cosine", "step", "swa (averaging=swa)"}
 
 
+def test_label_names_averaging_even_if_most_settings_average(make_run: MakeRun, tmp_path: Path) -> None:
+    for averaging in ("none", "swa", "ema"):
+        make_run(f"averaging={averaging}")
+    make_run("averaging=ema", "optimizer.lr=0.2")
+    make_run("averaging=ema", "optimizer.lr=0.3")
+    assert labels(tmp_path) == {"constant", "constant (averaging=swa)", "constant (averaging=ema)"}
+
+
 def test_config_group_stands_for_its_parameters_unless_they_differ(make_run: MakeRun, tmp_path: Path) -> None:
     for scheduler in ("constant", "cosine", "step"):
         make_run(f"scheduler={scheduler}")

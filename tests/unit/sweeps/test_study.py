@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from src.errors import UsageError
+from src.runs.record import write_record
 from src.sweeps.plan import Plan
 from src.sweeps.protocol import load_protocol
 from src.sweeps.study import Grid, Study
+from tests.unit.analysis.conftest import record_of
 from tests.unit.sweeps.conftest import make_study, pretend
 
 
@@ -43,6 +45,15 @@ def test_best_rate_at_an_edge_extends_the_grid_of_all_schedules(tmp_path: Path) 
     tuning = study.tuning(extended)
     assert lrs(tuning) == [0.032, 0.1, 0.32, 1.0, 3.2]
     assert len(tuning.unfinished()) == 4  # two schedules at two more rates
+
+
+def test_runs_with_averaging_are_tuned_by_their_average(tmp_path: Path) -> None:
+    study = make_study(tmp_path, "data=digits", "epochs=2", "averaging=ema")
+    for job in study.first_plan.jobs:
+        lr = job.config.optimizer["lr"]
+        record = record_of(job.config, accuracy=1 - lr, averaged_val_accuracy=lr, averaged_val_loss=1 - lr)
+        write_record(record, job.folder)
+    assert set(study.choices(study.first_plan)["lr"]) == {0.32}
 
 
 def test_refinement_tries_a_quarter_decade_on_both_sides_of_each_best_rate(tmp_path: Path) -> None:

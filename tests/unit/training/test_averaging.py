@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,15 @@ def test_averaging_records_both_weights_and_leaves_the_run_unchanged(averaging: 
     assert record.averaged_val_accuracy is not None
     assert record.averaged_val_accuracy > 0.8
     assert plain.averaged_test_loss is plain.averaged_val_accuracy is None
+
+
+def test_tuning_run_measures_its_average_without_the_test_set(tmp_path: Path) -> None:
+    config = small_config("averaging=ema", "model=mlp_bn", "epochs=4")
+    tested = run(config, tmp_path / "tested", show="nothing")
+    tuning = run(replace(config, read_test=False), tmp_path / "tuning", show="nothing")
+    assert tuning.averaged_val_accuracy == tested.averaged_val_accuracy is not None
+    assert tuning.averaged_val_loss == tested.averaged_val_loss
+    assert tuning.test_accuracy is tuning.averaged_test_accuracy is tuning.averaged_test_loss is None
 
 
 def test_averaged_model_has_batch_norm_statistics_of_its_weights(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison, equivalence_margin
+from src.analysis.final_weights import with_final_weights
 from src.analysis.pairwise import pairwise
 from src.analysis.report.answer import Answer, answer
 from src.analysis.report.tables import split_by_workload
@@ -25,7 +26,7 @@ def table(make_run: MakeRun, tmp_path: Path) -> pd.DataFrame:
         make_run("scheduler=one_cycle", f"seed={seed}", accuracy=0.99, status="completed" if seed else "diverged")
         make_run("scheduler=cyclic", f"seed={seed}", accuracy=None, status="diverged")
     make_run("scheduler=step", "epochs=3", accuracy=0.99, averaged=0.995)
-    return comparison(collect([tmp_path / "sweep"]).runs)
+    return comparison(with_final_weights(collect([tmp_path / "sweep"]).runs))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from src.analysis.collect import Collection, collect
 from src.analysis.comparison import comparison
 from src.analysis.figures.save import save_figure
+from src.analysis.final_weights import with_final_weights
 from src.analysis.report.answers import answers
 from src.analysis.report.page import render
 from src.analysis.report.page_figures import LARGE_SVG, MAX_EMBEDDED
@@ -352,7 +353,7 @@ def test_each_column_is_defined(make_run: MakeRun, tmp_path: Path) -> None:
     for seed, status in enumerate(("diverged", "failed", "interrupted")):
         make_run("scheduler=step", f"seed={seed}", "warmup=0.5", status=status, accuracy=None)
     make_run("scheduler=wsd", "averaging=ema", averaged=0.9)
-    table = comparison(collect([tmp_path / "sweep"]).runs)
+    table = comparison(with_final_weights(collect([tmp_path / "sweep"]).runs))
     names = {name for _, rows in split_by_workload(table) for name in format_table(rows)}
-    assert {"warmup", "averaged error %", "verdict", "failed"} <= names
+    assert {"warmup", "last error %", "verdict", "failed"} <= names
     assert {name for name in names if not name.startswith("epochs to")} <= COLUMNS.keys()

@@ -1,0 +1,22 @@
+"""The weights that a run is judged by: their average if it keeps one, otherwise those of the last step."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+METRICS = ("test_accuracy", "test_loss", "val_accuracy", "val_loss")
+LAST = "last_test_accuracy"  # of the last weights, where they are not the ones that count
+
+
+def with_final_weights(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with the metrics of the averaged weights in place of those of the last step, where there are any.
+
+    `last_test_accuracy` keeps the accuracy of the last weights of such runs; without any, there is no such column.
+    Averaging does not change the last weights, so what they can reach is shown by a run without it.
+    """
+    averages = {name: pd.to_numeric(runs[f"averaged_{name}"]) for name in METRICS if f"averaged_{name}" in runs}
+    if not any(values.notna().any() for values in averages.values()):
+        return runs
+    last = pd.to_numeric(runs["test_accuracy"]).where(averages["test_accuracy"].notna())
+    finals = {name: values.fillna(pd.to_numeric(runs[name])) for name, values in averages.items()}
+    return runs.assign(**finals, **{LAST: last})
