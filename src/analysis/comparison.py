@@ -108,13 +108,18 @@ def _with_differences(table: pd.DataFrame, comparisons: Mapping[str, stats.Compa
 
 
 def _with_identical(table: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """The verdict `identical` where all runs equal those of the reference: equal learning rates show nothing."""
+    """The verdict `identical` where all runs equal those of the reference: equal learning rates show nothing.
+
+    No reason against a verdict stands against this one, unless runs were lost.
+    """
     standard = table.loc[reference_setting(table, reference)]
     measured = [f"{name}_mean" for name in METRICS if name != "train_seconds" and pd.notna(standard[f"{name}_mean"])]
     is_equal = (table[measured] == standard[measured]).all(axis=1) & (table["seeds"] == standard["seeds"])
     is_equal &= (table["difference"] == 0) & ~(table["difference_sd"] > 0)
-    is_open = table["verdict"].isin(("equivalent", "inconclusive")) & (table["reason"] == "")
-    return table.assign(verdict=table["verdict"].mask(is_equal & is_open, "identical"))
+    is_identical = is_equal & table["verdict"].isin(("equivalent", "inconclusive")) & (num_lost(table) == 0)
+    return table.assign(
+        verdict=table["verdict"].mask(is_identical, "identical"), reason=table["reason"].mask(is_identical, "")
+    )
 
 
 def _concat(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -141,3 +141,16 @@ def test_runs_that_equal_those_of_the_reference_are_identical(
     assert table.loc["step", "verdict"] == "identical"
     assert table.loc["cosine", "verdict"] in ("equivalent", "inconclusive")
     assert table.loc["step", "reason"] == ""
+
+
+def test_an_outlying_run_of_the_reference_does_not_make_identical_runs_inconclusive(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    for seed, accuracy in enumerate([0.9, 0.901, 0.902, 0.9, 0.901, 0.899, 0.5]):
+        for scheduler in ("constant", "step"):
+            make_run(f"scheduler={scheduler}", f"seed={seed}", accuracy=accuracy)
+        make_run("scheduler=cosine", f"seed={seed}", accuracy=0.91)
+    table = comparison(collect([tmp_path / "sweep"]).runs).set_index("scheduler")
+    assert table.loc["step", ["verdict", "reason"]].tolist() == ["identical", ""]
+    assert table.loc["cosine", "verdict"] == "inconclusive"
+    assert "outlying" in table.loc["cosine", "reason"]
