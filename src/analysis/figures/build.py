@@ -31,11 +31,7 @@ NAMES = (
     "rank_against_budget", "performance_profile",
 )  # fmt: skip
 Draw = Callable[..., Figure | None]
-CURVES: dict[str, Draw] = {
-    "lr_curves": draw_lr_curves,
-    "loss_curves": draw_loss_curves,
-    "accuracy_curves": draw_accuracy_curves,
-}
+CURVES_BY_EPOCH: dict[str, Draw] = {"loss_curves": draw_loss_curves, "accuracy_curves": draw_accuracy_curves}
 
 
 def draw_figures(
@@ -81,9 +77,11 @@ def _figures(
     )
     styles = palette(name for rows in (table, runs, sensitivity) if len(rows) for name in rows["name"])
     with_curves = runs[runs["folder"].isin(series.histories["folder"])]
+    by_epoch = _with_several_epochs(with_curves, series.histories)
     drawn: dict[str, tuple[pd.DataFrame, Draw]] = {
         "test_error": (runs, lambda rows, styles: draw_test_errors(select_workload(table, rows), rows, styles)),
-        **{name: (with_curves, partial(draw, series=series)) for name, draw in CURVES.items()},
+        "lr_curves": (with_curves, partial(draw_lr_curves, series=series)),
+        **{name: (by_epoch, partial(draw, series=series)) for name, draw in CURVES_BY_EPOCH.items()},
         "lr_sensitivity": (sensitivity, draw_sensitivity),
         "tuning_trials": (trials, draw_tuning_trials),
     }
@@ -94,6 +92,13 @@ def _figures(
         yield "rank_against_budget", ranks
     if (profile := draw_performance_profile(table, styles)) is not None:
         yield "performance_profile", profile
+
+
+def _with_several_epochs(runs: pd.DataFrame, histories: pd.DataFrame) -> pd.DataFrame:
+    """The runs of workloads in which some run has a second epoch: of the others, a curve would be a point."""
+    num_epochs = runs["folder"].map(histories.groupby("folder").size())
+    longest = runs.assign(num_epochs=num_epochs).groupby(WORKLOAD, dropna=False)["num_epochs"].transform("max")
+    return runs[longest > 1]
 
 
 def _plain(names: pd.Series) -> pd.Series:

@@ -54,6 +54,11 @@ def shorten(label: str) -> str:
     return label if len(label) <= LONGEST or len(others) < 2 else f"{first} = {len(others)} others"
 
 
+def full_labels(labels: Mapping[str, str]) -> list[str]:
+    """The labels that are shortened, in full."""
+    return [label for label in labels.values() if shorten(label) != label]
+
+
 def _end(series: Series) -> tuple[float, float]:
     """The last point with a finite value."""
     is_finite = np.isfinite(series.y)

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from src.analysis.figures.chart import Chart, Metric, Series, join_equal
 from src.analysis.figures.curves import BEST_FIRST
 from src.analysis.figures.draw import MAX_OVERLAID
+from src.analysis.figures.end_labels import full_labels
 from src.analysis.figures.grid import label_times, make_panels, write_number
 from src.analysis.figures.lr_panel import draw_lr_panel, legend_handles, outline
 from src.analysis.figures.overlay import draw_overlay
@@ -88,7 +89,7 @@ def _thinned_logarithm(series: Series, limits: tuple[float, float]) -> Series:
 def _draw_multiples(chart: Chart, styles: Palette) -> Figure:
     """A panel per schedule with lr / peak, as in a preview."""
     series = chart.metrics[0].series
-    notes = [f"Panels: {chart.heading}. The number is the peak.", *chart.notes]
+    notes = [f"Panels: {chart.heading}. The number is the peak.", *full_labels(chart.labels), *chart.notes]
     figure, panels = make_panels(len(series), chart.title, chart.xlabel, legend_handles(), notes)
     length = max(float(curve.x[-1]) for curve in series)
     for axes, curve in zip(panels, series, strict=True):

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.path import Path as LinePath
 from matplotlib.transforms import Affine2D
 
+from src.analysis.figures.end_labels import shorten
 from src.analysis.figures.grid import DARK, GRAY, style_panel
 from src.analysis.figures.style import Palette, series_id
 
@@ -31,7 +32,7 @@ def draw_lr_panel(axes: Axes, name: str, heights: np.ndarray, length: float, sty
     times, heights = outline(heights, length)
     axes.fill_between(times, heights, color=color, alpha=0.12, linewidth=0, gid=gid)
     axes.plot(times, heights, **_LINEAR | {"color": color}, solid_joinstyle="miter", clip_on=False, gid=gid)
-    style_panel(axes, label)
+    style_panel(axes, shorten(label))
     axes.set(xlim=(0, length), ylim=(0, 1), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
 
 

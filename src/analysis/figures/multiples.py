@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from src.analysis.figures.chart import Chart, Metric, Series
-from src.analysis.figures.end_labels import shorten
+from src.analysis.figures.end_labels import full_labels, shorten
 from src.analysis.figures.grid import DARK, GRAY, GridFigure, make_panels, style_panel, write_number, write_ylabel
 from src.analysis.figures.overlay import draw_series
 from src.analysis.figures.panels import limit_axis
@@ -31,7 +31,8 @@ def draw_multiples(chart: Chart, styles: Palette) -> GridFigure:
     main = chart.metrics[-1]
     limits = find_limits(replace(main, series=_all_series(chart)))
     outside = describe_outside(main, limits, chart.labels) if main.is_zoomed and limits else ""
-    notes = [f"Panels: {chart.heading}. The number is the {chart.number} {_short(main)}.", *chart.notes, outside]
+    heading = f"Panels: {chart.heading}. The number is the {chart.number} {_short(main)}."
+    notes = [heading, *full_labels(chart.labels), *chart.notes, outside]
     figure, panels = make_panels(len(main.series), chart.title, chart.xlabel, _handles(chart), notes)
     for axes, series in zip(panels, main.series, strict=True):
         _draw_panel(axes, chart, series, styles)

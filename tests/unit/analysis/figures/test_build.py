@@ -65,3 +65,13 @@ def test_number_of_a_figure_is_that_of_its_workload(make_run: MakeRun, tmp_path:
     errors = curves.replace("lr_curves", "test_error")
     assert " mlp " in TITLES[errors]
     assert " mlp " not in TITLES["test_error_1.png" if errors == "test_error_2.png" else "test_error_2.png"]
+
+
+def test_curves_by_epoch_are_drawn_of_workloads_with_several_epochs(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("scheduler=step", "epochs=1")
+    assert draw(tmp_path) == ["test_error.png", "lr_curves.png"]
+    make_run("scheduler=step", "epochs=2")
+    names = draw(tmp_path)
+    assert [name for name in names if name.startswith("lr_curves")] == ["lr_curves_1.png", "lr_curves_2.png"]
+    (losses,) = [name for name in names if name.startswith("loss_curves")]
+    assert "2 epochs" in TITLES[losses]

@@ -93,3 +93,12 @@ def test_more_than_eight_schedules_get_a_panel_each(make_steps: MakeSteps, tmp_p
     assert [axes.get_title("right") for axes in figure.axes] == [f"{number / 10:g}" for number in range(1, 10)]
     assert not figure.legends[0].get_texts()[0].get_text().startswith("constant")
     assert any(text.startswith("Panels: by mean test error, best first") for text in texts_of(figure))
+
+
+def test_panel_of_many_equal_schedules_has_a_short_heading(make_steps: MakeSteps, tmp_path: Path) -> None:
+    for number, name in enumerate(sorted(ORDER[:14])):
+        make_steps(name, [0.1, 0.1] if number < 5 else [number / 10, 0.01])
+    figure = draw(tmp_path)
+    first, *equals = sorted(ORDER[:14])[:5]
+    assert figure.axes[0].get_title("left") == f"{first} = 4 others"
+    assert any(" = ".join([first, *equals]) in text for text in texts_of(figure))

@@ -42,6 +42,14 @@ def test_ranks_are_best_at_the_top() -> None:
     assert bottom > top
 
 
+def test_shortened_headings_are_noted_in_full() -> None:
+    equals = [make_series(name, 90, 99) for name in ORDER[:5]]
+    others = [make_series(name, 90, 98 - number) for number, name in enumerate(ORDER[5:14])]
+    texts = texts_of(draw_multiples(join_equal(make_chart(make_metric(*equals, *others))), STYLES))
+    assert "constant = 4 others" in texts
+    assert any(" = ".join(ORDER[:5]) in text for text in texts)
+
+
 @pytest.mark.parametrize("count", [9, 13, 31])
 def test_any_number_of_schedules_fits_on_the_figure(count: int) -> None:
     figure = draw(count)
