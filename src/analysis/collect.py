@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from src import layout
+from src.analysis.across import across_optimizers
 from src.analysis.labels import setting_labels
 from src.analysis.wording import count_noun
 from src.analysis.workloads import RUN, SETTING, WORKLOAD, with_workload
@@ -28,7 +29,9 @@ class Collection:
     problems: list[str]
 
 
-def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Collection:
+def collect(
+    folders: Sequence[Path], only: Container[Path] | None = None, *, across_optimizer: bool = False
+) -> Collection:
     """Reads all records below `folders`.
 
     If a run has several records, a finished one wins over an unfinished one, and the latest among equals. Those that
@@ -37,6 +40,7 @@ def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Col
     Args:
         folders: Searched recursively.
         only: Run folders to read; records in any other folder are left out. None reads all.
+        across_optimizer: Make one workload of those that differ in the optimizer alone, see `across_optimizers`.
     """
     rows: list[dict[str, Any]] = []
     settings: dict[str, dict[str, Any]] = {}
@@ -59,6 +63,8 @@ def collect(folders: Sequence[Path], only: Container[Path] | None = None) -> Col
     if runs.empty:
         return Collection(runs, problems)
     runs, replaced = _one_record_per_run(_with_workload(runs))
+    if across_optimizer:
+        runs = across_optimizers(runs)
     return Collection(_with_labels(runs), problems + replaced)
 
 

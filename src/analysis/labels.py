@@ -62,6 +62,8 @@ def _usual_values(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _usual_value(key: str, column: Sequence[Any]) -> Any:
+    if key == "optimizer.name":  # they only share a table to be compared
+        return _NO_VALUE
     if key in _UNMARKED and _UNMARKED[key] in column:
         return _UNMARKED[key]
     text, count = Counter(map(str, column)).most_common(1)[0]
@@ -102,10 +104,10 @@ def _as_multiple(value: object, lr: object) -> object:
 
 
 def display_names(rows: pd.DataFrame) -> pd.Series:
-    """The label of each row of a workload, with lr and warmup where rows of the same label differ in them."""
+    """The label of each row of a workload, with warmup and, if that is not enough, lr where equal labels differ."""
     names = rows["label"].astype(str)
-    for key in ("lr", "warmup"):
-        varies = rows.groupby("label")[key].transform("nunique") > 1
+    for key, like in (("lr", ["label", "warmup"]), ("warmup", ["label"])):
+        varies = rows.groupby(like, dropna=False)[key].transform("nunique") > 1
         names = names.where(~varies, names + rows[key].map(lambda value, key=key: f" {key}={value:g}"))
     return names
 

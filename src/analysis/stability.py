@@ -43,8 +43,9 @@ def with_stable_verdicts(table: pd.DataFrame, evaluation: pd.DataFrame, redraws:
     table = table.assign(tuning_agreement=shares.where(table["p_adjusted"].notna()))
     shares = table["tuning_agreement"]
     is_unstable = table["verdict"].notna() & (table["verdict"] != "inconclusive") & (shares < MIN_AGREEMENT)
-    table.loc[is_unstable, "reason"] = shares[is_unstable].map(_reason)
-    table.loc[is_unstable, "verdict"] = "inconclusive"
+    if is_unstable.any():  # without a reference, the columns are empty and cannot take text
+        table.loc[is_unstable, "reason"] = shares[is_unstable].map(_reason)
+        table.loc[is_unstable, "verdict"] = "inconclusive"
     return table
 
 

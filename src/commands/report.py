@@ -16,8 +16,9 @@ USAGE = """\
 out=DIR                output folder (default: the input folder, if there is only one)
 reference=NAME         what to compare the others with: a schedule, or a setting as the tables name it, in quotes
                        ("reference=cosine lr=0.1"; default: the reference of the sweep, otherwise constant)
+across=optimizer       put runs that differ in the optimizer into one table (default: a table for each)
 """
-KEYS = ("out=", "reference=")
+KEYS = ("out=", "reference=", "across=")
 
 
 def main() -> None:
@@ -30,12 +31,15 @@ def main() -> None:
     with ending_in_one_line():
         check_folders(folders, options)
         with announcing("loading libraries"):
+            from src.analysis.across import check_across
             from src.analysis.report.build import build_report
 
+        if "across" in options:
+            check_across(options["across"])
         reference = setting_name(options["reference"]) if "reference" in options else None
         out = output_folder("out", options["out"]) if "out" in options else folders[0]
         try:
-            build_report(folders, out, reference)
+            build_report(folders, out, reference, across_optimizer="across" in options)
         except OSError as error:
             raise UsageError(f"out={out}: cannot be written: {error.strerror}") from error
 
@@ -44,7 +48,7 @@ def check_folders(folders: list[Path], options: dict[str, str]) -> None:
     """Rejects unknown keys, missing folders, and several folders without an output folder."""
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     if unknown := [text for text in missing if "=" in text]:
-        raise UsageError(f"{unknown[0]}: no such key or folder; the keys are out= and reference=")
+        raise UsageError(f"{unknown[0]}: no such key or folder; the keys are out=, reference= and across=")
     if files := [text for text in missing if Path(text).exists()]:
         raise UsageError(f"{files[0]}: is a file; name the folder of a run or of a sweep")
     if missing:

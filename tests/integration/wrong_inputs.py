@@ -322,7 +322,8 @@ REPORTS: Rows = [
     ("/dev/null", ("/dev/null: is a file", "name the folder of a run or of a sweep")),
     (".", ("no run records in .", "give the folder of a run or of a sweep")),
     (". .", ("2 folders", "give out=DIR")),
-    (". foo=1", ("foo=1", "the keys are out= and reference=")),
+    (". across=model", ("across=model", "give across=optimizer")),
+    (". foo=1", ("foo=1", "the keys are out=, reference= and across=")),
     ("out=x", ("no folder", "name the folder of a run or of a sweep")),
 ]
 

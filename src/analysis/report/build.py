@@ -23,13 +23,16 @@ from src.files import check_folder, write_text
 log = logging.getLogger(__name__)
 
 
-def build_report(folders: Sequence[Path], out: Path, reference: str | None = None) -> pd.DataFrame:
+def build_report(
+    folders: Sequence[Path], out: Path, reference: str | None = None, *, across_optimizer: bool = False
+) -> pd.DataFrame:
     """Writes tables, figures and the report page into `out` from the records below `folders`.
 
     Args:
         folders: Folders of runs or of sweeps. From the folder of a sweep with a protocol, only planned runs are read.
         out: The output folder; created if needed.
         reference: The reference schedule or setting; by default that of the sweep, otherwise `constant`.
+        across_optimizer: Whether runs that differ in the optimizer alone share a table.
 
     Returns:
         The comparison.
@@ -38,7 +41,7 @@ def build_report(folders: Sequence[Path], out: Path, reference: str | None = Non
         UsageError: there are no records, or none of the given reference; or a folder is in the place of an output file.
     """
     check_folder(out / layout.FIGURES)
-    results = tabulate(folders, out, reference)
+    results = tabulate(folders, out, reference, across_optimizer=across_optimizer)
     with announcing("reading curves"):
         series = read_series(results.evaluation)
     for problem in series.problems:

@@ -93,30 +93,32 @@ class Results:
         return [text for count, text in parts if count]
 
 
-def load_results(folders: Sequence[Path], reference: str | None = None) -> Results:
+def load_results(folders: Sequence[Path], reference: str | None = None, *, across_optimizer: bool = False) -> Results:
     """Computes all tables from the records below `folders`.
 
     Args:
         folders: Folders of runs or of sweeps. From the folder of a sweep with a protocol, only planned runs are read.
         reference: The reference schedule or setting; by default that of the sweep, otherwise `constant`. With several
             sweeps, that of each table's own.
+        across_optimizer: Whether runs that differ in the optimizer alone share a table.
 
     Raises:
-        UsageError: there are no records, or none of the given reference.
+        UsageError: there are no records, or none of the given reference, or none that differ in the optimizer alone.
     """
     sweep = read_sweep_file(folders[0]) if len(folders) == 1 else {}
     planned = {folders[0] / job["folder"] for job in sweep.get("jobs") or []}
-    collection = collect(folders, only=planned if sweep.get("protocol") else None)
+    collection = collect(folders, planned if sweep.get("protocol") else None, across_optimizer=across_optimizer)
     for problem in collection.problems:
         log.warning("Left out: %s", problem)
     if collection.runs.empty:
         raise UsageError(f"no run records in {', '.join(map(str, folders))}: give the folder of a run or of a sweep")
-    if reference is not None:
-        check_reference(collection.runs, reference)
     num_missing = len(planned - set(map(Path, collection.runs["folder"])))
     if not sweep:  # several sweeps, each with its own protocol
         collection = replace(collection, runs=with_replicates_of_sweeps(collection.runs))
-    return compute_results(collection, reference or (None if sweep else stored_reference), sweep, num_missing)
+    results = compute_results(collection, reference or (None if sweep else stored_reference), sweep, num_missing)
+    if reference is not None:
+        check_reference(results.evaluation, reference)  # not among all runs: the tuning runs have many rates
+    return results
 
 
 def compute_results(

@@ -19,7 +19,9 @@ from src.terminal import make_console
 log = logging.getLogger(__name__)
 
 
-def tabulate(folders: Sequence[Path], out: Path, reference: str | None = None) -> Results:
+def tabulate(
+    folders: Sequence[Path], out: Path, reference: str | None = None, *, across_optimizer: bool = False
+) -> Results:
     """Writes the tables into `out` and prints the comparison; returns what they are made from.
 
     Raises:
@@ -27,7 +29,7 @@ def tabulate(folders: Sequence[Path], out: Path, reference: str | None = None) -
     """
     check_files(out, layout.REPORT_FILES)
     with announcing("reading runs"):
-        results = load_results(folders, reference)
+        results = load_results(folders, reference, across_optimizer=across_optimizer)
     write_tables(results, out)
     print_comparison(results.table)
     _log_warnings(results)

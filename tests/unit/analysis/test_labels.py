@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from src.analysis.collect import collect
+from src.analysis.labels import display_names
 from tests.unit.analysis.conftest import MakeRun
 
 
 def labels(folder: Path) -> set[str]:
     return set(collect([folder / "sweep"]).runs["label"])
+
+
+def names(folder: Path) -> pd.Series:
+    return display_names(collect([folder / "sweep"]).runs)
 
 
 def test_label_has_the_parameters_in_which_settings_of_one_schedule_differ(make_run: MakeRun, tmp_path: Path) -> None:
@@ -63,3 +70,13 @@ def test_labels_compare_settings_of_one_workload_only(make_run: MakeRun, tmp_pat
     make_run("scheduler=step", "scheduler.gamma=0.5")
     make_run("scheduler=step", "scheduler.gamma=0.1", "epochs=3")
     assert labels(tmp_path) == {"step"}
+
+
+def test_name_has_the_warmup_and_only_if_that_is_not_enough_the_rate(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("optimizer.lr=0.1")
+    make_run("optimizer.lr=0.2", "warmup=0.5")
+    assert set(names(tmp_path)) == {"constant warmup=0", "constant warmup=0.5"}
+    make_run("optimizer.lr=0.3", "warmup=0.5")
+    assert set(names(tmp_path)) == {"constant warmup=0", "constant lr=0.2 warmup=0.5", "constant lr=0.3 warmup=0.5"}
+    make_run("scheduler=cosine")
+    assert "cosine" in set(names(tmp_path))

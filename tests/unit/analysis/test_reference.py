@@ -78,3 +78,13 @@ def test_reference_of_the_sweep_is_that_of_its_report(runs: pd.DataFrame, tmp_pa
     (tmp_path / "sweep" / "sweep.json").write_text('{"jobs": [], "reference": "step"}')
     assert set(load_results([tmp_path / "sweep"]).table["reference"]) == {"step"}
     assert set(load_results([tmp_path / "sweep"], "cosine lr=0.1").table["reference"]) == {"cosine lr=0.1"}
+
+
+def test_reference_of_a_tuned_sweep_is_found_at_the_rate_that_was_chosen(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("constant", "cosine"):
+        for lr in (0.1, 0.2):
+            make_run(f"scheduler={scheduler}", f"optimizer.lr={lr}", "seed=7", "read_test=false", accuracy=lr)
+        make_run(f"scheduler={scheduler}", "optimizer.lr=0.2")
+    assert set(load_results([tmp_path / "sweep"], "cosine").table["reference"].dropna()) == {"cosine"}
+    with pytest.raises(UsageError, match=r"^reference=rex: has no runs; choose one of constant, cosine$"):
+        load_results([tmp_path / "sweep"], "rex")

@@ -40,6 +40,12 @@ def judged(runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return table.set_index("scheduler"), with_stable_pairs(pairwise(evaluation), evaluation, draws)
 
 
+def test_tuned_schedules_without_a_reference_have_no_verdict() -> None:
+    table, pairs = judged(sweep({"step": STEADY, "cosine": WORSE}, {"step": 0.02, "cosine": 0.01}))
+    assert table["verdict"].isna().all()
+    assert pairs["tuning_agreement"].tolist() == [pytest.approx(20 / 27)]
+
+
 def test_verdict_that_other_tuning_seeds_would_change_is_inconclusive() -> None:
     table, _ = judged(sweep({"constant": STEADY, "cosine": WORSE}, {"constant": 0.02, "cosine": 0.01}))
     row = table.loc["cosine"]
