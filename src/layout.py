@@ -23,13 +23,14 @@ COMPARISON_MD = "comparison.md"
 COMPARISON_TEX = "comparison.tex"
 PAIRWISE = "pairwise.csv"
 LR_SENSITIVITY = "lr_sensitivity.csv"
+COST_OF_WRONG_LR = "cost_of_wrong_lr.csv"
 BUDGET_TABLE = "budget_table.csv"
 ACROSS_WORKLOADS = "across_workloads.csv"
 FIGURES = "figures"
 FIGURE_EVENTS = "events.out.tfevents.0000000000.figures"  # a fixed name, so that a new report replaces the last one
 REPORT = "report.html"
 REPORT_FILES = (
-    RUNS, COMPARISON_CSV, COMPARISON_MD, COMPARISON_TEX, PAIRWISE, LR_SENSITIVITY, BUDGET_TABLE, ACROSS_WORKLOADS,
-    FIGURE_EVENTS, REPORT,
+    RUNS, COMPARISON_CSV, COMPARISON_MD, COMPARISON_TEX, PAIRWISE, LR_SENSITIVITY, COST_OF_WRONG_LR, BUDGET_TABLE,
+    ACROSS_WORKLOADS, FIGURE_EVENTS, REPORT,
 )  # fmt: skip
 SWEEP_FILES = (SWEEP, STOP, LOCK, *REPORT_FILES)

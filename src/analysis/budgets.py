@@ -48,6 +48,15 @@ def ranks_by_budget(table: pd.DataFrame) -> pd.DataFrame:
     return ranks[ranks.index.isin(shared_budgets)].groupby(level=0).mean().dropna(axis=1)
 
 
+def split_by_budgets(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The table if its tasks with several budgets share two of them, otherwise a part for each set of budgets."""
+    budgets = {task: tuple(errors.index) for task, errors in errors_by_task(table).items() if len(errors) > 1}
+    if not budgets or len(set.intersection(*map(set, budgets.values()))) > 1:
+        return [table]
+    budgets_of_rows = [budgets.get(task) for task in table[TASK].itertuples(index=False, name=None)]
+    return [table[[own == budget for own in budgets_of_rows]] for budget in dict.fromkeys(budgets.values())]
+
+
 def errors_by_task(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
     """Mean test errors of each task over the common seeds: one row per number of epochs, one column per schedule.
 
@@ -100,22 +109,32 @@ def across_workloads(table: pd.DataFrame) -> pd.DataFrame:
     Columns: scheduler, tables, data_sets, mean_rank, profile_area (over all tables), friedman_p, critical_difference.
     The last two are NaN for fewer than six data sets or three schedules.
     """
+    ranks = ranks_by_table(table)
+    if ranks.empty:
+        return pd.DataFrame()
+    ranks_by_data_set = ranks.groupby(level=0).mean()
+    num_data_sets, num_schedules = ranks_by_data_set.shape
+    is_tested = num_data_sets >= stats.MIN_DATA_SETS and num_schedules >= 3
+    result = pd.DataFrame({"tables": len(ranks), "data_sets": num_data_sets}, index=ranks.columns)
+    result["mean_rank"] = ranks_by_data_set.mean()
+    result["profile_area"] = _profile_areas(table).reindex(ranks.columns)
+    result["friedman_p"] = stats.friedman_p(rank_schedules(ranks_by_data_set)) if is_tested else math.nan
+    critical_difference = stats.critical_difference(num_data_sets, num_schedules) if is_tested else math.nan
+    result["critical_difference"] = critical_difference
+    return result.rename_axis("scheduler").reset_index().sort_values("mean_rank", kind="stable", ignore_index=True)
+
+
+def ranks_by_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The ranks of the schedules that all tables share: one row per table, with its data set and budget as index.
+
+    Empty unless at least two tasks share two schedules.
+    """
     tasks = errors_by_task(table)
     common = [name for name in next(iter(tasks.values()), []) if all(name in errors for errors in tasks.values())]
     if len(tasks) < 2 or len(common) < 2:
         return pd.DataFrame()
     data_sets = [task[TASK.index("dataset")] for task in tasks]
-    ranks = pd.concat([rank_schedules(errors[common]) for errors in tasks.values()], keys=data_sets)
-    ranks_by_data_set = ranks.groupby(level=0).mean()
-    num_data_sets, num_schedules = ranks_by_data_set.shape
-    is_tested = num_data_sets >= stats.MIN_DATA_SETS and num_schedules >= 3
-    result = pd.DataFrame({"tables": len(ranks), "data_sets": num_data_sets}, index=pd.Index(common))
-    result["mean_rank"] = ranks_by_data_set.mean()
-    result["profile_area"] = _profile_areas(table).reindex(common)
-    result["friedman_p"] = stats.friedman_p(rank_schedules(ranks_by_data_set)) if is_tested else math.nan
-    critical_difference = stats.critical_difference(num_data_sets, num_schedules) if is_tested else math.nan
-    result["critical_difference"] = critical_difference
-    return result.rename_axis("scheduler").reset_index().sort_values("mean_rank", kind="stable", ignore_index=True)
+    return pd.concat([rank_schedules(errors[common]) for errors in tasks.values()], keys=data_sets)
 
 
 def _profile_areas(table: pd.DataFrame) -> pd.Series:

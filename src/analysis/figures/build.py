@@ -9,10 +9,12 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from src.analysis.budgets import split_by_budgets
 from src.analysis.figures.curves import draw_accuracy_curves, draw_loss_curves
 from src.analysis.figures.error_dots import draw_test_errors
 from src.analysis.figures.grid import GridFigure
 from src.analysis.figures.lr_curves import draw_lr_curves
+from src.analysis.figures.mean_ranks import draw_mean_ranks
 from src.analysis.figures.results import (
     draw_performance_profile,
     draw_rank_against_budget,
@@ -21,14 +23,16 @@ from src.analysis.figures.results import (
 )
 from src.analysis.figures.save import KINDS, save_figure
 from src.analysis.figures.style import Palette, palette
+from src.analysis.figures.wrong_lr import draw_cost_of_wrong_lr
 from src.analysis.labels import workload_names
+from src.analysis.lr_cost import cost_of_wrong_lr
 from src.analysis.series import RunSeries
 from src.analysis.workloads import WORKLOAD, select_workload
 from src.files import check_file
 
 NAMES = (
-    "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "tuning_trials",
-    "rank_against_budget", "performance_profile",
+    "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "cost_of_wrong_lr",
+    "tuning_trials", "rank_against_budget", "mean_ranks", "performance_profile",
 )  # fmt: skip
 Draw = Callable[..., Figure | None]
 CURVES_BY_EPOCH: dict[str, Draw] = {"loss_curves": draw_loss_curves, "accuracy_curves": draw_accuracy_curves}
@@ -72,33 +76,31 @@ def _figures(
     runs: pd.DataFrame, series: RunSeries, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
 ) -> Iterator[tuple[str, Figure]]:
     runs, table = (rows.assign(name=_plain(workload_names(rows))) for rows in (runs, table))
-    sensitivity, trials = (
-        rows.assign(name=_plain(rows["label"])) if len(rows) else rows for rows in (sensitivity, trials)
-    )
+    costs = _named(cost_of_wrong_lr(sensitivity))
+    sensitivity, trials = _named(sensitivity), _named(trials)
     styles = palette(name for rows in (table, runs, sensitivity) if len(rows) for name in rows["name"])
     with_curves = runs[runs["folder"].isin(series.histories["folder"])]
-    by_epoch = _with_several_epochs(with_curves, series.histories)
+    by_epoch = with_curves[(with_curves["epochs"] > 1) | with_curves["seconds"].notna()]  # a curve, not a point
     drawn: dict[str, tuple[pd.DataFrame, Draw]] = {
         "test_error": (runs, lambda rows, styles: draw_test_errors(select_workload(table, rows), rows, styles)),
         "lr_curves": (with_curves, partial(draw_lr_curves, series=series)),
         **{name: (by_epoch, partial(draw, series=series)) for name, draw in CURVES_BY_EPOCH.items()},
         "lr_sensitivity": (sensitivity, draw_sensitivity),
+        "cost_of_wrong_lr": (costs, draw_cost_of_wrong_lr),
         "tuning_trials": (trials, draw_tuning_trials),
     }
     workloads = _workloads(table, sensitivity)
     for name, (rows, draw) in drawn.items():
         yield from _by_workload(name, workloads, rows, draw, styles)
-    if (ranks := draw_rank_against_budget(table, styles)) is not None:
-        yield "rank_against_budget", ranks
+    yield from _by_budgets(table, styles)
+    if (mean_ranks := draw_mean_ranks(table, styles)) is not None:
+        yield "mean_ranks", mean_ranks
     if (profile := draw_performance_profile(table, styles)) is not None:
         yield "performance_profile", profile
 
 
-def _with_several_epochs(runs: pd.DataFrame, histories: pd.DataFrame) -> pd.DataFrame:
-    """The runs of workloads in which some run has a second epoch: of the others, a curve would be a point."""
-    num_epochs = runs["folder"].map(histories.groupby("folder").size())
-    longest = runs.assign(num_epochs=num_epochs).groupby(WORKLOAD, dropna=False)["num_epochs"].transform("max")
-    return runs[longest > 1]
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(name=_plain(rows["label"])) if len(rows) else rows
 
 
 def _plain(names: pd.Series) -> pd.Series:
@@ -121,3 +123,11 @@ def _by_workload(
         ranked = {label: styles[label] for label in workload["name"]} | styles
         if len(part) and (figure := draw(part, styles=ranked)) is not None:
             yield (f"{name}_{number}" if len(workloads) > 1 else name), figure
+
+
+def _by_budgets(table: pd.DataFrame, styles: Palette) -> Iterator[tuple[str, Figure]]:
+    """One figure of ranks against budgets, or one for each set of budgets that tasks have."""
+    parts = split_by_budgets(table)
+    for number, part in enumerate(parts, 1):
+        if (figure := draw_rank_against_budget(part, styles)) is not None:
+            yield (f"rank_against_budget_{number}" if len(parts) > 1 else "rank_against_budget"), figure

@@ -14,7 +14,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from src.analysis import stats
 from src.analysis.budgets import ranks_by_budget, times_by_workload
 from src.analysis.figures.chart import Chart, Floats, Metric, Series
-from src.analysis.figures.draw import draw_chart
+from src.analysis.figures.draw import MAX_OVERLAID, draw_chart
+from src.analysis.figures.rank_lines import draw_rank_lines
 from src.analysis.figures.style import Palette
 from src.analysis.workloads import workload_title
 
@@ -57,7 +58,7 @@ def draw_tuning_trials(trials: pd.DataFrame, styles: Palette) -> Figure | None:
 
 
 def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | None:
-    """Rank by mean test error at each budget, averaged over workloads; None without several budgets."""
+    """Rank by mean test error at each budget, averaged over tasks; None without several budgets."""
     ranks = ranks_by_budget(table)
     if ranks.shape[0] < 2 or ranks.shape[1] < 2:
         return None
@@ -66,8 +67,10 @@ def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | N
     series.sort(key=lambda curve: float(curve.y[-1]))
     metric = Metric("rank (1 is best)", series, "lower", is_inverted=True)
     order = "by rank at the longest budget, best first"
-    chart = Chart("Rank by test error at each budget", "budget (epochs)", [metric], order, _budget_axis(list(budgets)))
-    return draw_chart(chart, styles)
+    tasks = " and ".join(dict.fromkeys(table["dataset"] + " · " + table["model"] + " · " + table["optimizer"]))
+    title = f"Rank by test error at each budget\n{tasks}"
+    chart = Chart(title, "budget (epochs)", [metric], order, _budget_axis(list(budgets)))
+    return (draw_chart if len(series) <= MAX_OVERLAID else draw_rank_lines)(chart, styles)
 
 
 def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | None:

@@ -28,12 +28,19 @@ CAPTIONS = {
     "lr_sensitivity": "Sensitivity to the peak learning rate: validation error at the end of the runs at each rate. A "
     "wide valley forgives a bad guess. A cross at the top marks a learning rate at which at least half of the runs "
     "failed or diverged.",
+    "cost_of_wrong_lr": "What a wrong guess costs: how much larger the median validation error is if the peak "
+    "learning rate is half a decade (a factor of 3.2) below or above the best rate of the grid. The most forgiving "
+    "schedule is at the top. A marker is missing where that rate was not tried. Numbers beside the axis are costs "
+    "beyond it.",
     "tuning_trials": "What tuning costs: expected validation error of the best of k tuning trials, if k of the trials "
     "are drawn at random. A trial is one rate of the grid under one seed; one that failed or diverged counts as 100%. "
     "A schedule whose curve falls early needs little tuning. The best error of a few trials flatters: the comparison "
     "trains the chosen rate again under other seeds.",
     "rank_against_budget": "Rank by mean test error at each length of training; 1 is best. Every length is a separate "
     "run, with the schedule stretched over it.",
+    "mean_ranks": "Rank by mean test error in every table; 1 is best. Every dot is a table, the diamond is the mean. "
+    "Where ranks were tested, bars on the right join schedules that are not shown to differ. Tables of one data set "
+    "are not independent, so their ranks are averaged first, and a test needs six data sets.",
     "performance_profile": "Fraction of workloads on which a schedule reaches the target accuracy within a multiple of "
     "the fastest schedule's updates. Higher is better; the value at 1 is how often the schedule is the fastest.",
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from src import layout
 from src.analysis.budgets import budget_table
+from src.analysis.lr_cost import cost_of_wrong_lr
 from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.escapes import to_csv, to_markdown_text
 from src.analysis.report.latex import to_latex
@@ -31,6 +32,7 @@ def write_tables(results: Results, folder: Path) -> None:
     write_text(folder / layout.COMPARISON_TEX, latex_note + to_latex(results.table))
     for name, rows in {
         layout.LR_SENSITIVITY: with_tolerance(results.sensitivity),
+        layout.COST_OF_WRONG_LR: cost_of_wrong_lr(results.sensitivity),
         layout.PAIRWISE: results.pairs,
         layout.BUDGET_TABLE: budget_table(results.table),
         layout.ACROSS_WORKLOADS: results.across,

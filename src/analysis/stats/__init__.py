@@ -8,7 +8,7 @@ from src.analysis.stats.doubts import reasons_of_pairs
 from src.analysis.stats.estimates import Interval, censored_median, expected_best, interquartile_mean
 from src.analysis.stats.pairs import at_common_seeds, differences_by_seed
 from src.analysis.stats.profiles import performance_profile, profile_area
-from src.analysis.stats.ranks import critical_difference, friedman_p
+from src.analysis.stats.ranks import critical_difference, friedman_p, indistinct_groups
 from src.analysis.stats.resampling import seed_draws
 from src.analysis.stats.significance import (
     EXACT_UP_TO,
@@ -52,6 +52,7 @@ __all__ = [
     "expected_best",
     "family_test",
     "friedman_p",
+    "indistinct_groups",
     "interquartile_mean",
     "mean_interval",
     "performance_profile",

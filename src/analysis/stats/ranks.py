@@ -43,3 +43,19 @@ def critical_difference(num_data_sets: int, num_schedules: int) -> float:
         raise ValueError(f"{num_data_sets} data sets: a critical difference of ranks needs {MIN_DATA_SETS}")
     quantile = stats.studentized_range.ppf(1 - ALPHA, num_schedules, np.inf) / math.sqrt(2)
     return float(quantile * math.sqrt(num_schedules * (num_schedules + 1) / (6 * num_data_sets)))
+
+
+def indistinct_groups(mean_ranks: ArrayLike, critical_difference: float) -> list[tuple[int, int]]:
+    """The largest groups of neighbors whose mean ranks differ by less than the critical difference.
+
+    Args:
+        mean_ranks: Ascending.
+        critical_difference: The smallest significant difference.
+
+    Returns:
+        The positions of the first and the last of each group of two or more; groups may overlap.
+    """
+    ranks = np.asarray(mean_ranks, dtype=float)
+    ends = np.searchsorted(ranks, ranks + critical_difference, side="left") - 1
+    groups = [(first, int(last)) for first, last in enumerate(ends) if last > first]
+    return [group for number, group in enumerate(groups) if number == 0 or group[1] > groups[number - 1][1]]

@@ -8,7 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from src.analysis.budgets import across_workloads, budget_table, rank_schedules, ranks_by_budget, times_by_workload
+from src.analysis.budgets import (
+    across_workloads,
+    budget_table,
+    rank_schedules,
+    ranks_by_budget,
+    split_by_budgets,
+    times_by_workload,
+)
 from src.analysis.collect import collect
 from src.analysis.comparison import comparison
 from src.analysis.stats import critical_difference
@@ -62,6 +69,16 @@ def test_ranks_by_budget_average_over_workloads_with_common_budgets(make_run: Ma
         2: {"constant": 2.5, "cosine": 2.5, "step": 1},
         3: {"constant": 2, "cosine": 3, "step": 1},
     }
+
+
+def test_tasks_without_two_common_budgets_are_ranked_by_themselves(make_run: MakeRun, tmp_path: Path) -> None:
+    for overrides, epochs in (((), (2, 3)), (("batch_size=32",), (2, 3)), (("batch_size=16",), (2, 4))):
+        make_budgets(make_run, dict.fromkeys(epochs, (0.8, 0.7, 0.9)), *overrides)
+    table = comparison_of(tmp_path)
+    budgets = [list(ranks_by_budget(part).index) for part in split_by_budgets(table)]
+    assert sorted(budgets) == [[2, 3], [2, 4]]
+    (part,) = split_by_budgets(table[table["batch_size"] != 16])
+    assert list(ranks_by_budget(part).index) == [2, 3]
 
 
 def test_single_budget_has_no_table(make_run: MakeRun, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats as scipy_stats
 from statsmodels.stats.libqsturng import qsturng
 
-from src.analysis.stats import critical_difference, friedman_p
+from src.analysis.stats import critical_difference, friedman_p, indistinct_groups
 
 
 def test_friedman_p_equals_scipy() -> None:
@@ -33,3 +33,9 @@ def test_critical_difference_equals_published_tables() -> None:
     assert critical_difference(10, 7) == pytest.approx(
         qsturng(0.95, 7, np.inf) / math.sqrt(2) * math.sqrt(7 * 8 / 60), rel=1e-2
     )
+
+
+def test_groups_are_the_largest_ones_closer_than_the_critical_difference() -> None:
+    assert indistinct_groups([1, 2, 3, 6, 6.5], 2.1) == [(0, 2), (3, 4)]
+    assert indistinct_groups([1, 2, 3, 4], 2.1) == [(0, 2), (1, 3)]
+    assert indistinct_groups([1, 3, 5], 2) == []  # a distance that equals the critical difference is significant
