@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hydra._internal.callbacks import Callbacks
+from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
@@ -19,6 +20,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, RunMode, TaskFunction
 from omegaconf import DictConfig
@@ -84,6 +86,12 @@ class _UntilStopped(list[list[str]]):
 
     def __iter__(self) -> Iterator[list[str]]:
         return itertools.takewhile(lambda _: not is_stopping(), super().__iter__())
+
+
+def override_dirname(config: DictConfig, overrides: Sequence[Override]) -> str:
+    """The name that Hydra gives the folder of a job after its overrides."""
+    style = config.hydra.job.config.override_dirname
+    return str(get_overrides_dirname(list(overrides), list(style.exclude_keys), style.item_sep, style.kv_sep))
 
 
 def compose_command(overrides: Sequence[str], *, may_sweep: bool = True) -> DictConfig:

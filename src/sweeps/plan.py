@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from src.runs.folder import check_run_folder
 from src.runs.record import RunRecord, check_owner, find_record
 from src.status import FINISHED
 from src.sweeps.hydra_adapter import Multirun, compose_multirun
+from src.sweeps.job_configs import JobConfigs
 from src.sweeps.parallelism import check_workers, num_workers
 from src.sweeps.sweeper import check_sweeper
 from src.sweeps.values import check_values
@@ -183,26 +183,19 @@ def _fix_folder(config: DictConfig) -> Path:
 
 
 def _make_jobs(multirun: Multirun, jobs: Sequence[Sequence[str]], sweep_folder: Path) -> list[Job]:
-    composed: dict[tuple[str, ...], DictConfig] = {}
-    planned = []
-    for number, overrides in enumerate(map(tuple, jobs)):
-        setting = _without_seed(overrides)
-        if setting not in composed:  # composing takes a tenth of a second, and a seed changes one value
-            composed[setting] = multirun.compose_job(with_placeholder_lr(setting))
-        planned.append(_make_job(number, overrides, composed[setting], sweep_folder))
-    return planned
+    configs = JobConfigs(multirun)
+    return [
+        _make_job(number, tuple(overrides), configs.compose(with_placeholder_lr(overrides)), sweep_folder)
+        for number, overrides in enumerate(jobs)
+    ]
 
 
 def _make_job(number: int, overrides: tuple[str, ...], composed: DictConfig, sweep_folder: Path) -> Job:
-    cfg = copy.deepcopy(composed)
-    seeds = [line.partition("=")[2] for line in overrides if line.startswith("seed=")]
-    for seed in seeds:
-        OmegaConf.update(cfg, "seed", int(seed) if seed.isdigit() else seed)
-    with open_dict(cfg):
-        cfg.hydra.job.num = number
-        folder = sweep_folder / str(cfg.hydra.sweep.subdir)
-        del cfg["hydra"]
-    return Job(overrides, load_config(cfg), folder)
+    with open_dict(composed):
+        composed.hydra.job.num = number
+        folder = sweep_folder / str(composed.hydra.sweep.subdir)
+        del composed["hydra"]
+    return Job(overrides, load_config(composed), folder)
 
 
 def _without_seed(overrides: Sequence[str]) -> tuple[str, ...]:
