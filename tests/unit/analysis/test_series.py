@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from src.analysis.collect import collect
@@ -14,7 +15,7 @@ from src.analysis.series import HISTORY_COLUMNS, STEPS_COLUMNS, RunSeries, read_
 from src.training import tracking
 from src.training.metrics import EpochResult
 from tests import damage
-from tests.unit.analysis.conftest import MakeRun
+from tests.unit.analysis.conftest import MakeRun, config_of, record_of, write_run
 
 HISTORIES, STEPS = damage.ANY_FILE | damage.HISTORY, damage.ANY_FILE | damage.STEPS
 
@@ -70,29 +71,41 @@ def test_run_with_a_time_budget_has_any_number_of_epochs(make_run: MakeRun, tmp_
     assert len(series(tmp_path).histories) == 2
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The table of one run whose files are as it wrote them."""
+    folder = tmp_path_factory.mktemp("sweep")
+    write_run(record_of(config_of("epochs=3")), folder / "run")
+    runs = collect([folder]).runs
+    curves = read_series(runs)
+    assert (curves.problems, len(curves.histories), len(curves.steps)) == ([], 3, 1)
+    return runs
+
+
 @pytest.mark.parametrize(("change", "message"), HISTORIES.values(), ids=HISTORIES)
-def test_damaged_history_is_named_and_left_out(
-    change: damage.Damage, message: str, make_run: MakeRun, tmp_path: Path
-) -> None:
-    check_left_out(make_run("epochs=3") / "history.csv", change, message, tmp_path)
-    assert series(tmp_path).histories.empty
+def test_damaged_history_is_named_and_left_out(change: damage.Damage, message: str, whole: pd.DataFrame) -> None:
+    assert read_damaged(whole, "history.csv", change, message).histories.empty
 
 
 @pytest.mark.parametrize(("change", "message"), STEPS.values(), ids=STEPS)
-def test_damaged_steps_are_named_and_left_out(
-    change: damage.Damage, message: str, make_run: MakeRun, tmp_path: Path
-) -> None:
-    check_left_out(make_run("epochs=3") / "steps.csv", change, message, tmp_path)
-    assert series(tmp_path).steps == {}
+def test_damaged_steps_are_named_and_left_out(change: damage.Damage, message: str, whole: pd.DataFrame) -> None:
+    assert read_damaged(whole, "steps.csv", change, message).steps == {}
 
 
-def check_left_out(path: Path, change: damage.Damage, message: str, folder: Path) -> None:
-    assert series(folder).problems == []
-    path.write_bytes(change(path.read_text()))
-    (problem,) = series(folder).problems
+def read_damaged(whole: pd.DataFrame, name: str, change: damage.Damage, message: str) -> RunSeries:
+    """Reads the curves while a file is damaged, and puts it back: a table of runs takes longer than their curves."""
+    path = Path(whole["folder"].item()) / name
+    text = path.read_text()
+    path.write_bytes(change(text))
+    try:
+        curves = read_series(whole)
+    finally:
+        path.write_text(text)
+    (problem,) = curves.problems
     assert problem.startswith(f"{path} ")
     assert problem.endswith("; left out of the figures")
     assert message in problem
+    return curves
 
 
 @pytest.mark.parametrize(("make", "kind"), [(Path.mkdir, "a folder"), (os.mkfifo, "a named pipe")])
