@@ -20,6 +20,12 @@ optimizer.load_state_dict(optimizer.state_dict())
 assert weight.item() < 1
 assert torch.compiler.disable(recursive=False)(len)("ab") == torch.compiler.disable(len)("ab") == 2
 """
+PICKLED = """
+from joblib.externals import cloudpickle
+function = eval("lambda: 1")
+function.__module__, function.__qualname__ = None, "SweeperConf.__init__"
+assert cloudpickle.loads(cloudpickle.dumps(function))() == 1
+"""
 COMPILED = """
 assert torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1)).item() == 1
 optimizer.step()
@@ -36,6 +42,10 @@ def run(code: str) -> list[str]:
 
 def test_optimizers_do_not_import_the_compiler() -> None:
     assert run(OPTIMIZER) == []
+
+
+def test_picklers_that_look_for_a_function_in_every_module_do_not_import_it_either() -> None:
+    assert run(OPTIMIZER + PICKLED) == []
 
 
 def test_others_can_import_it_all_the_same() -> None:
