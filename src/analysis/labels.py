@@ -118,3 +118,9 @@ def workload_names(rows: pd.DataFrame) -> pd.Series:
         return pd.Series(dtype=str)
     parts = [display_names(part) for _, part in rows.groupby(WORKLOAD, dropna=False)]
     return pd.concat(parts).reindex(rows.index)
+
+
+def tuned_names(rows: pd.DataFrame) -> pd.Series:
+    """The label of each row, with the warmup where rows of the same workload and label differ in it, at any rate."""
+    varies = rows.groupby([*WORKLOAD, "label"], dropna=False)["warmup"].transform("nunique") > 1
+    return rows["label"].where(~varies, rows["label"] + rows["warmup"].map(" warmup={:g}".format))

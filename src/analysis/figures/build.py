@@ -24,7 +24,7 @@ from src.analysis.figures.results import (
 from src.analysis.figures.save import KINDS, save_figure
 from src.analysis.figures.style import Palette, palette
 from src.analysis.figures.wrong_lr import draw_cost_of_wrong_lr
-from src.analysis.labels import workload_names
+from src.analysis.labels import tuned_names, workload_names
 from src.analysis.lr_cost import cost_of_wrong_lr
 from src.analysis.series import RunSeries
 from src.analysis.workloads import WORKLOAD, select_workload
@@ -100,7 +100,7 @@ def _figures(
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(name=_plain(rows["label"])) if len(rows) else rows
+    return rows.assign(name=_plain(tuned_names(rows))) if len(rows) else rows
 
 
 def _plain(names: pd.Series) -> pd.Series:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from src.analysis.collect import collect
-from src.analysis.labels import display_names
+from src.analysis.labels import display_names, tuned_names
 from tests.unit.analysis.conftest import MakeRun
 
 
@@ -80,3 +80,16 @@ def test_name_has_the_warmup_and_only_if_that_is_not_enough_the_rate(make_run: M
     assert set(names(tmp_path)) == {"constant warmup=0", "constant lr=0.2 warmup=0.5", "constant lr=0.3 warmup=0.5"}
     make_run("scheduler=cosine")
     assert "cosine" in set(names(tmp_path))
+
+
+def test_tuned_schedules_are_named_by_their_warmup_whatever_the_rate(make_run: MakeRun, tmp_path: Path) -> None:
+    for lr in (0.1, 0.2):
+        make_run(f"optimizer.lr={lr}")
+        make_run(f"optimizer.lr={lr}", "warmup=0.5")
+        make_run("scheduler=cosine", f"optimizer.lr={lr}")
+    make_run("scheduler=cosine", "epochs=3", "warmup=0.5")  # another workload
+    assert set(tuned_names(collect([tmp_path / "sweep"]).runs)) == {
+        "constant warmup=0",
+        "constant warmup=0.5",
+        "cosine",
+    }
