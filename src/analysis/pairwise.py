@@ -21,25 +21,28 @@ def pairwise(runs: pd.DataFrame) -> pd.DataFrame:
     `difference` is the test error of the first minus that of the second. `reason` says why a significant difference
     cannot be trusted.
     """
-    pairs, differences, places = [], [], []
+    pairs, differences, samples, places = [], [], [], []
     workloads = [rows for _, rows in with_test_error(runs).groupby(WORKLOAD, dropna=False, sort=False)]
     errors_by_workload: list[dict[str, dict[int, float]]] = []
     for number, workload in enumerate(workloads):
         settings = {str(setting): rows for setting, rows in workload.groupby("setting", sort=False)}
         errors_by_workload.append({setting: errors_by_seed(rows) for setting, rows in settings.items()})
+        named = {setting: _described(rows) for setting, rows in settings.items()}
+        columns = workload.iloc[0][WORKLOAD].to_dict()
         for names in combinations(settings, 2):
-            first, second = (settings[name] for name in names)
+            first, second = (named[name] for name in names)
             errors, other_errors = (errors_by_workload[-1][name] for name in names)
             sample = stats.differences_by_seed(errors, other_errors)
             if len(sample) >= 2:
-                p_better = stats.probability_of_improvement(*stats.at_common_seeds(errors, other_errors))
-                pairs.append(_names(first, second) | {"n": len(sample), "p_better": p_better})
+                pairs.append(columns | _placed("first", first) | _placed("second", second) | {"n": len(sample)})
                 differences.append(sample)
+                samples.append(stats.at_common_seeds(errors, other_errors))
                 places.append((number, *names))
     if not pairs:
         return pd.DataFrame()
     test = stats.family_test(stats.by_seed(differences))
     table = pd.DataFrame(pairs).assign(
+        p_better=stats.probabilities_of_improvement(samples),
         difference=[float(np.mean(list(sample.values()))) for sample in differences],
         difference_low=[interval.low for interval in test.intervals],
         difference_high=[interval.high for interval in test.intervals],
@@ -75,11 +78,12 @@ def _reasons(
     return [reasons[number].get((first, second), "") for number, first, second in places]
 
 
-def _names(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, Any]:
-    """The two settings, and how many runs of each failed or diverged."""
-    columns: dict[str, Any] = {name: first.iloc[0][name] for name in WORKLOAD}
-    for place, rows in (("first", first), ("second", second)):
-        run = rows.iloc[0]
-        columns |= {place: run["label"], f"{place}_lr": run["lr"], f"{place}_warmup": run["warmup"]}
-        columns[f"{place}_lost"] = int(rows["status"].isin(LOST).sum())
-    return columns
+def _described(rows: pd.DataFrame) -> dict[str, Any]:
+    """What names a setting, and how many of its runs failed or diverged; by the end of the column's name."""
+    run = rows.iloc[0]
+    num_lost = int(rows["status"].isin(LOST).sum())
+    return {"": run["label"], "_lr": run["lr"], "_warmup": run["warmup"], "_lost": num_lost}
+
+
+def _placed(place: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{place}{ending}": value for ending, value in values.items()}

@@ -89,8 +89,9 @@ def _agreement(
 def _errors(evaluation: pd.DataFrame) -> tuple[dict[str, dict[int, float]], dict[str, str]]:
     """Test errors by seed of every setting, and the schedule that its rate was chosen for."""
     runs = with_test_error(evaluation)
+    runs = runs.assign(schedule=keys(runs, GROUP))
     settings = {str(name): rows for name, rows in runs.groupby(keys(runs, NAME), sort=False)}
-    schedules = {name: keys(rows.head(1), GROUP).iloc[0] for name, rows in settings.items()}
+    schedules = {name: str(rows["schedule"].iloc[0]) for name, rows in settings.items()}
     return {name: errors_by_seed(rows) for name, rows in settings.items()}, schedules
 
 

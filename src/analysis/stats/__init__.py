@@ -26,6 +26,7 @@ from src.analysis.stats.verdicts import (
     Comparison,
     Table,
     compare,
+    probabilities_of_improvement,
     probability_of_improvement,
     verdict,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "interquartile_mean",
     "mean_interval",
     "performance_profile",
+    "probabilities_of_improvement",
     "probability_of_improvement",
     "profile_area",
     "reasons_of_pairs",

@@ -17,6 +17,7 @@ _MIN_VALUES = 8  # fewer are too few for scipy's test of skewness
 _NORMAL_SCALE = 1 / float(stats.norm.ppf(0.75))  # of the median absolute deviation
 _SAMPLES = 20_000
 _DRAWS = 4_999
+_REPEATED = 4_096  # samples whose results are kept: redraws of the tuning seeds and all pairs repeat most of them
 
 
 def outlying(values: Floats, min_scale: float) -> NDArray[np.bool_]:
@@ -44,7 +45,12 @@ def skew_sign(values: Floats) -> int:
     """1 for a significantly longer right tail, -1 for a longer left one, otherwise 0: D'Agostino's test."""
     if len(values) < _MIN_VALUES or np.ptp(values) == 0:
         return 0
-    test = stats.skewtest(values)
+    return _significant_skew(values.tobytes())
+
+
+@functools.lru_cache(maxsize=_REPEATED)
+def _significant_skew(values: bytes) -> int:
+    test = stats.skewtest(np.frombuffer(values))
     return int(np.sign(test.statistic)) if test.pvalue < ALPHA else 0
 
 
@@ -69,7 +75,13 @@ def luck(pool: Floats, count: int, level: float) -> tuple[float, float]:
         count: Number of values in the mean.
         level: Probability of a mean that is too low by more, and of one that is too high by more.
     """
-    low, high = np.quantile(_resampling_weights(count, len(pool)) @ pool.astype(np.float32), [level, 1 - level])
+    return _luck(pool.astype(np.float32).tobytes(), count, level)
+
+
+@functools.lru_cache(maxsize=_REPEATED)
+def _luck(pool: bytes, count: int, level: float) -> tuple[float, float]:
+    values = np.frombuffer(pool, dtype=np.float32)
+    low, high = np.quantile(_resampling_weights(count, len(values)) @ values, [level, 1 - level])
     return max(0.0, -float(low)), max(0.0, float(high))
 
 

@@ -7,8 +7,17 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from src.analysis.stats import Comparison, Interval, Table, compare, probability_of_improvement, verdict
+from src.analysis.stats import (
+    Comparison,
+    Interval,
+    Table,
+    compare,
+    probabilities_of_improvement,
+    probability_of_improvement,
+    verdict,
+)
 
 SEEDS = 10
 
@@ -163,6 +172,20 @@ def test_probability_of_improvement_counts_pairs_of_runs() -> None:
     assert probability_of_improvement([1, 2], [3, 4]) == 1
     assert probability_of_improvement([1, 3], [2, 3]) == pytest.approx((2 + 0 + 0.5) / 4)
     assert math.isnan(probability_of_improvement([], [1]))
+
+
+def test_probabilities_of_many_pairs_are_those_of_each() -> None:
+    rng = np.random.default_rng(0)
+    sizes = [(4, 5), (10, 10), (0, 3), (4, 5), (10, 10)]
+    samples = [(rng.integers(0, 9, first) / 9, rng.integers(0, 9, second) / 9) for first, second in sizes]
+    each = [
+        stats.mannwhitneyu(second, first).statistic / (len(first) * len(second))
+        for first, second in samples
+        if len(first)
+    ]
+    probabilities = probabilities_of_improvement(samples)
+    assert [probability for probability in probabilities if not math.isnan(probability)] == each
+    assert math.isnan(probabilities[2])
 
 
 # --- the rule -------------------------------------------------------------------------------------------------------
