@@ -80,12 +80,13 @@ def load_config(node: DictConfig) -> Config:
     Raises:
         UsageError: a type is wrong, a value is out of range, or two values contradict each other.
     """
-    without_hydra = OmegaConf.masked_copy(node, [str(key) for key in node if key != "hydra"])
+    if "hydra" in node:
+        node = OmegaConf.masked_copy(node, [str(key) for key in node if key != "hydra"])
     with rewording_errors():
-        check_keys(without_hydra)
-        check_flags(Config, without_hydra)
-        check_flags(TrainerConfig, OmegaConf.select(without_hydra, "trainer"), "trainer.")
-        typed = OmegaConf.merge(OmegaConf.structured(Config), without_hydra)
+        check_keys(node)
+        check_flags(Config, node)
+        check_flags(TrainerConfig, OmegaConf.select(node, "trainer"), "trainer.")
+        typed = OmegaConf.merge(_schema(), node)
         check_groups(typed)
         check_ranges(typed)
         config = OmegaConf.to_object(typed)
@@ -94,6 +95,12 @@ def load_config(node: DictConfig) -> Config:
     for group in GROUPS:
         _name_foreign_target(group, getattr(config, group))
     return config
+
+
+@functools.cache  # a sweep loads the configs of all its runs; merging copies the schema
+def _schema() -> DictConfig:
+    schema: DictConfig = OmegaConf.structured(Config)
+    return schema
 
 
 def _name_foreign_target(group: str, component: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing
 from enum import Enum
 from typing import Any
@@ -35,10 +36,15 @@ def check_flags(schema: type, node: object, prefix: str = "") -> None:
     """
     if not isinstance(node, DictConfig):
         return
-    for name, annotation in typing.get_type_hints(schema).items():
+    for name in _flags(schema):
         value = OmegaConf.select(node, name, throw_on_resolution_failure=False)
-        if annotation is bool and type(value) in (int, float):
+        if type(value) in (int, float):
             raise UsageError(f"{prefix}{name}={value}: must be true or false")
+
+
+@functools.cache
+def _flags(schema: type) -> list[str]:
+    return [name for name, annotation in typing.get_type_hints(schema).items() if annotation is bool]
 
 
 def _annotation(error: ValidationError) -> Any:
