@@ -167,7 +167,7 @@ def stop_after_two_epochs(folder: Path, number: signal.Signals) -> tuple[subproc
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_same_command_resumes_stopped_run_bit_for_bit(
-    number: signal.Signals, command: Command, tmp_path: Path, uninterrupted: Path
+    number: signal.Signals, train_in_process: TrainInProcess, tmp_path: Path, uninterrupted: Path
 ) -> None:
     run = tmp_path / "run"
     process, err = stop_after_two_epochs(tmp_path, number)
@@ -178,7 +178,7 @@ def test_same_command_resumes_stopped_run_bit_for_bit(
         assert process.returncode == 130, err
         assert read_record(run)["status"] == "interrupted"
         assert "Traceback" not in err
-    resumed = command(*TRAIN, *HELD_RUN, "hydra.run.dir=run")
+    resumed = train_in_process(*HELD_RUN, "hydra.run.dir=run")
     assert resumed.returncode == 0, resumed.stderr
     assert "Resumed after epoch" in resumed.stdout
     states = [torch.load(folder / "checkpoint.pt", weights_only=True) for folder in (run, uninterrupted)]
@@ -354,7 +354,7 @@ def test_truncated_archive_is_named(
 
 @pytest.mark.parametrize(("blocks", "status"), [(1, 2), pytest.param(8, 1, marks=pytest.mark.faults)])
 def test_full_disk_ends_a_run_in_one_line_and_the_next_one_finishes_it(
-    blocks: int, status: int, tmp_path: Path, command: Command
+    blocks: int, status: int, tmp_path: Path, train_in_process: TrainInProcess
 ) -> None:
     shell = f"ulimit -f {blocks}; exec {sys.executable} {' '.join([*TRAIN, *SMALL, 'hydra.run.dir=run'])}"
     done = subprocess.run(
@@ -364,7 +364,7 @@ def test_full_disk_ends_a_run_in_one_line_and_the_next_one_finishes_it(
     assert "File too large" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert len(done.stderr.splitlines()) <= 1
-    again = command(*TRAIN, *SMALL, "hydra.run.dir=run")
+    again = train_in_process(*SMALL, "hydra.run.dir=run")
     assert again.returncode == 0, again.stdout + again.stderr
     assert read_record(tmp_path / "run")["status"] == "completed"
 
