@@ -12,7 +12,7 @@ from src.analysis import stats
 from src.analysis.common_seeds import join_seeds, with_common_seeds
 from src.analysis.final_weights import LAST
 from src.analysis.losses import num_lost
-from src.analysis.reference import DEFAULT, reference_setting
+from src.analysis.reference import DEFAULT, reference_name, reference_setting
 from src.analysis.time_to_target import time_target, time_to_target
 from src.analysis.workloads import SETTING, WORKLOAD
 from src.status import LOST
@@ -102,7 +102,7 @@ def _stats_table(runs: pd.DataFrame, table: pd.DataFrame, reference: str) -> sta
 
 def _with_differences(table: pd.DataFrame, comparisons: Mapping[str, stats.Comparison], reference: str) -> pd.DataFrame:
     columns = [_difference_columns(comparisons.get(str(setting))) for setting in table.index]
-    table = table.assign(reference=reference if comparisons else None)
+    table = table.assign(reference=reference_name(table, reference) if comparisons else None)
     table = pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
     return _with_identical(table, reference) if comparisons else table
 

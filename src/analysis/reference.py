@@ -16,19 +16,33 @@ DEFAULT = "constant"
 def reference_setting(rows: pd.DataFrame, reference: str) -> str | None:
     """The only setting of a workload with the name of the reference; None if there is none, or several.
 
+    A setting that the tables name so comes before those of the schedule: `constant` is not `constant (averaging=ema)`.
+
     Args:
         rows: Runs or summaries of one workload, with the columns `setting`, `scheduler`, `label`, `lr` and `warmup`.
         reference: A schedule (`cosine`), or a setting as the tables name it (`cosine lr=0.1`).
     """
     settings = rows.drop_duplicates("setting")
-    matches = [row["setting"] for row in settings.to_dict("records") if reference in _names(row)]
-    return str(matches[0]) if len(matches) == 1 else None
+    matches = settings.loc[_matches(settings, reference), "setting"]
+    return str(matches.iloc[0]) if len(matches) == 1 else None
+
+
+def reference_name(rows: pd.DataFrame, reference: str) -> str:
+    """The reference of a workload as the tables name it: the label, if only the schedule was given."""
+    row = rows[rows["setting"] == reference_setting(rows, reference)].iloc[0].to_dict()
+    return reference if reference in _names(row) else str(row["label"])
 
 
 def is_reference(rows: pd.DataFrame) -> pd.Series:
     """A mask of the rows of a comparison that are the reference of their workload."""
     matches = [row["reference"] in _names(row) for row in rows.to_dict("records")]
     return pd.Series(matches, index=rows.index, dtype=bool)
+
+
+def _matches(rows: pd.DataFrame, reference: str) -> pd.Series:
+    """A mask of the rows of a workload with that name or, if there are none, of that schedule."""
+    is_named = is_reference(rows.assign(reference=reference))
+    return is_named if is_named.any() else rows["scheduler"] == reference
 
 
 def check_reference(rows: pd.DataFrame, reference: str) -> None:
@@ -41,7 +55,7 @@ def check_reference(rows: pd.DataFrame, reference: str) -> None:
     workloads = [part for _, part in settings.groupby(WORKLOAD, dropna=False)]
     if any(reference_setting(part, reference) for part in workloads):
         return
-    is_named = any(reference in _names(row) for row in settings.to_dict("records"))
+    is_named = _matches(settings, reference).any()
     problem = "several settings have that name" if is_named else "has no runs"
     names = ", ".join(dict.fromkeys(workload_names(settings)))
     raise UsageError(f"reference={reference}: {problem}; choose one of {names}")
@@ -54,7 +68,7 @@ def remedy(rows: pd.DataFrame) -> str:
 
 
 def _names(row: dict[Any, Any]) -> set[str]:
-    """The schedule, the label, and the label with the rate, the warmup, or both."""
+    """The label, and the label with the rate, the warmup, or both."""
     label = str(row["label"])
     lr, warmup = (f" {key}={row[key]:g}" if not pd.isna(row[key]) else "" for key in ("lr", "warmup"))
-    return {str(row["scheduler"]), label, label + lr, label + warmup, label + lr + warmup}
+    return {label, label + lr, label + warmup, label + lr + warmup}

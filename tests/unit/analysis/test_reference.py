@@ -88,3 +88,20 @@ def test_reference_of_a_tuned_sweep_is_found_at_the_rate_that_was_chosen(make_ru
     assert set(load_results([tmp_path / "sweep"], "cosine").table["reference"].dropna()) == {"cosine"}
     with pytest.raises(UsageError, match=r"^reference=rex: has no runs; choose one of constant, cosine$"):
         load_results([tmp_path / "sweep"], "rex")
+
+
+def test_exact_name_comes_before_the_schedule(make_run: MakeRun, tmp_path: Path) -> None:
+    for seed in range(6):
+        make_run(f"seed={seed}", accuracy=0.9 + seed / 1000)
+        make_run("averaging=ema", f"seed={seed}", accuracy=0.9, averaged=0.95 + seed / 2000)
+    table = load_results([tmp_path / "sweep"], "constant").table.set_index("label")
+    assert set(table["reference"]) == {"constant"}
+    assert table.loc["constant (averaging=ema)", "verdict"] == "better"
+
+
+def test_schedule_with_a_longer_label_is_named_by_it(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("constant", "cosine", "swa"):  # swa turns averaging on
+        make_run(f"scheduler={scheduler}")
+    table = load_results([tmp_path / "sweep"], "swa").table
+    assert set(table["reference"]) == {"swa (averaging=swa)"}
+    assert is_reference(table).sum() == 1
