@@ -26,6 +26,8 @@ from tests.docs.pages import DOCS, PAGES, README, anchors, commands, links, name
 from tests.faults import campaign
 from tests.integration.wrong_inputs import TABLE
 
+OF_QUESTIONS = {path.stem for path in DOCS.glob("results/questions/conf/scheduler/*.yaml")}  # schedules with `-cd`
+
 every_page = pytest.mark.parametrize("page", PAGES, ids=page_id)
 
 
@@ -106,7 +108,7 @@ def test_script_commands_use_known_keys(page: Path, lab: Path) -> None:
             if override.key_or_group in ("protocol", "experiment"):
                 assert override.value() in choices(override.key_or_group) | {"teeth"}, words
             if override.key_or_group == "schedulers":
-                assert set(override.value()) <= choices("scheduler") | {"sawtooth"}, words
+                assert set(override.value()) <= choices("scheduler") | {"sawtooth", *OF_QUESTIONS}, words
         others = [override.input_line for override in parsed if override.key_or_group not in keys]
         check_overrides(others, sweeps=True)
 

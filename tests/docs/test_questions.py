@@ -1,0 +1,160 @@
+"""Questions that take several sweeps: tables follow from the published runs, and the page quotes them unchanged."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from src.analysis.report.tabulate import tabulate
+from src.config.compose import composed, composing, load_config
+from src.schedules.trace import trace
+from tests import publish_question
+from tests.docs.pages import DOCS, tables
+from tests.publish_question import SOURCES, publish
+from tests.unit.analysis.conftest import config_of, record_of, write_run
+
+QUESTIONS = DOCS / "results" / "questions"
+FOLDERS = sorted(path.parent for path in QUESTIONS.glob("*/runs.csv"))
+README = QUESTIONS / "README.md"
+ABSOLUTE = re.compile(r"""(?:^|[\s"',;=(])/\w+/\w""", re.MULTILINE)
+
+published = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+
+
+def make_sweep(folder: Path, *overrides: str, best: float, error: float) -> Path:
+    """A tuned sweep of a constant rate: two rates under two tuning seeds, the better one under six seeds."""
+    for lr in (0.1, 0.2):
+        for seed in (1000, 1001):
+            run = (f"optimizer.lr={lr}", f"seed={seed}", "read_test=false", *overrides)
+            write_run(record_of(config_of(*run), accuracy=0.9 if lr == best else 0.5), folder / "runs" / "_".join(run))
+    for seed in range(6):
+        run = (f"optimizer.lr={best}", f"seed={seed}", *overrides)
+        write_run(record_of(config_of(*run), accuracy=1 - error - seed / 1000), folder / "runs" / "_".join(run))
+    protocol = {"reference": "constant", "schedulers": ["constant"], "tuning_seeds": [1000, 1001]}
+    sweep = {
+        "command": ["python", "scripts/sweep.py", "protocol=quick", *overrides, "data.mirror=/home/me/data"],
+        "protocol": protocol | {"evaluation_seeds": list(range(6)), "tune_per_seed": False},
+        "provenance": {"git_sha": "0123456", "git_dirty": False},
+    }
+    (folder / "sweep.json").write_text(json.dumps(sweep))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published question; its sweeps are in the folder beside it."""
+    folder = tmp_path_factory.mktemp("question")
+    sweeps = [
+        make_sweep(folder / "sweeps" / "cold", "warmup=0", best=0.1, error=0.1),
+        make_sweep(folder / "sweeps" / "warm", "warmup=0.5", best=0.2, error=0.05),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publish_question, "draw", lambda *_: None)  # takes seconds
+        publish(folder / "answer", sweeps, "constant warmup=0", across_optimizer=False)
+    return folder / "answer"
+
+
+def test_published_tables_are_those_of_the_report(example: Path, tmp_path: Path) -> None:
+    tabulate([example.parent / "sweeps" / name for name in ("cold", "warm")], tmp_path, "constant warmup=0")
+    for name in ("comparison.csv", "comparison.md", "pairwise.csv", "lr_sensitivity.csv"):
+        assert (example / name).read_text() == (tmp_path / name).read_text()
+    table = pd.read_csv(example / "comparison.csv").set_index("warmup")
+    assert table["lr"].to_dict() == {0.5: 0.2, 0: 0.1}
+    assert table.loc[0.5, "verdict"] == "better"
+
+
+def test_sources_say_how_the_sweeps_were_made_and_not_where(example: Path) -> None:
+    sources = json.loads((example / SOURCES).read_text())
+    assert sources["reference"] == "constant warmup=0"
+    assert sources["sweeps"]["warm"]["arguments"] == ["protocol=quick", "warmup=0.5"]
+    assert set(pd.read_csv(example / "runs.csv")["folder"].str.partition("/")[0]) == {"cold", "warm"}
+    assert_no_absolute_path(example)
+
+
+def assert_tables_follow_from_runs(folder: Path) -> None:
+    for name, text in publish_question.tables(folder).items():
+        if name.endswith(".csv"):
+            pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), pd.read_csv(folder / name), rtol=1e-9)
+        else:
+            assert text == (folder / name).read_text()
+
+
+def assert_no_absolute_path(folder: Path) -> None:
+    texts = [path.read_text() for path in folder.rglob("*") if path.suffix != ".png" and path.is_file()]
+    assert [match.group() for text in texts for match in ABSOLUTE.finditer(text)] == []
+
+
+def chapter_cosine(epoch: int, warmup: int) -> float:
+    """The rate of d2l.ai, section 12.11: from 0.3 to 0.01 until epoch 20."""
+    return 0.01 + 0.29 * (1 + math.cos(math.pi * min(1, (epoch - warmup) / (20 - warmup)))) / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("sqrt", [0.3 / math.sqrt(epoch + 1) for epoch in range(30)]),
+        ("multi_step", [0.3] * 15 + [0.15] * 15),
+        ("cosine", [chapter_cosine(epoch, 0) for epoch in range(30)]),
+        ("warmup_cosine", [0.06, 0.12, 0.18, 0.24, 0.3] + [chapter_cosine(epoch, 5) for epoch in range(5, 30)]),
+    ],
+)
+def test_schedules_of_the_chapter_have_its_rates(name: str, expected: list[float]) -> None:
+    run = ("data=digits", "batch_size=1257", "epochs=30", "optimizer.lr=0.3", f"scheduler=d2l_{name}")
+    with composing():
+        config = load_config(composed([f"hydra.searchpath=[file://{QUESTIONS / 'conf'}]", *run]))
+    assert trace(config) == pytest.approx(expected, abs=0.0005)
+
+
+@published
+def test_every_number_follows_from_the_runs(folder: Path) -> None:
+    runs = pd.read_csv(folder / "runs.csv")
+    assert (runs.loc[runs["read_test"], "status"] == "completed").all()
+    assert runs.loc[~runs["read_test"], ["test_accuracy", "averaged_test_accuracy"]].isna().all(axis=None)
+    assert_tables_follow_from_runs(folder)
+
+
+@published
+def test_mean_errors_are_those_of_the_runs(folder: Path) -> None:
+    runs, comparison = pd.read_csv(folder / "runs.csv"), pd.read_csv(folder / "comparison.csv")
+    accuracies = runs["averaged_test_accuracy"].fillna(runs["test_accuracy"])
+    settings = ["optimizer", "epochs", "label", "warmup", "lr"]
+    means = (1 - accuracies[runs["read_test"]]).groupby([runs[name] for name in settings]).mean()
+    rows = comparison.set_index(settings)["test_error_mean"]
+    pd.testing.assert_series_equal(rows.sort_index(), means.sort_index(), check_names=False, rtol=1e-9)
+
+
+@published
+def test_runs_follow_the_protocol_of_their_sweep(folder: Path) -> None:
+    runs, sources = pd.read_csv(folder / "runs.csv"), json.loads((folder / SOURCES).read_text())
+    for name, rows in runs.groupby(runs["folder"].str.partition("/")[0]):
+        source = sources["sweeps"][name]
+        assert not source["git_dirty"]
+        if protocol := source["protocol"]:
+            assert set(rows.loc[~rows["read_test"], "seed"]) == set(protocol["tuning_seeds"])
+            assert set(rows.loc[rows["read_test"], "seed"]) == set(protocol["evaluation_seeds"])
+    assert runs["git_sha"].nunique() == 1
+
+
+@published
+def test_published_folder_has_figures_and_no_absolute_path(folder: Path) -> None:
+    assert {path.suffix for path in (folder / "figures").glob("test_error*")} == {".png", ".svg"}
+    assert_no_absolute_path(folder)
+
+
+@published
+def test_page_quotes_the_tables_and_shows_a_figure(folder: Path) -> None:
+    quoted = [rows for rows in tables(README) if "scheduler" in rows[0]]
+    for original in tables(folder / "comparison.md"):
+        assert original in [_completed(rows, original) for rows in quoted]
+    assert f"]({folder.name}/figures/test_error" in README.read_text()
+
+
+def _completed(rows: list[dict[str, str]], original: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The quoted rows with the columns that the page leaves out."""
+    return [complete | row for complete, row in zip(original, rows, strict=False)] if len(rows) == len(original) else []
