@@ -20,3 +20,17 @@ def with_final_weights(runs: pd.DataFrame) -> pd.DataFrame:
     last = pd.to_numeric(runs["test_accuracy"]).where(averages["test_accuracy"].notna())
     finals = {name: values.fillna(pd.to_numeric(runs[name])) for name, values in averages.items()}
     return runs.assign(**finals, **{LAST: last})
+
+
+def tuned_by_last_weights(runs: pd.DataFrame) -> list[str]:
+    """The labels of schedules that averages judge although their tuning runs, of an earlier version, measured none.
+
+    Args:
+        runs: As recorded.
+    """
+    if "averaged_val_accuracy" not in runs:
+        return []
+    is_test = runs["read_test"].astype(bool)
+    lacks_average = ~is_test & (runs["status"] == "completed") & runs["averaged_val_accuracy"].isna()
+    judged = set(runs.loc[is_test & runs["averaged_test_accuracy"].notna(), "label"])
+    return sorted(judged & set(runs.loc[lacks_average, "label"]))

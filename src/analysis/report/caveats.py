@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from src.analysis.final_weights import tuned_by_last_weights
 from src.analysis.reference import is_reference
 from src.analysis.report.results import Results
 from src.analysis.wording import join_names
@@ -14,6 +15,11 @@ from src.analysis.wording import join_names
 TOO_FEW_TUNING_SEEDS = (
     "The verdicts do not include the noise of choosing the learning rates: that takes two tuning seeds or more, the "
     "same for all schedules."
+)
+
+TUNED_BY_LAST_WEIGHTS = (
+    "The rate of {} was tuned for the last weights, but the averaged weights are compared: tuning runs of earlier "
+    "versions did not measure them."
 )
 
 
@@ -39,7 +45,9 @@ def tuning_alerts(results: Results) -> list[str]:
     tuned_alone = results.choices.empty or (results.choices["replicate"] >= 0).any()
     decides = results.table["verdict"].notna() & (results.table["verdict"] != "inconclusive")
     is_unchecked = decides & results.table["tuning_agreement"].isna()
-    return [] if tuned_alone or not is_unchecked.any() else [TOO_FEW_TUNING_SEEDS]
+    alerts = [] if tuned_alone or not is_unchecked.any() else [TOO_FEW_TUNING_SEEDS]
+    labels = tuned_by_last_weights(results.runs)
+    return [*alerts, TUNED_BY_LAST_WEIGHTS.format(join_names(labels))] if labels else alerts
 
 
 def _untuned(rows: pd.DataFrame) -> list[str]:

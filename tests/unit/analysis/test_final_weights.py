@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from src.analysis.collect import collect
-from src.analysis.final_weights import with_final_weights
+from src.analysis.final_weights import tuned_by_last_weights, with_final_weights
+from src.analysis.report.caveats import tuning_alerts
 from src.analysis.report.page_runs import run_lists
 from src.analysis.report.results import Results, compute_results
 from src.analysis.report.table_files import write_tables
@@ -62,3 +63,17 @@ def test_files_keep_the_metrics_of_the_last_weights(make_run: MakeRun, tmp_path:
     assert (row["test_accuracy"], row["averaged_test_accuracy"]) == (0.9, 0.95)
     [(_, [line])] = run_lists(results.runs, tmp_path)
     assert "5.00" in line.cells  # the page's list of runs agrees with its table
+
+
+@pytest.mark.parametrize(("measured", "labels"), [(None, ["constant (averaging=ema)"]), (0.9, [])])
+def test_tuning_runs_that_did_not_measure_their_average_are_named(
+    measured: float | None, labels: list[str], make_run: MakeRun, tmp_path: Path
+) -> None:
+    for averaging, average in (("ema", 0.9), ("none", None)):
+        for lr in (0.1, 1.0):
+            tuning = (f"averaging={averaging}", f"optimizer.lr={lr}", "seed=7", "read_test=false")
+            make_run(*tuning, averaged_val_accuracy=measured if average else None)
+        make_run(f"averaging={averaging}", "optimizer.lr=0.1", averaged=average)
+    results = results_of(tmp_path)
+    assert tuned_by_last_weights(results.runs) == labels
+    assert any("was tuned for the last weights" in alert for alert in tuning_alerts(results)) == bool(labels)
