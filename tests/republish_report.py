@@ -34,7 +34,7 @@ from tests.conftest import make_config
 CURVES = "curves.zip"  # history.csv of evaluation runs, steps.csv of the first one of each schedule
 TABLES = (
     layout.RUNS, layout.COMPARISON_CSV, layout.COMPARISON_MD, layout.COMPARISON_TEX, layout.PAIRWISE,
-    layout.LR_SENSITIVITY,
+    layout.LR_SENSITIVITY, layout.COST_OF_WRONG_LR,
 )  # fmt: skip
 _METRICS = (
     "status", "config_hash", "validation_examples", "precision", "test_accuracy", "test_loss", "val_accuracy",

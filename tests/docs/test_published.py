@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
-import json
+import math
 import re
 import xml.etree.ElementTree as ET
 import zipfile
@@ -12,64 +13,100 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from src.analysis.report.results import Results
 from src.analysis.report.tables import format_table
-from tests.conftest import ROOT
+from src.analysis.workloads import WORKLOAD
 from tests.docs.pages import DOCS, README, page_id, table
-from tests.republish import from_csv, tables
+from tests.published_files import RESULTS, find, published_folders, read_sources, read_table, read_text, sweep_of
+from tests.republish import from_csv, read_results, tables
 
-FOLDERS = sorted(path.parent for path in (DOCS / "results").glob("*/runs.csv"))
+FOLDERS = published_folders()
+LENET = RESULTS / "lenet-sgd-5-epochs"
+MAX_BYTES = 3_000_000  # of a folder
+TABLE = ["dataset", "model", "optimizer", "epochs", "batch_size"]  # what runs of one table share
 
-published = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+published = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(RESULTS)))
+with_page = pytest.mark.parametrize("folder", [folder for folder in FOLDERS if (folder / "report.html").exists()])
+with_curves = pytest.mark.parametrize("folder", [folder for folder in FOLDERS if (folder / "curves.zip").exists()])
+
+
+@functools.cache
+def results_of(folder: Path) -> Results:
+    return read_results(folder)
 
 
 @published
 def test_every_number_follows_from_the_runs(folder: Path) -> None:
-    runs = pd.read_csv(folder / "runs.csv")
+    runs = read_table(folder, "runs.csv")
     assert (runs.loc[runs["read_test"], "status"] == "completed").all()
     assert set(runs["status"]) <= {"completed", "diverged"}
-    for name, text in tables(folder).items():
+    for name, text in tables(results_of(folder)).items():
         if name.endswith(".csv"):
-            pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), pd.read_csv(folder / name), rtol=1e-9)
+            pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), read_table(folder, name), rtol=1e-9)
         else:
-            assert text == (folder / name).read_text()
+            assert text == read_text(find(folder, name))
 
 
 @published
 def test_published_statistics_are_those_of_the_errors(folder: Path) -> None:
-    runs, comparison = pd.read_csv(folder / "runs.csv"), pd.read_csv(folder / "comparison.csv").set_index("scheduler")
-    errors = 1 - runs[runs["read_test"]].pivot(index="seed", columns="scheduler", values="test_accuracy")
-    assert comparison["test_error_mean"].to_dict() == pytest.approx(errors.mean().to_dict())
-    differences = errors.drop(columns="constant").sub(errors["constant"], axis=0)
-    rows = comparison.loc[differences.columns]
-    assert rows["difference"].to_dict() == pytest.approx(differences.mean().to_dict())
-    assert rows["difference_median"].to_dict() == pytest.approx(differences.median().to_dict())
-    assert rows["difference_sd"].to_dict() == pytest.approx(differences.std().to_dict())
-    assert len(rows) == 8
-    assert rows["verdict"].value_counts().to_dict() == {"better": 2, "inconclusive": 6}
-    pairs = pd.read_csv(folder / "pairwise.csv")
+    runs, comparison = read_table(folder, "runs.csv"), read_table(folder, "comparison.csv")
+    evaluation = runs[runs["read_test"] & runs["averaged_test_accuracy"].isna()]
+    errors = 1 - evaluation.pivot(index="seed", columns="setting", values="test_accuracy")
+    for _, rows in comparison[comparison["averaged_test_accuracy_mean"].isna()].groupby(WORKLOAD, dropna=False):
+        rows = rows.set_index("setting")
+        assert rows["test_error_mean"].to_dict() == pytest.approx(errors[rows.index].mean().to_dict())
+        (reference,) = rows.index[rows["difference"].isna()]
+        others = rows.drop(index=reference)
+        differences = errors[others.index].sub(errors[reference], axis=0)
+        assert others["difference"].to_dict() == pytest.approx(differences.mean().to_dict())
+        assert others["difference_median"].to_dict() == pytest.approx(differences.median().to_dict())
+        assert others["difference_sd"].to_dict() == pytest.approx(differences.std().to_dict())
+
+
+def test_first_result_has_the_verdicts_that_pages_speak_of() -> None:
+    comparison, pairs = read_table(LENET, "comparison.csv"), read_table(LENET, "pairwise.csv")
+    assert comparison["verdict"].value_counts().to_dict() == {"better": 2, "inconclusive": 6}
     assert (len(pairs), (pairs["p_adjusted"] < 0.05).sum()) == (36, 7)
 
 
 @published
 def test_runs_follow_the_protocol(folder: Path) -> None:
-    runs, sweep = pd.read_csv(folder / "runs.csv"), json.loads((folder / "sweep.json").read_text())
-    protocol, tuning = sweep["protocol"], ~runs["read_test"]
-    assert set(runs.loc[tuning, "seed"]) == set(protocol["tuning_seeds"])
-    assert set(runs.loc[~tuning, "seed"]) == set(protocol["evaluation_seeds"])
-    assert runs.loc[tuning, "test_accuracy"].isna().all()
-    trials = runs[tuning].groupby("scheduler").size()
-    assert set(trials.index) == set(protocol["schedulers"])
-    assert trials.nunique() == 1  # the same number for each
-    median = runs[tuning].assign(val_error=1 - runs["val_accuracy"]).groupby(["scheduler", "lr"])
-    ranked = median[["val_error", "val_loss"]].median().round(12).sort_values(["val_error", "val_loss"]).reset_index()
-    assert runs[~tuning].groupby("scheduler")["lr"].unique().map(list).to_dict() == {
-        name: [lr] for name, lr in ranked.groupby("scheduler")["lr"].first().items()
-    }
-    assert runs["git_sha"].nunique() == 1
-    assert not sweep["provenance"]["git_dirty"]
+    runs = read_table(folder, "runs.csv")
+    sources = read_sources(folder)
+    sweeps = runs["folder"].map(sweep_of)
+    assert set(sweeps) == set(sources)
+    assert not runs["git_dirty"].any()
+    for name, rows in runs.groupby(sweeps):
+        protocol, tuning = sources[name]["protocol"], ~rows["read_test"]
+        assert set(rows.loc[tuning, "seed"]) == set(protocol["tuning_seeds"])
+        assert set(rows.loc[~tuning, "seed"]) == set(protocol["evaluation_seeds"])
+        assert rows.loc[tuning, "test_accuracy"].isna().all()
+        assert set(rows["scheduler"]) == set(protocol["schedulers"])
+        assert rows["git_sha"].nunique() == 1
+        trials = rows[tuning].groupby([*TABLE, "label"]).size()
+        assert (trials.groupby(TABLE).nunique() == 1).all()  # the same number for each schedule
 
 
 @published
+def test_rates_are_those_with_the_smallest_validation_error(folder: Path) -> None:
+    runs = read_table(folder, "runs.csv")
+    tuning, evaluation = runs[~runs["read_test"]], runs[runs["read_test"]]
+    completed, averaged = tuning["status"] == "completed", (f"averaged_{name}" for name in ("val_accuracy", "val_loss"))
+    accuracy, loss = (tuning[name].fillna(tuning[name.removeprefix("averaged_")]) for name in averaged)
+    judged = tuning.assign(val_error=(1 - accuracy).where(completed, 1), val_loss=loss.where(completed, math.inf))
+    medians = judged.groupby([*TABLE, "label", "lr"])[["val_error", "val_loss"]].median().round(12)
+    ranked = medians.sort_values(["val_error", "val_loss"]).reset_index()
+    best = ranked.groupby([*TABLE, "label"])["lr"].first()
+    chosen = evaluation.groupby([*TABLE, "label"])["lr"].unique().map(list)
+    assert chosen.to_dict() == {name: [lr] for name, lr in best.items()}
+
+
+@published
+def test_folder_stays_small(folder: Path) -> None:
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < MAX_BYTES
+
+
+@with_page
 def test_report_has_the_published_table_and_no_link_to_files_that_are_not(folder: Path) -> None:
     page = (folder / "report.html").read_text()
     rows = [[cell_text(cell) for cell in row] for row in html_table(page, "pinned").iter("tr")]
@@ -92,7 +129,7 @@ def cell_text(cell: ET.Element) -> str:
     return "".join(cell.itertext()).replace("\u00a0", " ")
 
 
-@published
+@with_curves
 def test_curves_are_those_of_the_evaluation_runs(folder: Path) -> None:
     runs = pd.read_csv(folder / "runs.csv")
     evaluation = runs[runs["read_test"]]
@@ -115,7 +152,7 @@ def test_curves_are_those_of_the_evaluation_runs(folder: Path) -> None:
 
 @published
 def test_no_absolute_path_is_published(folder: Path) -> None:
-    texts = [path.read_text() for path in folder.rglob("*") if path.suffix not in (".png", ".zip") and path.is_file()]
+    texts = [read_text(path) for path in folder.rglob("*") if path.suffix not in (".png", ".zip") and path.is_file()]
     absolute = re.compile(r"""(?:^|[\s"',;=(])/\w+/\w""", re.MULTILINE)
     assert absolute.search('"folder": "/home/me/sweeps"')
     assert [match.group() for text in texts for match in absolute.finditer(text)] == []
@@ -123,7 +160,7 @@ def test_no_absolute_path_is_published(folder: Path) -> None:
 
 @pytest.mark.parametrize("page", [README, DOCS / "comparing.md"], ids=page_id)
 def test_quoted_table_equals_the_published_one(page: Path) -> None:
-    original = table(DOCS / "results" / "lenet-sgd-5-epochs" / "comparison.md", "scheduler")
+    original = table(LENET / "comparison.md", "scheduler")
     quoted = table(page, "scheduler")
     assert {"scheduler", "peak lr", "test error %", "Δ", "p (adjusted)", "verdict"} <= set(quoted[0])
     assert quoted == [{column: row[column] for column in quoted[0]} for row in original]
@@ -131,4 +168,4 @@ def test_quoted_table_equals_the_published_one(page: Path) -> None:
 
 def test_readme_shows_a_published_figure() -> None:
     assert "(docs/results/lenet-sgd-5-epochs/figures/test_error.png)" in README.read_text()
-    assert ROOT / "docs" / "results" / "lenet-sgd-5-epochs" in FOLDERS
+    assert LENET in FOLDERS

@@ -19,24 +19,32 @@ from src.files import write_text
 
 def write_tables(results: Results, folder: Path) -> None:
     """Writes all tables into `folder`; removes those of an earlier report that would be empty now."""
+    runs = results.runs.drop(columns=["settings", "provenance"])
+    runs["error"] = runs["error"].map(first_line)  # the traceback stays in the record
+    write_text(folder / layout.RUNS, to_csv(runs))
+    for name, text in format_tables(results).items():
+        (folder / name).unlink(missing_ok=True)
+        if text:
+            write_text(folder / name, text)
+
+
+def format_tables(results: Results) -> dict[str, str]:
+    """Every table that follows from the runs, by file name; an empty text for one without rows."""
     unfinished = f"Not finished: {', '.join(results.unfinished)}." if results.unfinished else ""
     setups = [f"{title}: {warning}" for title, warning in results.setup_warnings.items()]
     warnings = [text for text in (unfinished, *results.seed_warnings, *setups, *tuning_alerts(results)) if text]
     markdown_note = "".join(f"**{to_markdown_text(text)}**\n\n" for text in warnings)
     latex_note = "".join(f"% {' '.join(text.splitlines())}\n" for text in warnings)
-    runs = results.runs.drop(columns=["settings", "provenance"])
-    runs["error"] = runs["error"].map(first_line)  # the traceback stays in the record
-    write_text(folder / layout.RUNS, to_csv(runs))
-    write_text(folder / layout.COMPARISON_CSV, to_csv(results.table))
-    write_text(folder / layout.COMPARISON_MD, markdown_note + to_markdown(results.table))
-    write_text(folder / layout.COMPARISON_TEX, latex_note + to_latex(results.table))
-    for name, rows in {
+    others = {
         layout.LR_SENSITIVITY: with_tolerance(results.sensitivity),
         layout.COST_OF_WRONG_LR: cost_of_wrong_lr(results.sensitivity),
         layout.PAIRWISE: results.pairs,
         layout.BUDGET_TABLE: budget_table(results.table),
         layout.ACROSS_WORKLOADS: results.across,
-    }.items():
-        (folder / name).unlink(missing_ok=True)
-        if len(rows):
-            write_text(folder / name, to_csv(rows))
+    }
+    return {
+        layout.COMPARISON_CSV: to_csv(results.table),
+        layout.COMPARISON_MD: markdown_note + to_markdown(results.table),
+        layout.COMPARISON_TEX: latex_note + to_latex(results.table),
+        **{name: to_csv(rows) if len(rows) else "" for name, rows in others.items()},
+    }
