@@ -14,11 +14,11 @@ from src.errors import ArgumentParser, UsageError, ending_in_one_line
 
 USAGE = """\
 out=DIR                output folder (default: the input folder, if there is only one)
+across=optimizer       put runs that differ in the optimizer into one table (default: a table for each)
 reference=NAME         what to compare the others with: a schedule, or a setting as the tables name it, in quotes
                        ("reference=cosine lr=0.1"; default: the reference of the sweep, otherwise constant)
-across=optimizer       put runs that differ in the optimizer into one table (default: a table for each)
 """
-KEYS = ("out=", "reference=", "across=")
+KEYS = ("out=", "across=", "reference=")
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def check_folders(folders: list[Path], options: dict[str, str]) -> None:
     """Rejects unknown keys, missing folders, and several folders without an output folder."""
     missing = [str(folder) for folder in folders if not folder.is_dir()]
     if unknown := [text for text in missing if "=" in text]:
-        raise UsageError(f"{unknown[0]}: no such key or folder; the keys are out=, reference= and across=")
+        raise UsageError(f"{unknown[0]}: no such key or folder; the keys are out=, across= and reference=")
     if files := [text for text in missing if Path(text).exists()]:
         raise UsageError(f"{files[0]}: is a file; name the folder of a run or of a sweep")
     if missing:

@@ -323,7 +323,7 @@ REPORTS: Rows = [
     (".", ("no run records in .", "give the folder of a run or of a sweep")),
     (". .", ("2 folders", "give out=DIR")),
     (". across=model", ("across=model", "give across=optimizer")),
-    (". foo=1", ("foo=1", "the keys are out=, reference= and across=")),
+    (". foo=1", ("foo=1", "the keys are out=, across= and reference=")),
     ("out=x", ("no folder", "name the folder of a run or of a sweep")),
 ]
 
