@@ -19,7 +19,8 @@ def cost_of_wrong_lr(sensitivity: pd.DataFrame) -> pd.DataFrame:
 
     `cost_too_low` and `cost_too_high` are differences from the error at the best rate, as fractions: infinite where no
     run of the wrong rate trained, NaN where it was not tried. Within a workload, the schedule whose larger cost is the
-    smallest comes first. Empty if no schedule was tried half a decade from its best rate.
+    smallest comes first; those of which a cost is unknown come last. Empty if no schedule was tried half a decade from
+    its best rate.
 
     Args:
         sensitivity: `sensitivity` over all seeds; may be empty.
@@ -33,9 +34,9 @@ def cost_of_wrong_lr(sensitivity: pd.DataFrame) -> pd.DataFrame:
     costs = best[["cost_too_low", "cost_too_high"]]
     if costs.isna().all(axis=None):
         return pd.DataFrame()
-    best["larger"] = costs.max(axis=1)
-    ordered = best.sort_values([*WORKLOAD, "larger", "label", "warmup"], na_position="last", ignore_index=True)
-    return ordered.drop(columns="larger")
+    best = best.assign(is_unknown=costs.isna().any(axis=1), larger=costs.max(axis=1))
+    order = [*WORKLOAD, "is_unknown", "larger", "label", "warmup"]
+    return best.sort_values(order, na_position="last", ignore_index=True).drop(columns=["is_unknown", "larger"])
 
 
 def _costs(grids: pd.DataFrame, decades: float) -> pd.Series:

@@ -67,7 +67,9 @@ def _draw_row(axes: Axes, position: int, points: np.ndarray, end: float, style: 
         if cost <= end:
             axes.plot(cost, position, marker, color=style["color"], markersize=7, markeredgecolor="white", gid=gid)
     beyond = [
-        f"{text.split()[-1]} {_format(cost)}" for cost, (_, text) in zip(points, _keys(), strict=True) if cost > end
+        f"{text.split()[-1]} {_format(cost)}"
+        for cost, (_, text) in zip(points, _keys(), strict=True)
+        if not cost <= end
     ]
     if beyond:
         place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "left", "va": "center"}
@@ -75,5 +77,7 @@ def _draw_row(axes: Axes, position: int, points: np.ndarray, end: float, style: 
 
 
 def _format(cost: float) -> str:
-    """`+12`, or `does not train`."""
+    """`+12`, or why there is no number."""
+    if math.isnan(cost):
+        return "not tried"
     return "does not train" if math.isinf(cost) else f"+{cost:.3g}"

@@ -33,7 +33,8 @@ def test_rate_that_trains_nothing_costs_everything_and_one_that_was_not_tried_is
 def test_most_forgiving_schedule_comes_first() -> None:
     steep: dict[float, Errors] = {0.016: [0.03], 0.05: [0.02], 0.16: [0.08]}
     flat: dict[float, Errors] = {0.016: [0.04], 0.05: [0.03], 0.16: [0.04]}
-    assert list(costs_of({"step": steep, "wsd": flat})["scheduler"]) == ["wsd", "step"]
+    unknown: dict[float, Errors] = {0.016: [0.02], 0.05: [0.021]}
+    assert list(costs_of({"step": steep, "wsd": flat, "rex": unknown})["scheduler"]) == ["wsd", "step", "rex"]
 
 
 def test_rates_that_are_not_half_a_decade_apart_have_no_cost() -> None:
