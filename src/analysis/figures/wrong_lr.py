@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from src.analysis.figures.overlay import NOTE_COLOR
 from src.analysis.figures.panels import panels
@@ -41,6 +42,7 @@ def draw_cost_of_wrong_lr(costs: pd.DataFrame, styles: Palette) -> Figure | None
         _draw_row(axes, position, points[position], end, styles[row["name"]], series_id(row["name"]))
     axes.set(yticks=range(len(rows)), xlabel="increase of the validation error (percentage points)  ← better")
     axes.set_yticklabels(rows["name"])
+    axes.xaxis.set_major_locator(MaxNLocator(5))  # their labels fit on a phone, too
     axes.set_ylim(len(rows) - 0.5, -0.5)
     handles = [Line2D([], [], color=NOTE_COLOR, marker=marker, linestyle="", label=text) for marker, text in _keys()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=_NOTE_SIZE)

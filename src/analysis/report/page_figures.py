@@ -29,9 +29,9 @@ CAPTIONS = {
     "wide valley forgives a bad guess. A cross at the top marks a learning rate at which at least half of the runs "
     "failed or diverged.",
     "cost_of_wrong_lr": "What a wrong guess costs: how much larger the median validation error is if the peak "
-    "learning rate is half a decade (a factor of 3.2) below or above the best rate of the grid. The most forgiving "
-    "schedule is at the top, those with a rate that was not tried at the bottom. Numbers beside the axis are costs "
-    "beyond it.",
+    "learning rate is half a decade (a factor of 3.2) below (a marker that points to the left) or above (to the right) "
+    "the best rate of the grid. The most forgiving schedule is at the top, those with a rate that was not tried at the "
+    "bottom. Numbers beside the axis are costs beyond it.",
     "tuning_trials": "What tuning costs: expected validation error of the best of k tuning trials, if k of the trials "
     "are drawn at random. A trial is one rate of the grid under one seed; one that failed or diverged counts as 100%. "
     "A schedule whose curve falls early needs little tuning. The best error of a few trials flatters: the comparison "
