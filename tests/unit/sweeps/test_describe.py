@@ -114,6 +114,14 @@ def plain_plan(folder: Path, *overrides: str, dry_run: bool = False) -> Plan:
     return make_plan([*SMALL, f"hydra.sweep.dir={folder}", *overrides], dry_run=dry_run)
 
 
+@pytest.fixture(scope="module")
+def step_and_cosine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a sweep of which nothing was run yet."""
+    folder = tmp_path_factory.mktemp("sweep")
+    write_sweep_file(plain_plan(folder, "scheduler=step,cosine", "seed=0"))
+    return folder
+
+
 @pytest.mark.parametrize(
     ("overrides", "others"),
     [
@@ -126,11 +134,10 @@ def plain_plan(folder: Path, *overrides: str, dry_run: bool = False) -> Plan:
     ],
 )
 def test_other_runs_in_the_folder_of_a_plain_sweep_are_noted(
-    overrides: tuple[str, ...], others: str | None, tmp_path: Path
+    overrides: tuple[str, ...], others: str | None, step_and_cosine: Path
 ) -> None:
-    write_sweep_file(plain_plan(tmp_path, "scheduler=step,cosine", "seed=0"))
-    note = f"{tmp_path} holds {others} of an earlier command, which the tables include"
-    assert list(plan_notes(plain_plan(tmp_path, *overrides))) == ([note] if others else [])
+    note = f"{step_and_cosine} holds {others} of an earlier command, which the tables include"
+    assert list(plan_notes(plain_plan(step_and_cosine, *overrides))) == ([note] if others else [])
 
 
 def test_plain_sweep_in_the_folder_of_a_protocol_is_noted(tmp_path: Path) -> None:
