@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from src import losses
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def ranges(numbers: Iterable[int]) -> str:
@@ -58,12 +61,12 @@ def p_with_sign(p: float) -> str:
 
 def format_number(value: float | None, spec: str) -> str:
     """The value in the given format; a dash where it is missing."""
-    return "–" if value is None or pd.isna(value) else format(value, spec)
+    return "–" if value is None or math.isnan(value) else format(value, spec)
 
 
 def format_loss(value: float | None) -> str:
     """`0.0318`, or `1.23e+10`; a dash where it is missing."""
-    return "–" if value is None or pd.isna(value) else losses.format_loss(value)
+    return "–" if value is None or math.isnan(value) else losses.format_loss(value)
 
 
 def first_line(text: object) -> str:

@@ -16,7 +16,7 @@ from src.files import lock_folder, write_text
 from src.runs import record as records
 from src.runs.conditions import check_conditions
 from src.runs.folder import read_claim
-from src.runs.provenance import git_state
+from src.runs.git import git_state
 from src.runs.record import RunRecord
 from src.runs.summary import make_record
 from src.status import FINISHED

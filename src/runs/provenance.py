@@ -1,11 +1,9 @@
-"""Provenance of a run: code, packages, hardware, determinism flags."""
+"""Provenance of a run: packages, hardware, determinism flags."""
 
 from __future__ import annotations
 
 import platform
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -44,23 +42,6 @@ def provenance(device: torch.device | None, num_workers: int | None) -> dict[str
         "cudnn_benchmark": torch.backends.cudnn.benchmark,
         "cudnn_conv_fp32_precision": torch.backends.cudnn.conv.fp32_precision,  # type: ignore[attr-defined]
     }
-
-
-def git_state() -> dict[str, Any]:
-    """The commit of this code and whether the tree has uncommitted changes; nulls outside a git checkout."""
-    commit = _git("rev-parse", "HEAD")
-    changes = _git("status", "--porcelain")
-    return {"git_sha": commit, "git_dirty": None if changes is None else changes != ""}
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        result = subprocess.run(
-            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return result.stdout.strip()
 
 
 def _version(package: str) -> str | None:

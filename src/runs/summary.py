@@ -6,7 +6,8 @@ from typing import Any
 
 from src.config.identity import config_hash, identity
 from src.config.schema import Config
-from src.runs.provenance import git_state, provenance
+from src.runs.git import git_state
+from src.runs.provenance import provenance
 from src.runs.record import RunRecord, utc_now
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer

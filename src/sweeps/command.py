@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from src.analysis.wording import count_noun
 from src.announce import announcing
 from src.config.suggestions import suggesting_also
 from src.data.fallback import resolve_dataset
-from src.sweeps.describe import plan_notes, print_plan, print_study
+from src.sweeps.checking import check_jobs
 from src.sweeps.experiment import FIELDS, experiment_overrides, experiment_rates
-from src.sweeps.launch import check_jobs, run_plan, run_study
+from src.sweeps.launch import run_plan, run_study
+from src.sweeps.notes import plan_notes
 from src.sweeps.plan import make_plan
 from src.sweeps.protocol import FIELDS as PROTOCOL_FIELDS
 from src.sweeps.protocol import protocol_overrides
 from src.sweeps.rates import jobs_with_rates
 from src.sweeps.reference import check_reference, split_reference
-from src.sweeps.study import Study
+
+if TYPE_CHECKING:
+    from src.sweeps.study import Study
 
 KEYS = (*FIELDS, "protocol", *PROTOCOL_FIELDS)  # that runs do not have
 
@@ -37,6 +41,9 @@ def sweep(arguments: Sequence[str], *, dry_run: bool) -> int:
 
 
 def _run_protocol(arguments: Sequence[str], *, dry_run: bool) -> int:
+    from src.sweeps.describe import print_study  # these import pandas and scipy
+    from src.sweeps.study import Study
+
     protocol, overrides = protocol_overrides(arguments)
     study = Study(protocol, overrides if dry_run else resolve_dataset(overrides))
     if dry_run:
@@ -65,6 +72,8 @@ def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
     plan = make_plan(overrides, jobs_with_rates(overrides, rates) if rates else None, dry_run=dry_run)
     check_reference(plan, reference)
     if dry_run:
+        from src.sweeps.describe import print_plan  # imports pandas and scipy
+
         check_jobs(plan)
         print_plan(plan, reference)
         return 0

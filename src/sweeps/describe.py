@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from src.analysis.stats import MIN_SEEDS
-from src.analysis.sweep_file import read_sweep_file
 from src.analysis.wording import count_noun, ranges
-from src.config.auto_lr import wants_range_test
 from src.errors import DataUnavailableError, UsageError
 from src.sweeps.equivalence import equivalence_note
 from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
+from src.sweeps.notes import OTHER_SWEEP, plan_notes
 from src.sweeps.packs import lockstep_note, with_packs
 from src.sweeps.parallelism import concurrent_jobs
 from src.sweeps.plan import Plan
@@ -21,9 +20,6 @@ from src.sweeps.status import format_duration
 from src.sweeps.study import TUNING, Study
 from src.sweeps.sweep_file import read_planned_jobs
 from src.terminal import StdoutConsole
-
-_OTHER_SWEEP = "{} holds another sweep: its runs are kept, its tables are replaced"
-_OTHER_RUNS = "{} holds {} of an earlier command, which the tables include"
 
 
 def print_plan(plan: Plan, reference: str | None = None) -> None:
@@ -42,21 +38,6 @@ def print_plan(plan: Plan, reference: str | None = None) -> None:
     notes = (*plan_notes(plan), reference_note(plan, reference), lockstep_note(with_packs(plan)))
     for note in filter(None, notes):
         console.print(f"note: {note}", soft_wrap=True, highlight=False)
-
-
-def plan_notes(plan: Plan) -> Iterator[str]:
-    """What the user should know before a sweep without a protocol starts: a folder with other runs."""
-    if any(map(wants_range_test, (job.overrides for job in plan.jobs))):  # the folders of its runs are not known yet
-        return
-    earlier = read_sweep_file(plan.folder)
-    earlier_folders = {job["folder"] for job in earlier.get("jobs") or []}
-    folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
-    if folders <= earlier_folders or earlier_folders <= folders:  # a part of it is repeated, or it has grown
-        return
-    if earlier.get("protocol"):
-        yield _OTHER_SWEEP.format(plan.folder)
-    else:
-        yield _OTHER_RUNS.format(plan.folder, count_noun(len(earlier_folders - folders), "other run"))
 
 
 def print_study(study: Study) -> None:
@@ -93,7 +74,7 @@ def study_notes(study: Study) -> Iterator[str]:
     tuning_folders = {job["folder"] for job in earlier_jobs if TUNING in job["overrides"]}
     # Seeds, rates and refinements may be added: a study is another one if no tuning run is shared.
     if earlier_jobs and tuning_folders.isdisjoint(str(job.folder.relative_to(plan.folder)) for job in plan.jobs):
-        yield _OTHER_SWEEP.format(plan.folder)
+        yield OTHER_SWEEP.format(plan.folder)
 
 
 def _refinement(study: Study) -> list[tuple[str, str]]:

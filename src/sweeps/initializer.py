@@ -1,11 +1,21 @@
-"""What every worker of joblib does first, before it knows of any job. Imports little."""
+"""What every worker of joblib does first, before it knows of any job. Imports little before it looks after orphans."""
 
 from __future__ import annotations
+
+import signal
+
+from joblib.externals.loky import process_executor
 
 from src.sweeps.devices import claim_gpu
 from src.sweeps.orphans import end_with_main_process
 
+MAX_GROWTH = 2 * 2**30  # bytes; about what a run takes
+
 
 def initialize_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the main process too, which decides what follows
     end_with_main_process()
     claim_gpu()
+    # loky replaces a worker that has grown since its first call, which checks a run, by what a run may well take.
+    process_executor._MAX_MEMORY_LEAK_SIZE = MAX_GROWTH
+    import src.runs.run  # noqa: F401 - torch, before the first job asks for it

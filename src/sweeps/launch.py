@@ -6,27 +6,28 @@ import functools
 import logging
 import time
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from src.analysis.wording import count_noun
 from src.announce import announcing
 from src.errors import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
 from src.program import command_line
 from src.sweeps import devices, workers
-from src.sweeps.chosen_rates import print_chosen_rates
+from src.sweeps.checking import check_and_start_workers
 from src.sweeps.job import run_job
 from src.sweeps.labels import varied_keys
-from src.sweeps.next_step import next_step
 from src.sweeps.packs import lockstep_note, packs_by_first, units, with_packs
 from src.sweeps.parallelism import worker_gpus
 from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
 from src.sweeps.reference import check_reference
 from src.sweeps.reporting import reporting_progress
-from src.sweeps.study import Study
 from src.sweeps.sweep_file import write_sweep_file
 from src.terminal import is_unread, look_for_reader
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from src.sweeps.study import Study
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def run_plan(plan: Plan, reference: str | None = None) -> int:
             was started.
     """
     check_reference(plan, reference)
-    check_jobs(plan)
+    check_and_start_workers(plan)
     with workers.controlling_sweep(plan.folder):
         plan = with_packs(plan)
         write_sweep_file(plan, reference=reference)
@@ -57,8 +58,10 @@ def run_study(study: Study) -> int:
     Raises:
         UsageError: a job cannot run; no job of its phase was started.
     """
+    from src.sweeps.chosen_rates import print_chosen_rates  # imports pandas
+
     plans = [study.first_plan]
-    check_jobs(plans[0])
+    check_and_start_workers(plans[0])
     with workers.controlling_sweep(plans[0].folder):
         choices = _tune(study, plans)
         if choices is not None:
@@ -66,20 +69,6 @@ def run_study(study: Study) -> int:
             plans.append(study.evaluation(choices))
             _run_phase("Evaluation", plans, study.protocol)
     return _conclude(*plans, protocol=study.protocol)
-
-
-def check_jobs(plan: Plan) -> None:
-    """Refuses a sweep before its first job if any of its jobs cannot run.
-
-    Raises:
-        UsageError: names the value and the remedy.
-    """
-    with announcing("loading torch"):
-        from src.runs.build import check
-
-    with announcing(f"checking {count_noun(len(plan.settings), 'setting')}"):
-        for setting in plan.settings:
-            check(setting, runs_here=plan.runs_here)
 
 
 def _tune(study: Study, plans: list[Plan]) -> pd.DataFrame | None:
@@ -198,6 +187,8 @@ def _conclude(*plans: Plan, protocol: Protocol | None = None) -> int:
     if any(plan.unfinished() for plan in plans):
         return EXIT_FAILED
     if table is not None:
+        from src.sweeps.next_step import next_step  # imports pandas
+
         log.info(next_step(table, plans[-1], protocol))
     return 0
 

@@ -7,6 +7,8 @@ import platform
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MAIN_PROCESS = "SCHEDBENCH_MAIN_PROCESS"  # environment variable that workers inherit: `pid@host`
@@ -22,6 +24,16 @@ def mark_main_process() -> None:
 
 def unmark_main_process() -> None:
     os.environ.pop(MAIN_PROCESS, None)
+
+
+@contextmanager
+def marking_main_process() -> Iterator[None]:
+    """Workers that start in this context do not outlive this process."""
+    mark_main_process()
+    try:
+        yield
+    finally:
+        unmark_main_process()
 
 
 def main_process() -> int:

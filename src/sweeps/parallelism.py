@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import subprocess
@@ -22,6 +23,7 @@ RUNS_PER_GPU = 4  # at most, however large its memory
 BYTES_PER_RUN = 2 * 2**30  # an estimate: CUDA itself, the data set, and evaluation of the largest model
 _LAUNCHER, _NUM_WORKERS, _NUM_THREADS = "hydra/launcher", "hydra.launcher.n_jobs", "trainer.num_threads"
 _DEVICE = "trainer.device"
+_OTHER_GPUS = ("/dev/kfd", "/dev/dxg")  # of AMD, and of Windows under WSL
 _FREE_BYTES = "import torch; print(*(torch.cuda.mem_get_info(gpu)[0] for gpu in range(torch.cuda.device_count())))"
 
 
@@ -85,6 +87,8 @@ def free_memory() -> tuple[int, ...]:
 
     A process of its own reads them, because CUDA would keep some hundred MiB on every GPU for as long as this one runs.
     """
+    if not may_have_gpu():
+        return ()
     with announcing("loading torch"):
         import torch
 
@@ -96,6 +100,17 @@ def free_memory() -> tuple[int, ...]:
         return tuple(map(int, reader.stdout.split())) or unknown
     except (OSError, ValueError, subprocess.SubprocessError):
         return unknown
+
+
+def may_have_gpu() -> bool:
+    """Whether torch could find a GPU. Without a driver it cannot, which is known sooner than torch is imported."""
+    if "torch" in sys.modules or sys.platform != "linux" or any(map(os.path.exists, _OTHER_GPUS)):
+        return True
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def concurrent_jobs(plan: Plan) -> int:

@@ -32,12 +32,29 @@ MAX_SHARE = 0.02  # of a core for looking at folders: a sweep may have thousands
 def reporting_progress(jobs: Sequence[Job]) -> Iterator[None]:
     """Reports how the jobs proceed, wherever they run. Those that are finished already count as done."""
     watch = SweepWatch(jobs)
-    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+    if _has_display():
         with capturing_stdout() as lines, _in_thread(lambda done: _display(watch, lines, done)):
             yield
     else:
         with _in_thread(lambda done: _log_lines(watch, done)):
             yield
+
+
+@contextmanager
+def passing_on_stdout() -> Iterator[None]:
+    """Workers that start in this context write to the pipe from which the live display will read.
+
+    Until then, what they write is passed on.
+    """
+    if not _has_display():
+        yield
+        return
+    with capturing_stdout() as lines, _in_thread(lambda done: _pass_on(lines, done)):
+        yield
+
+
+def _has_display() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 @contextmanager
@@ -71,9 +88,13 @@ def _display(watch: SweepWatch, lines: CapturedLines, done: threading.Event) -> 
     except Exception:  # of any kind: a pipe that nobody reads would block every process of the sweep
         # Not logged: the log goes to the pipe too, and would wait forever for this thread to read it.
         lines.terminal.write(f"The display of the sweep failed; going on without it\n{traceback.format_exc()}")
-        while not done.is_set():
-            lines.terminal.writelines(f"{line}\n" for line in lines.read())
-            lines.terminal.flush()
+        _pass_on(lines, done)
+
+
+def _pass_on(lines: CapturedLines, done: threading.Event) -> None:
+    while not done.is_set():
+        lines.terminal.writelines(f"{line}\n" for line in lines.read())
+        lines.terminal.flush()
 
 
 def _draw(watch: SweepWatch, lines: CapturedLines, done: threading.Event) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from src import layout
 from src.analysis.sweep_file import evaluation_seeds, read_sweep_file, sweep_commands
 from src.files import set_aside, write_text
+from src.runs.git import git_state
 from src.runs.record import utc_now
 from src.sweeps.plan import Plan
 
@@ -33,8 +34,6 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None, refer
         protocol: The protocol, which names its own reference.
         reference: The reference of a sweep without a protocol, if the command names one.
     """
-    from src.runs.provenance import git_state  # imports torch
-
     folder = plans[0].folder
     jobs = {job.folder: job for plan in plans for job in plan.jobs}
     content: dict[str, Any] = {

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -245,6 +246,28 @@ def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(se
         assert time.monotonic() < killed + 20, processes(process.pid)
         time.sleep(0.1)
     process.communicate()
+
+
+@pytest.mark.parametrize("seconds", [pytest.param(0.0, marks=pytest.mark.faults), 1.0])
+def test_ctrl_c_while_workers_check_the_plan_leaves_nothing(seconds: float, tmp_path: Path) -> None:
+    process = start([SWEEP, *SHORT, "schedulers=[step,cosine]", "seeds=[0]", "name=mine", *TWO_WORKERS], tmp_path)
+    deadline = time.monotonic() + 60
+    while not any("LokyProcess" in line for line in processes(process.pid)):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+    assert processes(process.pid) == []
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_sweep_imports_nothing_heavy_before_its_workers_start() -> None:
+    probe = "import sys, src.sweeps.command; print({'torch', 'pandas', 'scipy', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_run_with_changed_config_file_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Provenance of a run: code, versions, and machine."""
+"""Provenance of a run: versions and machine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 
 import torch
 
-from src.runs.provenance import git_state, provenance
+from src.runs.provenance import provenance
 
 
-def test_provenance_names_code_and_machine() -> None:
+def test_provenance_names_packages_and_machine() -> None:
     content = provenance(torch.device("cpu"), num_workers=2)
     number, *_ = torch.__version__.partition("+")  # a wheel from PyPI does not name its CUDA version
     assert content["packages"]["torch"].partition("+")[0] == number
@@ -19,4 +19,3 @@ def test_provenance_names_code_and_machine() -> None:
     model, _, cores = content["device"].partition(", ")
     assert model
     assert cores == f"{os.cpu_count()} cores"
-    assert set(git_state()) == {"git_sha", "git_dirty"}

@@ -9,9 +9,10 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from src.runs.record import write_record
-from src.sweeps.plan import Job
+from src.sweeps.plan import Job, Plan, make_plan
 from src.sweeps.protocol import load_protocol
 from src.sweeps.study import Study
+from tests.conftest import SMALL
 from tests.unit.analysis.conftest import record_of
 
 
@@ -29,6 +30,11 @@ def make_study(folder: Path, *overrides: str, **changes: object) -> Study:
     GlobalHydra.instance().clear()
     shared = [*(overrides or ("data=digits", "epochs=2")), "model=softmax", "optimizer.lr=0.1"]
     return Study(load_protocol("quick", {**SMALL_PROTOCOL, **changes}), [*shared, f"hydra.sweep.dir={folder}"])
+
+
+def plain_plan(folder: Path, *overrides: str, dry_run: bool = False) -> Plan:
+    """A sweep without a protocol in the folder."""
+    return make_plan([*SMALL, f"hydra.sweep.dir={folder}", *overrides], dry_run=dry_run)
 
 
 def pretend(job: Job, val_loss: float | None = 0.5) -> None:

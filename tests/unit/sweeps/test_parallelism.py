@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 
 import joblib
@@ -20,7 +22,7 @@ from src.sweeps.parallelism import (
     worker_gpus,
 )
 from src.sweeps.plan import make_plan
-from tests.conftest import SMALL
+from tests.conftest import ROOT, SMALL
 
 
 @pytest.fixture
@@ -84,6 +86,17 @@ def test_free_memory_is_what_another_process_reads(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(parallelism, "_FREE_BYTES", "print(7, 8)")
     assert free_memory() == (7, 8)
+
+
+def test_torch_is_not_imported_where_there_is_no_driver() -> None:
+    code = (  # no file has the name of the library, and the folder / stands for a device
+        "import sys; from src.sweeps import parallelism\n"
+        "parallelism.ctypes.CDLL, parallelism._OTHER_GPUS = open, ('/',) if len(sys.argv) > 1 else ()\n"
+        "print(parallelism.may_have_gpu(), 'torch' in sys.modules)"
+    )
+    for arguments, answer in ([], "False False"), (["other"], "True False"):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+        assert (done.stdout.strip(), done.stderr) == (answer, "")
 
 
 @pytest.mark.parametrize(

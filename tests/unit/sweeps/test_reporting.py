@@ -21,7 +21,7 @@ from src.layout import CONFIG_HASH
 from src.runs.record import write_record
 from src.sweeps import reporting
 from src.sweeps.plan import Job
-from src.sweeps.reporting import pause_after, reporting_progress
+from src.sweeps.reporting import passing_on_stdout, pause_after, reporting_progress
 from tests.conftest import small_config
 from tests.unit.analysis.conftest import record_of
 
@@ -136,6 +136,21 @@ def test_output_goes_on_if_the_display_fails_while_the_pipe_to_it_is_full(
     assert "The display of the sweep failed; going on without it" in shown
     assert "RuntimeError: no display" in shown
     assert all(f"line {number}\n" in shown for number in (0, 9_999, 19_999))
+
+
+def test_output_of_workers_that_start_before_the_display_is_passed_on_then_shown_above_it(
+    jobs: list[Job], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    terminal = tmp_path / "terminal"
+    with stdout_to(terminal, monkeypatch):
+        with passing_on_stdout():
+            worker = os.dup(sys.stdout.fileno())  # what a worker inherits
+            os.write(worker, b"while it starts\n")
+        assert terminal.read_text() == "while it starts\n"
+        with reporting_progress(jobs):
+            os.write(worker, b"in the sweep\n")
+            wait_for_frame(terminal, "in the sweep")
+    os.close(worker)
 
 
 @contextmanager
