@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 
-from joblib.externals.loky import process_executor
-
 from src.sweeps.devices import claim_gpu
 from src.sweeps.orphans import end_with_main_process
 
@@ -16,6 +14,15 @@ def initialize_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the main process too, which decides what follows
     end_with_main_process()
     claim_gpu()
-    # loky replaces a worker that has grown since its first call, which checks a run, by what a run may well take.
-    process_executor._MAX_MEMORY_LEAK_SIZE = MAX_GROWTH
+    _allow_growth()
     import src.runs.run  # noqa: F401 - torch, before the first job asks for it
+
+
+def _allow_growth() -> None:
+    """Lets the worker grow by what a run takes.
+
+    loky replaces a worker that has grown by 300 MB since its first call, which here is a check without any data.
+    """
+    from joblib.externals.loky import process_executor
+
+    process_executor._MAX_MEMORY_LEAK_SIZE = MAX_GROWTH
