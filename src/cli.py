@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
-from importlib.metadata import PackageNotFoundError, version
 
 from src.errors import EXIT_USAGE
 from src.unread import print_text
@@ -38,6 +37,8 @@ def main() -> None:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # here, because `--help` should not wait for it
+
     try:
         return version("schedbench")
     except PackageNotFoundError:  # `python -m src.cli` in the repository

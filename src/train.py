@@ -106,7 +106,7 @@ def show(command: CommandLine) -> None:
     Raises:
         UsageError: the config cannot be composed, or has nothing to print.
     """
-    if command.composes:
+    if command.composes and (command.overrides or command.package):  # composing our own configs a first time is waste
         _check_printable(command)
     text = StringIO()
     try:

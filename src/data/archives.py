@@ -11,9 +11,7 @@ import functools
 import hashlib
 import logging
 import time
-import urllib.request
 from collections.abc import Sequence
-from http.client import HTTPException
 from pathlib import Path
 
 from src.config.schema import DataConfig
@@ -134,6 +132,8 @@ def _remedy(data: DataConfig) -> str:
 
 def _fetch(data: DataConfig, part: str) -> bytes:
     """Returns the verified content of one archive from the first mirror that has it."""
+    from http.client import HTTPException  # here, because `--help` should not wait for it
+
     name = _file_name(data, part)
     preferred = [data.mirror] if data.mirror else []
     reasons = []
@@ -153,6 +153,8 @@ def _fetch(data: DataConfig, part: str) -> bytes:
 
 def _from_url(mirror: str, name: str) -> bytes:
     """Downloads a file, unless the mirror is too slow or does not end."""
+    import urllib.request
+
     log.info("Downloading %s from %s", name, mirror)
     content = bytearray()
     start = time.monotonic()
