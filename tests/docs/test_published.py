@@ -18,6 +18,7 @@ from src.analysis.report.tables import format_table
 from src.analysis.workloads import WORKLOAD
 from tests.docs.pages import DOCS, README, page_id, table
 from tests.published_files import RESULTS, find, published_folders, read_sources, read_table, read_text, sweep_of
+from tests.published_summary import cpu_hours, summary
 from tests.republish import from_csv, read_results, tables
 
 FOLDERS = published_folders()
@@ -156,6 +157,13 @@ def test_no_absolute_path_is_published(folder: Path) -> None:
     absolute = re.compile(r"""(?:^|[\s"',;=(])/\w+/\w""", re.MULTILINE)
     assert absolute.search('"folder": "/home/me/sweeps"')
     assert [match.group() for text in texts for match in absolute.finditer(text)] == []
+
+
+def test_page_of_all_schedules_quotes_its_tables_and_its_cost() -> None:
+    folder = RESULTS / "all-schedules"
+    page, hours = (folder / "README.md").read_text(), cpu_hours(folder).sum()
+    assert [line for line in summary(folder).splitlines() if line not in page] == []
+    assert f"| cost | {hours:.1f} CPU hours:" in page
 
 
 @pytest.mark.parametrize("page", [README, DOCS / "comparing.md"], ids=page_id)
