@@ -1,4 +1,7 @@
-"""Publishes runs, tables and figures of several sweeps: `python -m tests.publish docs/results/NAME SWEEP...`."""
+"""Publishes runs, tables and figures of several sweeps: `python -m tests.publish docs/results/NAME SWEEP...`.
+
+With `--across-optimizer`, optimizers share a table, as in a report with `across=optimizer`.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,14 @@ FIGURES = ("test_error", "cost_of_wrong_lr", "rank_against_budget", "mean_ranks"
 _NOT_PUBLISHED = ("jobs", "packs")  # of sweep.json; the folders of runs.csv say the same
 
 
-def publish(folder: Path, sweeps: Sequence[Path], figures: Sequence[str], reference: str | None = None) -> None:
+def publish(
+    folder: Path,
+    sweeps: Sequence[Path],
+    figures: Sequence[str],
+    reference: str | None = None,
+    *,
+    across_optimizer: bool = False,
+) -> None:
     """Writes the runs of finished sweeps and what follows from them.
 
     Args:
@@ -31,11 +41,12 @@ def publish(folder: Path, sweeps: Sequence[Path], figures: Sequence[str], refere
         sweeps: Folders of sweeps.
         figures: Names of the figures to publish.
         reference: What the others are compared with; by default what the sweeps say.
+        across_optimizer: Whether runs that differ in the optimizer alone share a table.
 
     Raises:
         SystemExit: a sweep is not finished.
     """
-    results = load_results(sweeps, reference)
+    results = load_results(sweeps, reference, across_optimizer=across_optimizer)
     if results.unfinished or results.problems:
         raise SystemExit(f"error: not finished: {', '.join([*results.unfinished, *results.problems])}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -65,8 +76,15 @@ def main() -> None:
     parser.add_argument("sweeps", type=Path, nargs="+")
     parser.add_argument("--figures", nargs="+", default=FIGURES)
     parser.add_argument("--reference")
+    parser.add_argument("--across-optimizer", action="store_true")
     arguments = parser.parse_args()
-    publish(arguments.folder, arguments.sweeps, arguments.figures, arguments.reference)
+    publish(
+        arguments.folder,
+        arguments.sweeps,
+        arguments.figures,
+        arguments.reference,
+        across_optimizer=arguments.across_optimizer,
+    )
 
 
 if __name__ == "__main__":

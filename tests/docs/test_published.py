@@ -78,12 +78,14 @@ def test_runs_follow_the_protocol(folder: Path) -> None:
     assert set(sweeps) == set(sources)
     assert not runs["git_dirty"].any()
     for name, rows in runs.groupby(sweeps):
+        assert (rows.groupby("scheduler")["git_sha"].nunique() == 1).all()
         protocol, tuning = sources[name]["protocol"], ~rows["read_test"]
+        if not protocol:  # nothing was tuned
+            continue
         assert set(rows.loc[tuning, "seed"]) == set(protocol["tuning_seeds"])
         assert set(rows.loc[~tuning, "seed"]) == set(protocol["evaluation_seeds"])
         assert rows.loc[tuning, "test_accuracy"].isna().all()
         assert set(rows["scheduler"]) == set(protocol["schedulers"])
-        assert rows["git_sha"].nunique() == 1
         trials = rows[tuning].groupby([*TABLE, "label"]).size()
         assert (trials.groupby(TABLE).nunique() == 1).all()  # the same number for each schedule
 
@@ -95,11 +97,14 @@ def test_rates_are_those_with_the_smallest_validation_error(folder: Path) -> Non
     completed, averaged = tuning["status"] == "completed", (f"averaged_{name}" for name in ("val_accuracy", "val_loss"))
     accuracy, loss = (tuning[name].fillna(tuning[name.removeprefix("averaged_")]) for name in averaged)
     judged = tuning.assign(val_error=(1 - accuracy).where(completed, 1), val_loss=loss.where(completed, math.inf))
-    medians = judged.groupby([*TABLE, "label", "lr"])[["val_error", "val_loss"]].median().round(12)
+    tuned = [*TABLE, "label", "warmup"]
+    medians = judged.groupby([*tuned, "lr"])[["val_error", "val_loss"]].median().round(12)
     ranked = medians.sort_values(["val_error", "val_loss"]).reset_index()
-    best = ranked.groupby([*TABLE, "label"])["lr"].first()
-    chosen = evaluation.groupby([*TABLE, "label"])["lr"].unique().map(list)
-    assert chosen.to_dict() == {name: [lr] for name, lr in best.items()}
+    best = ranked.groupby(tuned)["lr"].first()
+    chosen = evaluation.groupby(tuned)["lr"].unique().map(list)
+    assert {name: chosen[name] for name in best.index} == {name: [lr] for name, lr in best.items()}
+    untuned = evaluation[~evaluation["folder"].map(sweep_of).isin(set(tuning["folder"].map(sweep_of)))]
+    assert set(chosen.index) - set(best.index) == set(untuned.set_index(tuned).index)
 
 
 @published
