@@ -25,6 +25,7 @@ _OF_SWEEPS = {  # keys with examples
 OF_PROTOCOLS = (
     "num_lrs", "max_extensions", "refine", "tuning_seeds", "evaluation_seeds", "tune_per_seed", "budgets",
 )  # fmt: skip
+_KEYS_OF_SWEEPS = ("schedulers", "seeds", *_OF_SWEEPS, *OF_PROTOCOLS)
 
 
 def check_form(line: str) -> None:
@@ -126,6 +127,6 @@ def _remedy(word: str) -> str:
     groups = [path.name for path in sorted(CONF.iterdir()) if path.is_dir() and path.name != "hydra"]
     names = {f"{group}={name}": name for group in groups for name in choices(group)}
     close = similar(word, names.values(), cutoff=0.75)
-    if close:
+    if close and word not in _KEYS_OF_SWEEPS:  # `schedulers` is similar to protocol=all_schedules
         return did_you_mean(text for text, name in names.items() if name in close)
     return f"give {word}=VALUE" if word.isidentifier() else "for example epochs=10"

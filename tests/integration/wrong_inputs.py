@@ -290,7 +290,7 @@ PROTOCOLS: Rows = [
     ("protocol=fast", ("protocol=fast", "choose one of all_schedules, quick, standard, strict")),
     ("protocol=null", ("protocol=null", "choose one of all_schedules, quick, standard, strict")),
     ("protocol=quick,strict", ("protocol=quick,strict", "choose one of all_schedules, quick, standard, strict")),
-    ("protocol=../experiment/benchmark", ("protocol=../experiment/benchmark", "choose one of quick")),
+    ("protocol=../experiment/benchmark", ("protocol=../experiment/benchmark", "choose one of all_schedules")),
     ("protocol=quick experiment=benchmark", ("experiment=benchmark", "give one of the two")),
     ("protocol=quick seeds=[0]", ("seeds", "give tuning_seeds=[...] or evaluation_seeds=[...]")),
     ("protocol=quick scheduler=step", ("scheduler=step", "schedulers=[a,b]")),
