@@ -15,11 +15,8 @@ from src.sweeps.workers import controlling_sweep, is_stopping
 
 
 @pytest.fixture(autouse=True)
-def _as_in_a_terminal() -> Iterator[None]:
-    """Not stopping, and with Python's own handler of SIGINT, which a shell may have told the tests to ignore."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _not_stopping() -> Iterator[None]:
     yield
-    signal.signal(signal.SIGINT, before)
     workers._stopping.clear()
 
 
