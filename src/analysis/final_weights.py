@@ -17,8 +17,10 @@ def with_final_weights(runs: pd.DataFrame) -> pd.DataFrame:
     averages = {name: pd.to_numeric(runs[f"averaged_{name}"]) for name in METRICS if f"averaged_{name}" in runs}
     if not any(values.notna().any() for values in averages.values()):
         return runs
-    last = pd.to_numeric(runs["test_accuracy"]).where(averages["test_accuracy"].notna())
-    finals = {name: values.fillna(pd.to_numeric(runs[name])) for name, values in averages.items()}
+    # By the accuracy: the loss of an average that is not finite is missing, and not that of the last weights.
+    has_average = {name: averages[f"{name.partition('_')[0]}_accuracy"].notna() for name in averages}
+    last = pd.to_numeric(runs["test_accuracy"]).where(has_average["test_accuracy"])
+    finals = {name: values.where(has_average[name], pd.to_numeric(runs[name])) for name, values in averages.items()}
     return runs.assign(**finals, **{LAST: last})
 
 

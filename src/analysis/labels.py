@@ -33,8 +33,9 @@ def setting_labels(workload: pd.DataFrame) -> dict[str, str]:
             unusual = {key: values[key] for key, usual in present.items() if values[key] != usual}
             brief[setting] = _label(str(name), _without_implied(unusual) | parameters)
             full[setting] = _label(str(name), unusual | parameters)
-    is_repeated = rows.assign(label=rows["setting"].map(brief)).duplicated(["label", "lr", "warmup"], keep=False)
-    return {**brief, **{setting: full[setting] for setting in rows["setting"][is_repeated]}}
+    meanings = Counter(brief[setting] for setting in {full[setting]: setting for setting in full}.values())
+    # At every rate: a label that depended on it would tear the grid of a schedule apart.
+    return {setting: label if meanings[label] == 1 else full[setting] for setting, label in brief.items()}
 
 
 def _label(name: str, differences: Mapping[str, Any]) -> str:

@@ -17,10 +17,10 @@ _ROUNDING = 0.1  # decades; 0.016 counts as half a decade below 0.05
 def cost_of_wrong_lr(sensitivity: pd.DataFrame) -> pd.DataFrame:
     """How much larger the median validation error of each schedule is if its peak lr is half a decade off.
 
-    `cost_too_low` and `cost_too_high` are differences from the error at the best rate, as fractions: infinite where no
-    run of the wrong rate trained, NaN where it was not tried. Within a workload, the schedule whose larger cost is the
-    smallest comes first; those of which a cost is unknown come last. Empty if no schedule was tried half a decade from
-    its best rate.
+    `cost_too_low` and `cost_too_high` are differences from the error at the best rate, as fractions: infinite where
+    half or more of the runs of the wrong rate did not train, NaN where it was not tried. Within a workload, the
+    schedule whose larger cost is the smallest comes first; those of which a cost is unknown come last. Empty if no
+    schedule was tried half a decade from its best rate.
 
     Args:
         sensitivity: `sensitivity` over all seeds; may be empty.

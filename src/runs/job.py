@@ -107,6 +107,9 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
             log.info("%saveraged weights: %s", label, metrics)
     elif record.status == "completed":
         log.info("%s%s, not tested", label, _metrics("validation", record.val_accuracy, record.val_loss))
+        if record.averaged_val_accuracy is not None:
+            metrics = _metrics("validation", record.averaged_val_accuracy, record.averaged_val_loss)
+            log.info("%saveraged weights: %s", label, metrics)
     elif record.status == "diverged":
         log.warning("%sdiverged: the loss is not finite; try a smaller optimizer.lr", label)
     elif record.status == "hopeless":

@@ -1,4 +1,4 @@
-"""What every worker of joblib does first, before it knows of any job. Imports little before it looks after orphans."""
+"""What every worker of joblib does first, before it knows of any job. Imports little: some workers never get one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ def initialize_worker() -> None:
     end_with_main_process()
     claim_gpu()
     _allow_growth()
-    import src.runs.run  # noqa: F401 - torch, before the first job asks for it
 
 
 def _allow_growth() -> None:

@@ -23,7 +23,7 @@ RUNS_PER_GPU = 4  # at most, however large its memory
 BYTES_PER_RUN = 2 * 2**30  # an estimate: CUDA itself, the data set, and evaluation of the largest model
 _LAUNCHER, _NUM_WORKERS, _NUM_THREADS = "hydra/launcher", "hydra.launcher.n_jobs", "trainer.num_threads"
 _DEVICE = "trainer.device"
-_OTHER_GPUS = ("/dev/kfd", "/dev/dxg")  # of AMD, and of Windows under WSL
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, of AMD, and of Windows under WSL
 _FREE_BYTES = "import torch; print(*(torch.cuda.mem_get_info(gpu)[0] for gpu in range(torch.cuda.device_count())))"
 
 
@@ -104,7 +104,7 @@ def free_memory() -> tuple[int, ...]:
 
 def may_have_gpu() -> bool:
     """Whether torch could find a GPU. Without a driver it cannot, which is known sooner than torch is imported."""
-    if "torch" in sys.modules or sys.platform != "linux" or any(map(os.path.exists, _OTHER_GPUS)):
+    if "torch" in sys.modules or sys.platform != "linux" or any(map(os.path.exists, _GPU_DEVICES)):
         return True
     try:
         ctypes.CDLL("libcuda.so.1")

@@ -49,7 +49,7 @@ def _is_shown_to_differ(row: pd.Series) -> bool:
 def _tested(row: pd.Series) -> str:
     counts = f"{row['tables']} tables of {count_noun(row['data_sets'], 'data set')}"
     if pd.isna(row["friedman_p"]):
-        return f"{counts}: not tested, which takes {MIN_DATA_SETS} data sets"
+        return f"{counts}: not tested, which takes {MIN_DATA_SETS} data sets and 3 schedules"
     if not _is_shown_to_differ(row):
         return f"{counts}: not shown to differ (Friedman's test)"
     return f"{counts}; bars join schedules closer than the critical difference of {row['critical_difference']:.2f}"

@@ -82,4 +82,4 @@ def _format(cost: float) -> str:
     """`+12`, or why there is no number."""
     if math.isnan(cost):
         return "not tried"
-    return "does not train" if math.isinf(cost) else f"+{cost:.3g}"
+    return "mostly fails" if math.isinf(cost) else f"+{cost:.3g}"

@@ -115,10 +115,7 @@ def load_results(folders: Sequence[Path], reference: str | None = None, *, acros
     num_missing = len(planned - set(map(Path, collection.runs["folder"])))
     if not sweep:  # several sweeps, each with its own protocol
         collection = replace(collection, runs=with_replicates_of_sweeps(collection.runs))
-    results = compute_results(collection, reference or (None if sweep else stored_reference), sweep, num_missing)
-    if reference is not None:
-        check_reference(results.evaluation, reference)  # not among all runs: the tuning runs have many rates
-    return results
+    return compute_results(collection, reference or (None if sweep else stored_reference), sweep, num_missing)
 
 
 def compute_results(
@@ -139,6 +136,8 @@ def compute_results(
         log.warning("No learning rate trained %s; try a smaller optimizer.lr", names)
     if evaluation.empty:  # the sweep was stopped while tuning, or nothing could be trained
         evaluation, untrainable = judged, untrainable[:0]
+    if isinstance(reference, str):
+        check_reference(evaluation, reference)  # not among all runs: the tuning runs have many rates
     choices, redrawn = choose(sensitivity(tuning)), redraws(judged)
     table = comparison(evaluation, reference or reference_of(sweep) or DEFAULT, untrainable)
     return Results(

@@ -43,7 +43,8 @@ COLUMNS = {
     "inconclusive: anything else, also where failed or diverged runs, outlying runs, skewed differences or tuning "
     "seeds that disagree rule a verdict out.",
     "epochs to": "Median number of epochs to reach a validation accuracy, with the number of runs that reached it. The "
-    "accuracy is the highest recorded one that more than half of the reference's runs reached.",
+    "accuracy is the highest recorded one that more than half of the reference's runs reached. It is that of the "
+    "weights in training, also where averaged ones are compared.",
     "train s": "Mean training time in seconds, without evaluation.",
     "diverged": "Runs whose loss became infinite or NaN.",
     "hopeless": "Runs that were stopped early because their validation was no better than guessing; they count like "

@@ -27,7 +27,6 @@ from src.analysis.stats.verdicts import (
     Table,
     compare,
     probabilities_of_improvement,
-    probability_of_improvement,
     verdict,
 )
 
@@ -58,7 +57,6 @@ __all__ = [
     "mean_interval",
     "performance_profile",
     "probabilities_of_improvement",
-    "probability_of_improvement",
     "profile_area",
     "reasons_of_pairs",
     "seed_draws",

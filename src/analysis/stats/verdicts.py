@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from src.analysis.stats.conventions import ALPHA, Floats
@@ -157,17 +156,12 @@ def verdict(
     return "inconclusive" if is_flattered else word
 
 
-def probability_of_improvement(errors: ArrayLike, other_errors: ArrayLike) -> float:
-    """The probability that a run of the first has a smaller error than a run of the second; ties count half.
-
-    Seeds are not paired here: every run is compared with every run of the other.
-    """
-    samples = np.asarray(errors, dtype=float), np.asarray(other_errors, dtype=float)
-    return probabilities_of_improvement([samples])[0]
-
-
 def probabilities_of_improvement(samples: Sequence[tuple[Floats, Floats]]) -> list[float]:
-    """`probability_of_improvement` of many pairs; those of equal sizes are computed at once, which is much faster."""
+    """For each pair of samples, the probability that a run of the first has a smaller error than a run of the second.
+
+    Ties count half. Seeds are not paired here: every run is compared with every run of the other. Pairs of equal sizes
+    are computed at once, which is much faster.
+    """
     sizes = [(len(first), len(second)) for first, second in samples]
     probabilities = np.full(len(samples), math.nan)
     for size in set(sizes):

@@ -66,6 +66,15 @@ def test_config_group_stands_for_its_parameters_unless_they_differ(make_run: Mak
     assert labels(tmp_path) == {"constant", "cosine", "step", *names}
 
 
+def test_label_is_the_same_at_every_rate_of_a_grid(make_run: MakeRun, tmp_path: Path) -> None:
+    for decay, rates in ((0.99, (0.1, 0.3, 1.0)), (0.999, (0.03, 0.1, 0.3))):
+        for lr in rates:
+            make_run("averaging=ema", f"averaging.decay={decay}", f"optimizer.lr={lr}")
+    make_run("optimizer.lr=0.1")
+    names = {f"constant (averaging.decay={decay}, averaging=ema)" for decay in (0.99, 0.999)}
+    assert labels(tmp_path) == {"constant", *names}
+
+
 def test_labels_compare_settings_of_one_workload_only(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step", "scheduler.gamma=0.5")
     make_run("scheduler=step", "scheduler.gamma=0.1", "epochs=3")

@@ -91,7 +91,7 @@ def test_free_memory_is_what_another_process_reads(monkeypatch: pytest.MonkeyPat
 def test_torch_is_not_imported_where_there_is_no_driver() -> None:
     code = (  # no file has the name of the library, and the folder / stands for a device
         "import sys; from src.sweeps import parallelism\n"
-        "parallelism.ctypes.CDLL, parallelism._OTHER_GPUS = open, ('/',) if len(sys.argv) > 1 else ()\n"
+        "parallelism.ctypes.CDLL, parallelism._GPU_DEVICES = open, ('/',) if len(sys.argv) > 1 else ()\n"
         "print(parallelism.may_have_gpu(), 'torch' in sys.modules)"
     )
     for arguments, answer in ([], "False False"), (["other"], "True False"):

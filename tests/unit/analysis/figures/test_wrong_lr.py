@@ -35,4 +35,4 @@ def test_costs_beyond_the_axis_are_numbers_beside_it() -> None:
     }
     figure = draw(close | {"noam": {0.016: [0.021], 0.05: [0.02], 0.16: [0.6]}, "sqrt": {0.05: [0.02], 0.16: [None]}})
     assert figure.axes[0].get_xlim()[1] < 2
-    assert {"high +58", "low not tried, high does not train"} <= set(texts_of(figure))
+    assert {"high +58", "low not tried, high mostly fails"} <= set(texts_of(figure))

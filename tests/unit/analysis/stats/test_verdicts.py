@@ -15,7 +15,6 @@ from src.analysis.stats import (
     Table,
     compare,
     probabilities_of_improvement,
-    probability_of_improvement,
     verdict,
 )
 
@@ -168,10 +167,12 @@ def test_equal_errors_differ_by_exactly_zero() -> None:
     assert comparison.verdict == "equivalent"
 
 
-def test_probability_of_improvement_counts_pairs_of_runs() -> None:
-    assert probability_of_improvement([1, 2], [3, 4]) == 1
-    assert probability_of_improvement([1, 3], [2, 3]) == pytest.approx((2 + 0 + 0.5) / 4)
-    assert math.isnan(probability_of_improvement([], [1]))
+def test_probabilities_of_improvement_count_pairs_of_runs() -> None:
+    pairs = [([1.0, 2.0], [3.0, 4.0]), ([1.0, 3.0], [2.0, 3.0]), ([], [1.0])]
+    better, mixed, unknown = probabilities_of_improvement([(np.array(one), np.array(other)) for one, other in pairs])
+    assert better == 1
+    assert mixed == pytest.approx((2 + 0 + 0.5) / 4)
+    assert math.isnan(unknown)
 
 
 def test_probabilities_of_many_pairs_are_those_of_each() -> None:
