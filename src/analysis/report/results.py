@@ -115,7 +115,8 @@ def load_results(folders: Sequence[Path], reference: str | None = None, *, acros
     num_missing = len(planned - set(map(Path, collection.runs["folder"])))
     if not sweep:  # several sweeps, each with its own protocol
         collection = replace(collection, runs=with_replicates_of_sweeps(collection.runs))
-    return compute_results(collection, reference or (None if sweep else stored_reference), sweep, num_missing)
+    default = None if sweep else stored_reference
+    return compute_results(collection, default if reference is None else reference, sweep, num_missing)
 
 
 def compute_results(
