@@ -230,15 +230,19 @@ def test_sweep_whose_output_nobody_reads_stops_and_compares_what_is_finished(tmp
     assert (sweep / "report.html").is_file()
 
 
-@pytest.mark.parametrize("seconds", [0.0, pytest.param(1.0, marks=pytest.mark.faults)])
-def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(seconds: float, tmp_path: Path) -> None:
-    (tmp_path / "controlled.py").write_text(CONTROLLED)
-    process = start([SWEEP, *THREE_RUNS, "epochs=100000", *TWO_WORKERS], tmp_path)
+def wait_for_a_worker(process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
     while not any("LokyProcess" in line for line in processes(process.pid)):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("seconds", [0.0, pytest.param(1.0, marks=pytest.mark.faults)])
+def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(seconds: float, tmp_path: Path) -> None:
+    (tmp_path / "controlled.py").write_text(CONTROLLED)
+    process = start([SWEEP, *THREE_RUNS, "epochs=100000", *TWO_WORKERS], tmp_path)
+    wait_for_a_worker(process)
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     killed = time.monotonic()
@@ -251,11 +255,7 @@ def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(se
 @pytest.mark.parametrize("seconds", [pytest.param(0.0, marks=pytest.mark.faults), 1.0])
 def test_ctrl_c_while_workers_check_the_plan_leaves_nothing(seconds: float, tmp_path: Path) -> None:
     process = start([SWEEP, *SHORT, "schedulers=[step,cosine]", "seeds=[0]", "name=mine", *TWO_WORKERS], tmp_path)
-    deadline = time.monotonic() + 60
-    while not any("LokyProcess" in line for line in processes(process.pid)):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for_a_worker(process)
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
