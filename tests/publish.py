@@ -14,10 +14,9 @@ from typing import Any
 import pandas as pd
 
 from src import layout
-from src.analysis.report.escapes import to_csv
 from src.analysis.report.results import load_results
+from src.analysis.report.table_files import format_runs
 from src.analysis.sweep_file import read_sweep_file
-from src.analysis.wording import first_line
 from src.files import write_text
 from tests.published_files import SOURCES, write
 from tests.republish import republish
@@ -50,19 +49,18 @@ def publish(
     if results.unfinished or results.problems:
         raise SystemExit(f"error: not finished: {', '.join([*results.unfinished, *results.problems])}")
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder, layout.RUNS, to_csv(_published(results.runs)))
+    write(folder, layout.RUNS, format_runs(_from_sweeps(results.runs)))
     content = {"reference": reference, "sweeps": {sweep.name: _source(sweep) for sweep in sweeps}}
     write_text(folder / SOURCES, json.dumps(content, indent=1) + "\n")
     republish(folder, figures)
 
 
-def _published(runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows of runs.csv, with folders from that of the sweep on: `NAME/runs/mnist/...`."""
+def _from_sweeps(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with folders from that of the sweep on: `NAME/runs/mnist/...`."""
     folders = [
         f"{Path(sweep).name}/runs/{rest}" for sweep, _, rest in runs["folder"].str.partition("/runs/").to_numpy()
     ]
-    published = runs.assign(folder=folders, error=runs["error"].map(first_line))
-    return published.drop(columns=["settings", "provenance"])
+    return runs.assign(folder=folders)
 
 
 def _source(sweep: Path) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from src import layout
 from src.analysis.budgets import budget_table
 from src.analysis.lr_cost import cost_of_wrong_lr
@@ -19,13 +21,17 @@ from src.files import write_text
 
 def write_tables(results: Results, folder: Path) -> None:
     """Writes all tables into `folder`; removes those of an earlier report that would be empty now."""
-    runs = results.runs.drop(columns=["settings", "provenance"])
-    runs["error"] = runs["error"].map(first_line)  # the traceback stays in the record
-    write_text(folder / layout.RUNS, to_csv(runs))
+    write_text(folder / layout.RUNS, format_runs(results.runs))
     for name, text in format_tables(results).items():
-        (folder / name).unlink(missing_ok=True)
         if text:
             write_text(folder / name, text)
+        else:
+            (folder / name).unlink(missing_ok=True)
+
+
+def format_runs(runs: pd.DataFrame) -> str:
+    """One row per run, without what has no place in a cell: the traceback of an error stays in the record."""
+    return to_csv(runs.assign(error=runs["error"].map(first_line)).drop(columns=["settings", "provenance"]))
 
 
 def format_tables(results: Results) -> dict[str, str]:
