@@ -102,14 +102,10 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
     if record.test_accuracy is not None:
         metrics = _metrics("test", record.test_accuracy, record.test_loss)
         log.info("%s%s, %.1f s of training", label, metrics, record.train_seconds)
-        if record.averaged_test_accuracy is not None:
-            metrics = _metrics("test", record.averaged_test_accuracy, record.averaged_test_loss)
-            log.info("%saveraged weights: %s", label, metrics)
+        _log_average("test", record.averaged_test_accuracy, record.averaged_test_loss, label)
     elif record.status == "completed":
         log.info("%s%s, not tested", label, _metrics("validation", record.val_accuracy, record.val_loss))
-        if record.averaged_val_accuracy is not None:
-            metrics = _metrics("validation", record.averaged_val_accuracy, record.averaged_val_loss)
-            log.info("%saveraged weights: %s", label, metrics)
+        _log_average("validation", record.averaged_val_accuracy, record.averaged_val_loss, label)
     elif record.status == "diverged":
         log.warning("%sdiverged: the loss is not finite; try a smaller optimizer.lr", label)
     elif record.status == "hopeless":
@@ -118,6 +114,11 @@ def log_outcome(record: RunRecord, label: str = "") -> None:
         log.warning("%sinterrupted at update %d; run the same command to resume", label, record.steps)
     else:
         log.error("%sfailed: %s", label, record.error_line)
+
+
+def _log_average(kind: str, accuracy: float | None, loss: float | None, label: str) -> None:
+    if accuracy is not None:
+        log.info("%saveraged weights: %s", label, _metrics(kind, accuracy, loss))
 
 
 def _metrics(kind: str, accuracy: float | None, loss: float | None) -> str:

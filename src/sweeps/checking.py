@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -35,11 +35,20 @@ def check_jobs(plan: Plan) -> None:
     Raises:
         UsageError: names the value and the remedy.
     """
+    check_settings(plan, plan.settings)
+
+
+def check_settings(plan: Plan, settings: Collection[Config]) -> None:
+    """The same for some of the plan's settings.
+
+    Raises:
+        UsageError: names the value and the remedy.
+    """
     with announcing("loading torch"):
         from src.runs.build import check
 
-    with announcing(_checking(plan)):
-        for setting in plan.settings:
+    with announcing(_checking(settings)):
+        for setting in settings:
             check(setting, runs_here=plan.runs_here)
 
 
@@ -72,7 +81,7 @@ def _check_in_workers(plan: Plan) -> list[UsageError | None]:
     arguments |= {"backend": "loky", "initializer": initialize_worker, "timeout": None, "verbose": 0}
     tasks = [delayed(_refusal)(setting, plan.runs_here) for setting in plan.settings]
     with (
-        announcing(_checking(plan)),
+        announcing(_checking(plan.settings)),
         devices.offering(worker_gpus(plan)),
         marking_main_process(),
         passing_on_stdout(),
@@ -122,5 +131,5 @@ def _closing(results: Generator[Any, None, None]) -> Iterator[None]:
         raise
 
 
-def _checking(plan: Plan) -> str:
-    return f"checking {count_noun(len(plan.settings), 'setting')}"
+def _checking(settings: Collection[Config]) -> str:
+    return f"checking {count_noun(len(settings), 'setting')}"

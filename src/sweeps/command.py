@@ -6,11 +6,9 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from src.analysis.wording import count_noun
-from src.announce import announcing
 from src.config.suggestions import suggesting_also
 from src.data.fallback import resolve_dataset
-from src.sweeps.checking import check_jobs
+from src.sweeps.checking import check_jobs, check_settings
 from src.sweeps.experiment import FIELDS, experiment_overrides, experiment_rates
 from src.sweeps.launch import run_plan, run_study
 from src.sweeps.notes import plan_notes
@@ -54,14 +52,9 @@ def _run_protocol(arguments: Sequence[str], *, dry_run: bool) -> int:
 
 def _check_schedules(study: Study) -> None:
     """Checks one run of each schedule and budget; `run_study` checks every learning rate."""
-    with announcing("loading torch"):
-        from src.runs.build import check
-
     plan = study.first_plan
     firsts = {(config.scheduler["name"], config.epochs): config for config in plan.settings}
-    with announcing(f"checking {count_noun(len(firsts), 'setting')}"):
-        for config in firsts.values():
-            check(config, runs_here=plan.runs_here)
+    check_settings(plan, firsts.values())
 
 
 def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
