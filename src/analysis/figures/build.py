@@ -75,7 +75,8 @@ def draw_figures(
 def _figures(
     runs: pd.DataFrame, series: RunSeries, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
 ) -> Iterator[tuple[str, Figure]]:
-    runs, table = (rows.assign(name=_plain(workload_names(rows))) for rows in (runs, table))
+    runs, table, sensitivity, trials = map(_plain, (runs, table, sensitivity, trials))
+    runs, table = (rows.assign(name=workload_names(rows)) for rows in (runs, table))
     costs = _named(cost_of_wrong_lr(sensitivity))
     sensitivity, trials = _named(sensitivity), _named(trials)
     styles = palette(name for rows in (table, runs, sensitivity) if len(rows) for name in rows["name"])
@@ -100,12 +101,12 @@ def _figures(
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(name=_plain(tuned_names(rows))) if len(rows) else rows
+    return rows.assign(name=tuned_names(rows)) if len(rows) else rows
 
 
-def _plain(names: pd.Series) -> pd.Series:
-    """The names with dollar signs escaped: between two of them, matplotlib would parse a formula."""
-    return names.str.replace("$", r"\$", regex=False)
+def _plain(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with dollar signs in labels escaped: between two of them, matplotlib would parse a formula."""
+    return rows.assign(label=rows["label"].str.replace("$", r"\$", regex=False)) if len(rows) else rows
 
 
 def _workloads(table: pd.DataFrame, sensitivity: pd.DataFrame) -> list[pd.DataFrame]:

@@ -56,6 +56,15 @@ def test_one_rate_per_schedule_has_no_figure_of_its_sensitivity(make_run: MakeRu
     assert draw(tmp_path) == ["test_error.png", "lr_curves.png", "loss_curves.png", "accuracy_curves.png"]
 
 
+def test_text_of_users_is_no_formula_in_any_figure(make_run: MakeRun, tmp_path: Path) -> None:
+    for epochs in (2, 3):
+        for size in (16, 32):
+            for mode in ("$x^$", "triangular"):
+                make_run("scheduler=cyclic", f"scheduler.mode={mode}", f"epochs={epochs}", f"batch_size={size}")
+    assert {"rank_against_budget.png", "mean_ranks.png"} <= set(draw(tmp_path))
+    assert all(r"cyclic (mode=\$x^\$)" in TITLES[name] for name in ("rank_against_budget.png", "mean_ranks.png"))
+
+
 def test_number_of_a_figure_is_that_of_its_workload(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step", "model=mlp")  # only this one can be drawn as a curve
     (make_run("scheduler=step", "model=lenet") / "history.csv").unlink()
