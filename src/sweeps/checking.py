@@ -7,6 +7,7 @@ this process imports what the report will need.
 from __future__ import annotations
 
 import logging
+import multiprocessing.resource_tracker
 import signal
 import warnings
 from collections.abc import Collection, Generator, Iterator
@@ -14,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from joblib import Parallel, delayed
+from joblib.externals.loky.backend import resource_tracker as loky_resource_tracker
 
 from src.analysis.wording import count_noun
 from src.announce import announcing
@@ -90,8 +92,7 @@ def _check_in_workers(plan: Plan) -> list[UsageError | None]:
         with _postponing_ctrl_c():
             refusals = Parallel(**arguments, return_as="generator")(tasks)
             stack.enter_context(_closing(refusals))
-        import src.analysis.report.build  # noqa: F401 - what the report will need, while this process waits
-
+            import src.analysis.report.build  # noqa: F401 - what the report will need, while this process waits
         return list(refusals)
 
 
@@ -108,12 +109,20 @@ def _refusal(setting: Config, runs_here: bool) -> UsageError | None:
 
 @contextmanager
 def _postponing_ctrl_c() -> Iterator[None]:
-    """Acts on Ctrl-C at the end of the context, not while a worker is half started."""
+    """Acts on Ctrl-C at the end of the context, not while a worker is half started or a library imported.
+
+    Libraries turn an interrupt of their import into another error, or abort. The workers inherit a mask that keeps
+    Ctrl-C from ending them in their own imports; `initialize_worker` lifts it.
+    """
+    for tracker in (multiprocessing.resource_tracker, loky_resource_tracker):
+        tracker.ensure_running()  # otherwise it starts with the first worker, and that lifts the mask
     signals: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, frame: signals.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGINT, handler)
         for number in signals[:1]:
             signal.raise_signal(number)

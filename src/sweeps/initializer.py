@@ -12,6 +12,7 @@ MAX_GROWTH = 2 * 2**30  # bytes; about what a run takes
 
 def initialize_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the main process too, which decides what follows
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked while this process started
     end_with_main_process()
     claim_gpu()
     _allow_growth()

@@ -238,6 +238,13 @@ def wait_for_a_worker(process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
+def wait_for_the_last_process(group: int) -> None:
+    deadline = time.monotonic() + 20
+    while processes(group):
+        assert time.monotonic() < deadline, processes(group)
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize("seconds", [0.0, pytest.param(1.0, marks=pytest.mark.faults)])
 def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(seconds: float, tmp_path: Path) -> None:
     (tmp_path / "controlled.py").write_text(CONTROLLED)
@@ -245,22 +252,19 @@ def test_no_worker_outlives_a_main_process_that_is_killed_while_workers_start(se
     wait_for_a_worker(process)
     time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
-    killed = time.monotonic()
-    while processes(process.pid):
-        assert time.monotonic() < killed + 20, processes(process.pid)
-        time.sleep(0.1)
+    wait_for_the_last_process(process.pid)
     process.communicate()
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(0.0, marks=pytest.mark.faults), 1.0])
+@pytest.mark.parametrize("seconds", [pytest.param(0.0, marks=pytest.mark.faults), 0.3])
 def test_ctrl_c_while_workers_check_the_plan_leaves_nothing(seconds: float, tmp_path: Path) -> None:
     process = start([SWEEP, *SHORT, "schedulers=[step,cosine]", "seeds=[0]", "name=mine", *TWO_WORKERS], tmp_path)
     wait_for_a_worker(process)
     time.sleep(seconds)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
-    assert processes(process.pid) == []
+    wait_for_the_last_process(process.pid)
     assert not (tmp_path / "outputs").exists()
 
 
