@@ -1,4 +1,4 @@
-"""The tables that the page of a published result quotes: `python -m tests.published_summary docs/results/NAME`."""
+"""What pages quote of a published result: `python -m tests.published_summary docs/results/NAME` prints it."""
 
 from __future__ import annotations
 
@@ -56,6 +56,22 @@ def schedules(comparison: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[mean_ranks.sort_values(kind="stable").index].reset_index()
 
 
+def measured(folder: Path) -> pd.Series:
+    """The cell of each schedule in the catalog: differences at the longest budget of every task, bold where shown."""
+    comparison = read_table(folder, "comparison.csv")
+    longest = comparison.groupby(TABLE[:2])["epochs"].transform("max")
+    rows = comparison[comparison["epochs"] == longest]
+    return rows.assign(cell=rows.apply(_measured, axis=1)).groupby("scheduler")["cell"].agg(", ".join)
+
+
+def _measured(row: pd.Series) -> str:
+    """`-0.46`, in bold if the schedule is shown to differ; `=` for equal runs and for the reference."""
+    if pd.isna(row["verdict"]) or row["verdict"] == "identical":
+        return "="
+    difference = f"{100 * row['difference']:+.2f}"
+    return f"**{difference}**" if row["verdict"] in SHORT else difference
+
+
 def _title(model: str, optimizer: str, epochs: int) -> str:
     return f"{model} · {optimizer} · {epochs} epoch{'s' * (epochs > 1)}"
 
@@ -84,7 +100,8 @@ def _markdown(rows: pd.DataFrame) -> str:
 def main() -> None:
     folder = Path(sys.argv[1])
     print(summary(folder))
-    print(cpu_hours(folder).round(2).to_string())
+    print(cpu_hours(folder).round(2).to_string(), end="\n\n")
+    print(measured(folder).to_string())
 
 
 if __name__ == "__main__":

@@ -16,13 +16,15 @@ import pytest
 from src.analysis.report.results import Results
 from src.analysis.report.tables import format_table
 from src.analysis.workloads import WORKLOAD
-from tests.docs.pages import DOCS, README, page_id, table
+from tests.docs.pages import DOCS, README, names, page_id, table
 from tests.published_files import RESULTS, find, published_folders, read_sources, read_table, read_text, sweep_of
-from tests.published_summary import cpu_hours, summary
+from tests.published_summary import cpu_hours, measured, summary
 from tests.republish import from_csv, read_results, tables
 
 FOLDERS = published_folders()
 LENET = RESULTS / "lenet-sgd-5-epochs"
+ALL_SCHEDULES = RESULTS / "all-schedules"
+LEADERS = ["trapezoid", "one_cycle", "wsd"]  # of all schedules
 MAX_BYTES = 3_000_000  # of a folder
 TABLE = ["dataset", "model", "optimizer", "epochs", "batch_size"]  # what runs of one table share
 
@@ -165,10 +167,45 @@ def test_no_absolute_path_is_published(folder: Path) -> None:
 
 
 def test_page_of_all_schedules_quotes_its_tables_and_its_cost() -> None:
-    folder = RESULTS / "all-schedules"
-    page, hours = (folder / "README.md").read_text(), cpu_hours(folder).sum()
-    assert [line for line in summary(folder).splitlines() if line not in page] == []
+    page, hours = (ALL_SCHEDULES / "README.md").read_text(), cpu_hours(ALL_SCHEDULES).sum()
+    assert [line for line in summary(ALL_SCHEDULES).splitlines() if line not in page] == []
     assert f"| cost | {hours:.1f} CPU hours:" in page
+
+
+def test_readme_quotes_the_study() -> None:
+    comparison = read_table(ALL_SCHEDULES, "comparison.csv")
+    assert f"{len(read_table(ALL_SCHEDULES, 'runs.csv')):,} runs" in README.read_text()
+    table = comparison.query("optimizer == 'adamw' and epochs == 5").set_index("scheduler")["test_error_mean"]
+    constant, best = (f"{100 * error:.2f}%" for error in (table["constant"], table.min()))
+    assert f"from {constant} with a constant rate to {best} with `{table.idxmin()}`" in README.read_text()
+    assert not comparison["verdict"].isin(("worse", "slightly worse")).any()
+    pairs = read_table(ALL_SCHEDULES, "pairwise.csv")
+    leaders = pairs[pairs["first"].isin(LEADERS) & pairs["second"].isin(LEADERS)]
+    assert len(leaders) == 3 * comparison.groupby(["optimizer", "epochs"]).ngroups
+    assert (leaders["p_adjusted"] >= 0.05).all()
+
+
+def test_catalog_has_the_measured_differences() -> None:
+    quoted = {names(row["name"])[0]: row["Δ error"] for row in table(DOCS / "schedules.md", "name")}
+    assert quoted == measured(ALL_SCHEDULES).to_dict()
+
+
+def test_advice_of_the_catalog_follows_from_the_study() -> None:
+    comparison = read_table(ALL_SCHEDULES, "comparison.csv").set_index("scheduler")
+    tables = [rows for _, rows in comparison.groupby(["optimizer", "epochs"])]
+    ranks = pd.DataFrame([rows["common_error_mean"].rank() for rows in tables])
+    is_short = [rows["epochs"].iloc[0] == 1 for rows in tables]
+    assert (ranks.loc[is_short, "rex"] == 1).all()
+    assert ranks.mean().idxmin() == "trapezoid"
+    assert set(ranks.mean().nsmallest(3).index) == set(LEADERS)
+    assert (ranks[LEADERS] <= 5).all(axis=None)
+    assert (ranks["cosine"] > 5).all()
+    assert (ranks["polynomial"] > ranks["linear"]).all()
+    assert comparison.query("optimizer == 'adamw' and epochs == 5")["common_error_mean"].idxmin() == "warmup_cosine"
+    assert (comparison.query("epochs > 1").groupby("optimizer")["test_error_sd"].idxmax() == "plateau").all()
+    assert "better" not in comparison.loc["sqrt", "verdict"].to_list()
+    costs = read_table(ALL_SCHEDULES, "cost_of_wrong_lr.csv").groupby("scheduler")
+    assert (costs[["cost_too_low", "cost_too_high"]].median().loc[["wsd", "trapezoid"]] < 0.002).all(axis=None)
 
 
 @pytest.mark.parametrize("page", [README, DOCS / "comparing.md"], ids=page_id)
