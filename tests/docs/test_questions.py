@@ -10,16 +10,18 @@ import pandas as pd
 import pytest
 
 from src.analysis.report.tabulate import tabulate
+from src.analysis.stats import seeds_for_equivalence
 from src.config.compose import composed, composing, load_config
 from src.schedules.trace import trace
 from tests import republish
 from tests.docs.pages import DOCS, tables
 from tests.publish import publish
-from tests.published_files import SOURCES
+from tests.published_files import SOURCES, read_table
+from tests.published_warmup import to_markdown, warmup_effects
 from tests.unit.analysis.conftest import config_of, record_of, write_run
 
 QUESTIONS = DOCS / "results" / "questions"
-FOLDERS = sorted(path.parent for path in QUESTIONS.glob("*/runs.csv"))
+FOLDERS = sorted(path.parent for path in QUESTIONS.glob("*/runs.csv*"))
 README = QUESTIONS / "README.md"
 
 published = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -101,6 +103,28 @@ def test_page_quotes_the_tables_and_shows_a_figure(folder: Path) -> None:
     for original in tables(folder / "comparison.md"):
         assert original in [_completed(rows, original) for rows in quoted]
     assert f"]({folder.name}/figures/test_error" in README.read_text()
+
+
+def test_page_quotes_the_effects_of_warmup() -> None:
+    assert to_markdown(warmup_effects()) in README.read_text()
+
+
+@pytest.mark.parametrize(
+    ("folder", "label", "optimizer", "quoted"),
+    [
+        ("schedule-free-sgd", "linear (optimizer=sgd)", "sgd", "about 107 seeds with SGD"),
+        ("schedule-free-adamw", "cosine (optimizer=adamw)", "adamw", "and 104 with AdamW"),
+        ("averaging", "constant (averaging=ema)", "adamw", "take about 63 and"),
+        ("averaging", "constant (averaging=ema)", "sgd", "and 72 seeds"),
+    ],
+)
+def test_page_says_how_many_seeds_would_show_equivalence(folder: str, label: str, optimizer: str, quoted: str) -> None:
+    comparison = read_table(QUESTIONS / folder, "comparison.csv")
+    rows = comparison[(comparison["label"] == label) & comparison["optimizer"].str.contains(optimizer)]
+    family = int(comparison["difference"].notna().sum())
+    needed = seeds_for_equivalence(rows["difference_sd"].item(), 0.0005, family)
+    assert str(needed) in quoted
+    assert quoted in " ".join(README.read_text().split())
 
 
 def _completed(rows: list[dict[str, str]], original: list[dict[str, str]]) -> list[dict[str, str]]:
