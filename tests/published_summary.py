@@ -56,15 +56,16 @@ def schedules(comparison: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[mean_ranks.sort_values(kind="stable").index].reset_index()
 
 
-def measured(folder: Path) -> pd.Series:
+def catalog_cells(folder: Path) -> pd.Series:
     """The cell of each schedule in the catalog: differences at the longest budget of every task, bold where shown."""
     comparison = read_table(folder, "comparison.csv")
     longest = comparison.groupby(TABLE[:2])["epochs"].transform("max")
     rows = comparison[comparison["epochs"] == longest]
-    return rows.assign(cell=rows.apply(_measured, axis=1)).groupby("scheduler")["cell"].agg(", ".join)
+    cells = rows.assign(cell=rows.apply(_catalog_cell, axis=1)).sort_values(TABLE[:2], kind="stable")
+    return cells.groupby("scheduler")["cell"].agg(", ".join)
 
 
-def _measured(row: pd.Series) -> str:
+def _catalog_cell(row: pd.Series) -> str:
     """`-0.46`, in bold if the schedule is shown to differ; `=` for equal runs and for the reference."""
     if pd.isna(row["verdict"]) or row["verdict"] == "identical":
         return "="
@@ -101,7 +102,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     print(summary(folder))
     print(cpu_hours(folder).round(2).to_string(), end="\n\n")
-    print(measured(folder).to_string())
+    print(catalog_cells(folder).to_string())
 
 
 if __name__ == "__main__":

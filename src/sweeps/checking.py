@@ -109,10 +109,10 @@ def _refusal(setting: Config, runs_here: bool) -> UsageError | None:
 
 @contextmanager
 def _postponing_ctrl_c() -> Iterator[None]:
-    """Acts on Ctrl-C at the end of the context, not while a worker is half started or a library imported.
+    """Acts on Ctrl-C at the end of the context, not while a worker starts or a library is imported.
 
-    Libraries turn an interrupt of their import into another error, or abort. The workers inherit a mask that keeps
-    Ctrl-C from ending them in their own imports; `initialize_worker` lifts it.
+    That can take a second, but libraries turn an interrupt of their import into another error, or abort. The workers
+    inherit a mask that keeps Ctrl-C from ending them in their own imports; `initialize_worker` lifts it.
     """
     for tracker in (multiprocessing.resource_tracker, loky_resource_tracker):
         tracker.ensure_running()  # otherwise it starts with the first worker, and that lifts the mask

@@ -75,7 +75,7 @@ def draw_figures(
 def _figures(
     runs: pd.DataFrame, series: RunSeries, table: pd.DataFrame, sensitivity: pd.DataFrame, trials: pd.DataFrame
 ) -> Iterator[tuple[str, Figure]]:
-    runs, table, sensitivity, trials = map(_plain, (runs, table, sensitivity, trials))
+    runs, table, sensitivity, trials = map(_escape_dollars, (runs, table, sensitivity, trials))
     runs, table = (rows.assign(name=workload_names(rows)) for rows in (runs, table))
     costs = _named(cost_of_wrong_lr(sensitivity))
     sensitivity, trials = _named(sensitivity), _named(trials)
@@ -104,7 +104,7 @@ def _named(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(name=tuned_names(rows)) if len(rows) else rows
 
 
-def _plain(rows: pd.DataFrame) -> pd.DataFrame:
+def _escape_dollars(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with dollar signs in labels escaped: between two of them, matplotlib would parse a formula."""
     return rows.assign(label=rows["label"].str.replace("$", r"\$", regex=False)) if len(rows) else rows
 

@@ -93,6 +93,6 @@ def _draw_outlying(axes: Axes, position: int, errors: np.ndarray, row: pd.Series
 
 
 def _mean_and_range(errors: np.ndarray) -> str:
-    """`mean 30.9 (1.2 to 90)`; `90` for equal errors."""
-    mean, low, high = (f"{value:.3g}" for value in (errors.mean(), errors.min(), errors.max()))
+    """`mean 30.9 (1.20 to 90.0)`; `90.0` for equal errors."""
+    mean, low, high = (f"{value:#.3g}" for value in (errors.mean(), errors.min(), errors.max()))
     return mean if low == high else f"mean {mean} ({low} to {high})"

@@ -43,7 +43,7 @@ def test_many_seeds_have_dots_an_interval_and_a_mean() -> None:
 def test_schedule_that_learns_nothing_does_not_crush_the_others() -> None:
     figure = draw({"step": [0.010, 0.011], "cosine": [0.012, 0.013], "linear": [0.011, 0.012], "noam": [0.9, 0.9]})
     assert figure.axes[0].get_xlim()[1] < 2
-    assert "90" in texts_of(figure)
+    assert "90.0" in texts_of(figure)
 
 
 def test_dots_within_the_axis_and_an_arrow_stand_for_an_outlying_schedule() -> None:
@@ -53,7 +53,7 @@ def test_dots_within_the_axis_and_an_arrow_stand_for_an_outlying_schedule() -> N
     dots, arrow = (line for line in axes.lines if line.get_gid() == "series-noam")
     assert list(dots.get_xdata()) == pytest.approx([1.05])
     assert (arrow.get_marker(), list(arrow.get_xdata())) == (">", [axes.get_xlim()[1]])
-    assert "mean 45.5 (1.05 to 90)" in texts_of(figure)
+    assert "mean 45.5 (1.05 to 90.0)" in texts_of(figure)
 
 
 def test_axis_includes_all_of_a_few_schedules_unless_one_learned_nothing() -> None:
