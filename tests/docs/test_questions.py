@@ -140,6 +140,14 @@ def test_page_says_how_many_seeds_would_show_an_effect_of_warmup() -> None:
     assert f"{sentence}, and {needed[0.05]} one of 0.05" in " ".join(README.read_text().split())
 
 
+def test_page_says_how_often_single_runs_rank_the_other_way() -> None:
+    comparison = read_table(QUESTIONS / "d2l", "comparison.csv").set_index(["epochs", "scheduler"])
+    cosine, page = comparison.loc[30, "d2l_cosine"], " ".join(README.read_text().split())
+    assert f"better, by {-100 * cosine['difference']:.2f} points.** Of single pairs of runs" in page
+    assert f"{100 * (1 - cosine['p_better']):.0f}% rank the two the other way" in page
+    assert (comparison["lr"] == 0.3).all()
+
+
 def _completed(rows: list[dict[str, str]], original: list[dict[str, str]]) -> list[dict[str, str]]:
     """The quoted rows with the columns that the page leaves out."""
     return [complete | row for complete, row in zip(original, rows, strict=False)] if len(rows) == len(original) else []
