@@ -18,7 +18,7 @@ def summary(folder: Path) -> str:
     comparison = read_table(folder, "comparison.csv")
     comparison["table"] = [_title(*row) for row in comparison[TABLE].itertuples(index=False)]
     costs = read_table(folder, "cost_of_wrong_lr.csv")
-    return f"{_markdown(winners(comparison))}\n\n{_markdown(schedules(comparison, costs))}\n"
+    return f"{to_markdown(winners(comparison))}\n\n{to_markdown(schedules(comparison, costs))}\n"
 
 
 def cpu_hours(folder: Path) -> pd.Series:
@@ -94,8 +94,10 @@ def _points(cost: float) -> str:
     return "" if pd.isna(cost) else f"+{100 * cost:.2f}"
 
 
-def _markdown(rows: pd.DataFrame) -> str:
-    return rows.to_markdown(index=False, disable_numparse=True, colalign=["left"] + ["right"] * (rows.shape[1] - 1))
+def to_markdown(rows: pd.DataFrame, num_names: int = 1) -> str:
+    """The texts as they are, the first columns to the left."""
+    alignment = ["left"] * num_names + ["right"] * (rows.shape[1] - num_names)
+    return rows.to_markdown(index=False, disable_numparse=True, colalign=alignment)
 
 
 def main() -> None:

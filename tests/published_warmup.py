@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import pandas as pd
 
@@ -11,6 +10,7 @@ from src.analysis.redraws import redraws
 from src.analysis.stability import with_stable_pairs
 from src.analysis.stats import family_test
 from tests.published_files import RESULTS
+from tests.published_summary import to_markdown
 from tests.republish import read_results
 
 FOLDER = RESULTS / "questions" / "warmup"
@@ -19,13 +19,13 @@ KEYS = ["optimizer", "scheduler", "warmup"]
 
 
 @functools.cache
-def warmup_effects(folder: Path = FOLDER) -> pd.DataFrame:
+def warmup_effects() -> pd.DataFrame:
     """One row per schedule with warmup: the difference in test error from the same schedule without it, in points.
 
     Each has its own tuned rate. All comparisons are one family. `agreement` is the share of draws of the tuning seeds
     in which the test ends in the same way. A difference is not a verdict: outlying runs are not looked for.
     """
-    results = read_results(folder)
+    results = read_results(FOLDER)
     pairs = results.pairs[results.pairs.apply(_is_effect, axis=1)]
     keys = [_keys(row) for _, row in pairs.iterrows()]
     errors = 100 * (1 - results.evaluation.pivot(index="seed", columns=KEYS, values="test_accuracy")).round(6)
@@ -57,7 +57,7 @@ def _keys(pair: pd.Series) -> list[tuple[str, str, float]]:
     return sorted(settings, key=lambda setting: -setting[2])
 
 
-def to_markdown(table: pd.DataFrame) -> str:
+def summary(table: pd.DataFrame) -> str:
     """The table as the page quotes it."""
     differences = [f"{row.difference:+.2f} [{row.low:+.2f}, {row.high:+.2f}]" for row in table.itertuples()]
     shown = table[KEYS].assign(**{
@@ -66,8 +66,8 @@ def to_markdown(table: pd.DataFrame) -> str:
         "p (adjusted)": table["p"].map("{:.3f}".format),
         "draws that agree": table["agreement"].map("{:.0%}".format),
     })  # fmt: skip
-    return shown.to_markdown(index=False, disable_numparse=True, colalign=["left"] * 2 + ["right"] * 5)
+    return to_markdown(shown, num_names=2)
 
 
 if __name__ == "__main__":
-    print(to_markdown(warmup_effects()))
+    print(summary(warmup_effects()))

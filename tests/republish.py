@@ -34,7 +34,7 @@ def read_results(folder: Path) -> Results:
     earlier = {"device_type": runs["device"].map(device_type_of), "cpu": None, "num_threads": None, "num_workers": None}
     missing = {name: column for name, column in earlier.items() if name not in runs}
     runs = with_workload(runs.assign(**missing))
-    margins = {name: {"data.equivalence_margin": _margin(name)} for name in runs["dataset"].unique()}
+    margins = {name: {"data.equivalence_margin": equivalence_margin(name)} for name in runs["dataset"].unique()}
     runs = runs.assign(settings=runs["dataset"].map(margins), provenance=[{}] * len(runs))
     collection = Collection(runs, problems=[])
     if not (folder / SOURCES).exists():
@@ -44,7 +44,7 @@ def read_results(folder: Path) -> Results:
     return compute_results(collection, stored or (lambda rows: _own_reference(rows, sources)))
 
 
-def _margin(dataset: str) -> float:
+def equivalence_margin(dataset: str) -> float:
     """`data.equivalence_margin`, which runs.csv does not have."""
     return float(OmegaConf.load(CONF / "data" / f"{dataset}.yaml").equivalence_margin)
 

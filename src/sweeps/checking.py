@@ -116,7 +116,7 @@ def _postponing_ctrl_c() -> Iterator[None]:
     """
     for tracker in (multiprocessing.resource_tracker, loky_resource_tracker):
         tracker.ensure_running()  # otherwise it starts with the first worker, and that lifts the mask
-    signals: list[int] = []
+    signals: list[int] = []  # that came before the mask or in a thread that does not have it
     handler = signal.signal(signal.SIGINT, lambda number, frame: signals.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

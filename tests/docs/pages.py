@@ -48,6 +48,11 @@ def prose(page: Path) -> str:
     return _BLOCK.sub("", page.read_text())
 
 
+def running_text(page: Path) -> str:
+    """The page without line breaks, so that a sentence is found wherever its lines are broken."""
+    return " ".join(page.read_text().split())
+
+
 def commands(page: Path) -> list[list[str]]:
     """The words of every command in code blocks and in the text, without environment variables before it."""
     lines = [line for block in blocks(page, "sh") for line in block.code.splitlines()]

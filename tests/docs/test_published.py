@@ -16,7 +16,7 @@ import pytest
 from src.analysis.report.results import Results
 from src.analysis.report.tables import format_table
 from src.analysis.workloads import WORKLOAD
-from tests.docs.pages import DOCS, README, names, page_id, table
+from tests.docs.pages import DOCS, README, names, page_id, running_text, table
 from tests.published_files import RESULTS, find, published_folders, read_sources, read_table, read_text, sweep_of
 from tests.published_summary import catalog_cells, cpu_hours, summary
 from tests.republish import from_csv, read_results, tables
@@ -173,10 +173,10 @@ def test_page_of_all_schedules_quotes_its_tables_and_its_cost() -> None:
 
 
 def test_readme_quotes_the_study() -> None:
-    readme, comparison = " ".join(README.read_text().split()), read_table(ALL_SCHEDULES, "comparison.csv")
+    readme, comparison = running_text(README), read_table(ALL_SCHEDULES, "comparison.csv")
     assert f"{len(read_table(ALL_SCHEDULES, 'runs.csv')):,} runs" in readme
-    table = comparison.query("model == 'mlp_bn' and optimizer == 'adamw' and epochs == 5").set_index("scheduler")
-    errors = table["test_error_mean"]
+    rows = comparison.query("model == 'mlp_bn' and optimizer == 'adamw' and epochs == 5")
+    errors = rows.set_index("scheduler")["test_error_mean"]
     assert f"the lowest test error is {100 * errors.min():.2f}%, with `{errors.idxmin()}`" in readme
     assert f"the best constant rate has {100 * errors['constant']:.2f}%" in readme
     assert not comparison["verdict"].isin(("worse", "slightly worse")).any()

@@ -8,19 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from omegaconf import OmegaConf
 from scipy import stats
 
 from src.analysis.report.tabulate import tabulate
 from src.analysis.stats import ALPHA, seeds_for_equivalence
-from src.config import CONF
 from src.config.compose import composed, composing, load_config
 from src.schedules.trace import trace
 from tests import republish
-from tests.docs.pages import DOCS, tables
+from tests.docs.pages import DOCS, running_text, tables
 from tests.publish import publish
 from tests.published_files import SOURCES, read_table
-from tests.published_warmup import to_markdown, warmup_effects
+from tests.published_warmup import summary, warmup_effects
 from tests.unit.analysis.conftest import config_of, record_of, write_run
 
 QUESTIONS = DOCS / "results" / "questions"
@@ -109,7 +107,7 @@ def test_page_quotes_the_tables_and_shows_a_figure(folder: Path) -> None:
 
 
 def test_page_quotes_the_effects_of_warmup() -> None:
-    assert to_markdown(warmup_effects()) in README.read_text()
+    assert summary(warmup_effects()) in README.read_text()
 
 
 @pytest.mark.parametrize(
@@ -123,12 +121,13 @@ def test_page_says_how_many_seeds_would_show_equivalence(
     folder: str, label: str, optimizers: list[str], sentence: str
 ) -> None:
     comparison = read_table(QUESTIONS / folder, "comparison.csv")
-    margin = float(OmegaConf.load(CONF / "data" / "mnist.yaml").equivalence_margin)
     family = int(comparison["difference"].notna().sum())
     rows = comparison[comparison["label"] == label]
     deviations = [rows.loc[rows["optimizer"].str.contains(name), "difference_sd"].item() for name in optimizers]
-    needed = [seeds_for_equivalence(deviation, margin, family) for deviation in deviations]
-    assert sentence.format(*needed) in " ".join(README.read_text().split())
+    needed = [
+        seeds_for_equivalence(deviation, republish.equivalence_margin("mnist"), family) for deviation in deviations
+    ]
+    assert sentence.format(*needed) in running_text(README)
 
 
 def test_page_says_how_many_seeds_would_show_an_effect_of_warmup() -> None:
@@ -137,12 +136,12 @@ def test_page_says_how_many_seeds_would_show_an_effect_of_warmup() -> None:
     quantiles = stats.norm.ppf(1 - ALPHA / (2 * len(effects))) + stats.norm.ppf(0.8)
     needed = {effect: math.ceil((quantiles * deviation / effect) ** 2) for effect in (0.1, 0.05)}
     sentence = f"vary by about {deviation:.2f} points, so {needed[0.1]} seeds would show an effect of 0.1 points"
-    assert f"{sentence}, and {needed[0.05]} one of 0.05" in " ".join(README.read_text().split())
+    assert f"{sentence}, and {needed[0.05]} one of 0.05" in running_text(README)
 
 
 def test_page_says_how_often_single_runs_rank_the_other_way() -> None:
     comparison = read_table(QUESTIONS / "d2l", "comparison.csv").set_index(["epochs", "scheduler"])
-    cosine, page = comparison.loc[30, "d2l_cosine"], " ".join(README.read_text().split())
+    cosine, page = comparison.loc[30, "d2l_cosine"], running_text(README)
     assert f"better, by {-100 * cosine['difference']:.2f} points.** Of single pairs of runs" in page
     assert f"{100 * (1 - cosine['p_better']):.0f}% rank the two the other way" in page
     assert (comparison["lr"] == 0.3).all()
