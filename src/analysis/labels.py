@@ -9,10 +9,13 @@ from typing import Any
 import pandas as pd
 
 from src.analysis.workloads import WORKLOAD
+from src.config.identity import NEUTRAL
 
 _SCHEDULE_KEYS = ("scheduler.", "interval")  # prefixes; compared only among schedules of the same name
 _COLUMN_KEYS = ("optimizer.lr", "warmup")  # have table columns of their own
-_UNMARKED = {"averaging.name": "none"}  # values that need no mention, however few settings have them
+_CALLBACKS = "callbacks."
+_UNMARKED = {"averaging.name": "none", "callbacks.name": "none"}  # need no mention, however few settings have them
+_ABSENT = "none"  # the value of a key that a setting lacks
 _NO_VALUE = object()
 
 
@@ -21,31 +24,62 @@ def setting_labels(workload: pd.DataFrame) -> dict[str, str]:
 
     Parameters of the schedule appear where schedules of the same name differ in them. Any other value, such as weight
     decay, appears where it differs from that of most settings, so that a label shows when more than the schedule
-    differs.
+    differs. Two settings with the same rate and warmup never share a label.
     """
     rows = workload.drop_duplicates("setting")
-    usual_values = _usual_values(rows["settings"].tolist())
-    brief, full = {}, {}
+    all_values = [_with_callbacks(values) for values in rows["settings"]]
+    rows = rows.assign(settings=pd.Series(all_values, rows.index, dtype=object))
+    usual_values = _usual_values(all_values)
+    brief, full, complete = {}, {}, {}
     for (name, _), group in rows.groupby(["scheduler", "warmup"], dropna=False):
         settings = group["settings"].tolist()
         for setting, values, parameters in zip(group["setting"], settings, _schedule_parameters(settings), strict=True):
-            present = {key: usual for key, usual in usual_values.items() if key in values}
-            unusual = {key: values[key] for key, usual in present.items() if values[key] != usual}
-            brief[setting] = _label(str(name), _without_implied(unusual) | parameters)
-            full[setting] = _label(str(name), unusual | parameters)
-    meanings = Counter(brief[setting] for setting in {full[setting]: setting for setting in full}.values())
-    # At every rate: a label that depended on it would tear the grid of a schedule apart.
-    return {setting: label if meanings[label] == 1 else full[setting] for setting, label in brief.items()}
+            own = {key: values.get(key, NEUTRAL.get(key, _ABSENT)) for key in usual_values}
+            unusual = {key: own[key] for key, usual in usual_values.items() if own[key] != usual}
+            present = {key: value for key, value in unusual.items() if key in values}
+            brief[setting] = _label(str(name), _without_targets(_without_implied(present) | parameters))
+            full[setting] = _label(str(name), _without_targets(present | parameters))
+            complete[setting] = _label(str(name), unusual | parameters)
+    return _with_digests(_shortest([brief, full, complete]), rows)
+
+
+def _shortest(labels: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """For each setting the first of its labels that means the same as its last one.
+
+    At every rate: a label that depended on it would tear the grid of a schedule apart.
+    """
+    *shorter, last = labels
+    chosen = dict(last)
+    for candidates in reversed(shorter):
+        meanings = Counter(candidates[setting] for setting in {last[setting]: setting for setting in last}.values())
+        chosen |= {setting: label for setting, label in candidates.items() if meanings[label] == 1}
+    return chosen
+
+
+def _with_digests(labels: Mapping[str, str], rows: pd.DataFrame) -> dict[str, str]:
+    """The labels with digits of the setting's digest where settings still share one, such as for 1 and 1.0."""
+    named = rows.assign(label=rows["setting"].map(labels))
+    is_shared = named.duplicated(["label", "lr", "warmup"], keep=False)
+    texts = named["label"].where(~is_shared, named["label"] + " #" + named["setting"].str[:6])
+    return dict(zip(named["setting"], texts, strict=True))
+
+
+def _with_callbacks(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the names of the callbacks, as if these were a config group: `mlflow+wandb`, `none`."""
+    names = dict.fromkeys(key.split(".")[1] for key in values if key.startswith(_CALLBACKS))
+    return {**values, f"{_CALLBACKS}name": "+".join(names) or _ABSENT}
 
 
 def _label(name: str, differences: Mapping[str, Any]) -> str:
     """`step (gamma=0.5)` for a parameter of the schedule, `linear (averaging=ema)` for a config group."""
     parts = [
-        f"{key.removeprefix('scheduler.').removesuffix('.name')}={value}"
-        for key, value in differences.items()
-        if not key.endswith("._target_")
+        f"{key.removeprefix('scheduler.').removesuffix('.name')}={value}" for key, value in differences.items()
     ]
     return f"{name} ({', '.join(parts)})" if parts else name
+
+
+def _without_targets(differences: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in differences.items() if not key.endswith("._target_")}
 
 
 def _usual_values(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -56,7 +90,7 @@ def _usual_values(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     keys = {key for values in settings for key in values if not key.startswith(_SCHEDULE_KEYS)} - set(_COLUMN_KEYS)
     usual_values = {}
     for key in sorted(keys):
-        column = [values.get(key) for values in settings]
+        column = [values.get(key, NEUTRAL.get(key, _ABSENT)) for values in settings]
         if any(value != column[0] for value in column):
             usual_values[key] = _usual_value(key, column)
     return usual_values

@@ -48,8 +48,9 @@ def config_of(*overrides: str) -> Config:
     """The same config as `small_config(*overrides)`, but values are set after composing, which is much faster."""
     settings = {"seed": "0"} | dict(line.split("=", 1) for line in overrides)
     seed = int(settings.pop("seed"))
-    choices = tuple(f"{key}={value}" for key, value in settings.items() if key in GROUPS)
-    values = tuple(f"{key}={value}" for key, value in settings.items() if key not in GROUPS)
+    composed_first = {key for key in settings if key in GROUPS or key.startswith("+")}
+    choices = tuple(f"{key}={value}" for key, value in settings.items() if key in composed_first)
+    values = tuple(f"{key}={value}" for key, value in settings.items() if key not in composed_first)
     return replace(_loaded(choices, values), seed=seed)
 
 

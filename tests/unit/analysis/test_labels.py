@@ -75,6 +75,39 @@ def test_label_is_the_same_at_every_rate_of_a_grid(make_run: MakeRun, tmp_path: 
     assert labels(tmp_path) == {"constant", *names}
 
 
+def test_label_names_callbacks_like_a_config_group(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("constant", "step", "cosine"):
+        make_run(f"scheduler={scheduler}", "+callbacks=mlflow")
+    assert labels(tmp_path) == {"constant", "step", "cosine"}
+    make_run("scheduler=cosine")
+    assert labels(tmp_path) == {f"{name} (callbacks=mlflow)" for name in ("constant", "step", "cosine")} | {"cosine"}
+
+
+def test_label_has_a_key_that_only_other_settings_lack(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("constant", "step", "cosine"):
+        make_run(f"scheduler={scheduler}", "+optimizer.maximize=false")
+    make_run("scheduler=cosine")
+    assert labels(tmp_path) == {"constant", "step", "cosine", "cosine (optimizer.maximize=none)"}
+
+
+def test_label_has_a_class_that_is_the_only_difference(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("+callbacks.log._target_=src.callbacks.MLflow")
+    make_run("+callbacks.log._target_=src.callbacks.MLflow", "scheduler=step")
+    make_run("+callbacks.log._target_=src.callbacks.WandB")
+    assert labels(tmp_path) == {"constant", "step", "constant (callbacks.log._target_=WandB)"}
+
+
+def test_settings_that_read_the_same_get_digits_of_their_digest(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("+optimizer.eps=1")
+    make_run("+optimizer.eps=1.0")
+    make_run("scheduler=cosine", "+optimizer.eps=1")
+    first, second, third = sorted(labels(tmp_path))
+    assert first != second
+    assert first.startswith("constant #")
+    assert second.startswith("constant #")
+    assert third == "cosine"
+
+
 def test_labels_compare_settings_of_one_workload_only(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step", "scheduler.gamma=0.5")
     make_run("scheduler=step", "scheduler.gamma=0.1", "epochs=3")
