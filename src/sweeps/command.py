@@ -11,7 +11,7 @@ from src.data.fallback import resolve_dataset
 from src.sweeps.checking import check_jobs, check_settings
 from src.sweeps.experiment import FIELDS, experiment_overrides, experiment_rates
 from src.sweeps.launch import run_plan, run_study
-from src.sweeps.notes import plan_notes
+from src.sweeps.notes import check_no_protocol, plan_notes
 from src.sweeps.plan import make_plan
 from src.sweeps.protocol import FIELDS as PROTOCOL_FIELDS
 from src.sweeps.protocol import protocol_overrides
@@ -63,6 +63,7 @@ def _run_experiment(arguments: Sequence[str], *, dry_run: bool) -> int:
     if not dry_run:
         overrides = resolve_dataset(overrides)
     plan = make_plan(overrides, jobs_with_rates(overrides, rates) if rates else None, dry_run=dry_run)
+    check_no_protocol(plan)
     check_reference(plan, reference)
     if dry_run:
         from src.sweeps.describe import print_plan  # imports pandas and scipy

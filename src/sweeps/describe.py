@@ -11,7 +11,7 @@ from src.analysis.wording import count_noun, ranges
 from src.errors import DataUnavailableError, UsageError
 from src.sweeps.equivalence import equivalence_note
 from src.sweeps.estimate import num_evaluations, num_refinements, study_seconds
-from src.sweeps.notes import OTHER_SWEEP, plan_notes
+from src.sweeps.notes import plan_notes
 from src.sweeps.packs import lockstep_note, with_packs
 from src.sweeps.parallelism import concurrent_jobs
 from src.sweeps.plan import Plan
@@ -74,7 +74,7 @@ def study_notes(study: Study) -> Iterator[str]:
     tuning_folders = {job["folder"] for job in earlier_jobs if TUNING in job["overrides"]}
     # Seeds, rates and refinements may be added: a study is another one if no tuning run is shared.
     if earlier_jobs and tuning_folders.isdisjoint(str(job.folder.relative_to(plan.folder)) for job in plan.jobs):
-        yield OTHER_SWEEP.format(plan.folder)
+        yield f"{plan.folder} holds another sweep: its runs are kept, its tables are replaced"
 
 
 def _refinement(study: Study) -> list[tuple[str, str]]:

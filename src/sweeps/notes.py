@@ -7,10 +7,23 @@ from collections.abc import Iterator
 from src.analysis.sweep_file import read_sweep_file
 from src.analysis.wording import count_noun
 from src.config.auto_lr import wants_range_test
+from src.errors import UsageError
 from src.sweeps.plan import Plan
 
-OTHER_SWEEP = "{} holds another sweep: its runs are kept, its tables are replaced"
 _OTHER_RUNS = "{} holds {} of an earlier command, which the tables include"
+
+
+def check_no_protocol(plan: Plan) -> None:
+    """Keeps a sweep without a protocol out of the folder of one with a protocol, whose tuning runs are not results.
+
+    Raises:
+        UsageError: the folder holds a protocol.
+    """
+    if protocol := read_sweep_file(plan.folder).get("protocol"):
+        raise UsageError(
+            f"{plan.folder} holds a sweep with protocol={protocol.get('name')}, and its tuning runs would be mixed "
+            "with these; choose another folder with name=NAME"
+        )
 
 
 def plan_notes(plan: Plan) -> Iterator[str]:
@@ -22,7 +35,4 @@ def plan_notes(plan: Plan) -> Iterator[str]:
     folders = {str(job.folder.relative_to(plan.folder)) for job in plan.jobs}
     if folders <= earlier_folders or earlier_folders <= folders:  # a part of it is repeated, or it has grown
         return
-    if earlier.get("protocol"):
-        yield OTHER_SWEEP.format(plan.folder)
-    else:
-        yield _OTHER_RUNS.format(plan.folder, count_noun(len(earlier_folders - folders), "other run"))
+    yield _OTHER_RUNS.format(plan.folder, count_noun(len(earlier_folders - folders), "other run"))

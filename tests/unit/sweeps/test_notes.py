@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from src.sweeps.notes import plan_notes
+from src.errors import UsageError
+from src.sweeps.notes import check_no_protocol, plan_notes
 from src.sweeps.sweep_file import write_sweep_file
 from tests.unit.sweeps.conftest import make_study, plain_plan
 
@@ -38,11 +39,12 @@ def test_other_runs_in_the_folder_of_a_plain_sweep_are_noted(
     assert list(plan_notes(plain_plan(step_and_cosine, *overrides))) == ([note] if others else [])
 
 
-def test_plain_sweep_in_the_folder_of_a_protocol_is_noted(tmp_path: Path) -> None:
-    study = make_study(tmp_path)
+def test_plain_sweep_in_the_folder_of_a_protocol_is_refused(tmp_path: Path) -> None:
+    study, plan = make_study(tmp_path), plain_plan(tmp_path, "scheduler=linear", "seed=0")
+    check_no_protocol(plan)
     write_sweep_file(study.first_plan, protocol=asdict(study.protocol))
-    (note,) = plan_notes(plain_plan(tmp_path, "scheduler=linear", "seed=0"))
-    assert note == f"{tmp_path} holds another sweep: its runs are kept, its tables are replaced"
+    with pytest.raises(UsageError, match=r"holds a sweep with protocol=\w+, and its tuning runs .* name=NAME"):
+        check_no_protocol(plan)
 
 
 def test_runs_whose_rates_are_not_known_yet_are_not_taken_for_others(tmp_path: Path) -> None:
