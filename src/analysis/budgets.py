@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,22 +40,46 @@ def budget_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranks_by_budget(table: pd.DataFrame) -> pd.DataFrame:
-    """Ranks averaged over the tasks with several budgets: one row per budget they share, one column per schedule."""
-    ranks_by_task = [rank_schedules(errors) for errors in errors_by_task(table).values() if len(errors) > 1]
-    if not ranks_by_task:
+    """Ranks averaged over the tasks with several budgets: one row per budget, one column per schedule they share."""
+    tasks = list(_with_budgets(table).values())
+    if not tasks:
         return pd.DataFrame()
-    shared_budgets = set.intersection(*(set(ranks.index) for ranks in ranks_by_task))
-    ranks = pd.concat(ranks_by_task)
-    return ranks[ranks.index.isin(shared_budgets)].groupby(level=0).mean().dropna(axis=1)
+    budgets, names = _shared(tasks)
+    return pd.concat([rank_schedules(errors.loc[budgets, names]) for errors in tasks]).groupby(level=0).mean()
 
 
 def split_by_budgets(table: pd.DataFrame) -> list[pd.DataFrame]:
-    """The table if its tasks with several budgets share two of them, otherwise a part for each set of budgets."""
-    budgets = {task: tuple(errors.index) for task, errors in errors_by_task(table).items() if len(errors) > 1}
-    if not budgets or len(set.intersection(*map(set, budgets.values()))) > 1:
+    """The table if its tasks with several budgets share two of them and two schedules.
+
+    Otherwise a part for each set of budgets, and for each task of a set where they do not share two schedules.
+    """
+    tasks = _with_budgets(table)
+    if not tasks or _share_enough(list(tasks.values())):
         return [table]
-    budgets_of_rows = [budgets.get(task) for task in table[TASK].itertuples(index=False, name=None)]
-    return [table[[own == budget for own in budgets_of_rows]] for budget in dict.fromkeys(budgets.values())]
+    alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for task, errors in tasks.items():
+        alike.setdefault(tuple(errors.index), []).append(task)
+    parts: list[list[tuple[Any, ...]]] = []
+    for group in alike.values():
+        parts += [group] if _share_enough([tasks[task] for task in group]) else [[task] for task in group]
+    tasks_of_rows = list(table[TASK].itertuples(index=False, name=None))
+    return [table[[own in part for own in tasks_of_rows]] for part in parts]
+
+
+def _with_budgets(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
+    """`errors_by_task` of the tasks with several budgets."""
+    return {task: errors for task, errors in errors_by_task(table).items() if len(errors) > 1}
+
+
+def _shared(tasks: Sequence[pd.DataFrame]) -> tuple[list[Any], list[str]]:
+    """The budgets and the schedules that all tasks have. A rank counts only among the same schedules."""
+    first, *others = tasks
+    budgets = [budget for budget in first.index if all(budget in errors.index for errors in others)]
+    return budgets, [str(name) for name in first if all(name in errors for errors in others)]
+
+
+def _share_enough(tasks: Sequence[pd.DataFrame]) -> bool:
+    return all(len(shared) > 1 for shared in _shared(tasks))
 
 
 def errors_by_task(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
@@ -96,6 +121,19 @@ def times_by_workload(table: pd.DataFrame) -> pd.DataFrame:
     timed = timed.assign(workload=timed.groupby(WORKLOAD, dropna=False, sort=False).ngroup())
     times = timed.pivot(index="workload", columns="name", values="step_to_target")
     return times.dropna(how="all", axis=0).dropna(how="all", axis=1)
+
+
+def common_times(table: pd.DataFrame) -> pd.DataFrame:
+    """The same for the schedules that have runs in every workload with a target.
+
+    Infinite, too, where no learning rate trained the schedule.
+    """
+    named = table.assign(name=workload_names(table), workload=table.groupby(WORKLOAD, dropna=False).ngroup())
+    has_target = named.groupby("workload")["target"].transform("count") > 0
+    timed = named[has_target & ~(named["target"].isna() & _is_unfinished(named))]
+    times = timed.pivot(index="workload", columns="name", values="step_to_target").fillna(math.inf)
+    num_workloads = timed.groupby("name")["workload"].nunique()
+    return times[[name for name in times if num_workloads[name] == len(times)]]
 
 
 def across_workloads(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from src.analysis import stats
-from src.analysis.budgets import ranks_by_budget, times_by_workload
+from src.analysis.budgets import common_times, ranks_by_budget
 from src.analysis.figures.chart import Chart, Floats, Metric, Series
 from src.analysis.figures.draw import MAX_OVERLAID, draw_chart
 from src.analysis.figures.rank_lines import draw_rank_lines
@@ -74,8 +74,11 @@ def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | N
 
 
 def draw_performance_profile(table: pd.DataFrame, styles: Palette) -> Figure | None:
-    """Fraction of workloads solved within a multiple of the fastest schedule's updates; None for fewer than two."""
-    times = times_by_workload(table)
+    """Fraction of workloads solved within a multiple of the fastest schedule's updates; None for fewer than two.
+
+    A schedule that is missing in a workload is left out, because that is no failure.
+    """
+    times = common_times(table)
     if len(times) < 2 or times.shape[1] < 2:
         return None
     ratios = np.linspace(1, 4, 301)

@@ -11,6 +11,7 @@ import pytest
 from src.analysis.budgets import (
     across_workloads,
     budget_table,
+    common_times,
     rank_schedules,
     ranks_by_budget,
     split_by_budgets,
@@ -79,6 +80,24 @@ def test_tasks_without_two_common_budgets_are_ranked_by_themselves(make_run: Mak
     assert sorted(budgets) == [[2, 3], [2, 4]]
     (part,) = split_by_budgets(table[table["batch_size"] != 16])
     assert list(ranks_by_budget(part).index) == [2, 3]
+
+
+def test_ranks_count_only_among_schedules_that_all_tasks_have(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, dict.fromkeys((2, 3), (0.8, 0.7, 0.9)))
+    make_budgets(make_run, dict.fromkeys((2, 3), (0.9, 0.7, 0.8)), "batch_size=32")
+    for epochs in (2, 3):  # would be third on one of them and missing on the other
+        make_run("scheduler=wsd", f"epochs={epochs}", accuracy=0.75)
+    (part,) = split_by_budgets(comparison_of(tmp_path))
+    assert ranks_by_budget(part).loc[2].to_dict() == {"constant": 1.5, "cosine": 3, "step": 1.5}
+
+
+def test_tasks_without_two_common_schedules_are_ranked_by_themselves(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, dict.fromkeys((2, 3), (0.8, 0.7, 0.9)))
+    for epochs in (2, 3):
+        for scheduler, accuracy in (("constant", 0.8), ("wsd", 0.9)):
+            make_run(f"scheduler={scheduler}", f"epochs={epochs}", "batch_size=32", accuracy=accuracy)
+    ranks = [ranks_by_budget(part).loc[3].to_dict() for part in split_by_budgets(comparison_of(tmp_path))]
+    assert sorted(ranks, key=len) == [{"constant": 2, "wsd": 1}, {"constant": 2, "cosine": 3, "step": 1}]
 
 
 def test_single_budget_has_no_table(make_run: MakeRun, tmp_path: Path) -> None:
@@ -191,5 +210,27 @@ def test_profile_areas_are_relative_to_the_reference(make_run: MakeRun, tmp_path
     table = comparison_of(tmp_path)
     assert times_by_workload(table)["constant"].tolist() == [8, 8]
     assert times_by_workload(table)["wsd"].tolist() == [math.inf, math.inf]
+    pd.testing.assert_frame_equal(common_times(table), times_by_workload(table))
     areas = across_workloads(table).set_index("scheduler")["profile_area"]
     assert areas.to_dict() == {"constant": 0.75, "cosine": 0.875, "step": 0, "wsd": 0}
+
+
+def test_schedule_missing_in_a_workload_is_not_one_that_missed_the_target(make_run: MakeRun, tmp_path: Path) -> None:
+    for batch_size, schedulers in ((16, ("constant", "cosine", "step")), (32, ("constant", "cosine", "wsd"))):
+        for scheduler in schedulers:
+            make_run(f"scheduler={scheduler}", f"batch_size={batch_size}", reached={"0.8": 2})
+    table = comparison_of(tmp_path)
+    assert set(times_by_workload(table)) == {"constant", "cosine", "step", "wsd"}
+    assert common_times(table).to_dict("list") == {"constant": [4, 4], "cosine": [4, 4]}
+
+
+def test_schedule_that_no_rate_trained_missed_the_target(make_run: MakeRun, tmp_path: Path) -> None:
+    for batch_size in (16, 32):
+        for scheduler in ("constant", "cosine"):
+            make_run(f"scheduler={scheduler}", f"batch_size={batch_size}", reached={"0.8": 2})
+    table = comparison_of(tmp_path)
+    is_untrained = (table["scheduler"] == "cosine") & (table["batch_size"] == 32)
+    columns = ["target", "step_to_target", "common_error_mean", "n"]
+    untrained = table.assign(**{name: table[name].mask(is_untrained) for name in columns[:3]})
+    untrained = untrained.assign(n=table["n"].mask(is_untrained, 0))
+    assert common_times(untrained)["cosine"].tolist() == [4, math.inf]
