@@ -15,10 +15,12 @@ from src.analysis.figures.draw import draw_chart
 from src.analysis.figures.style import Palette
 from src.analysis.series import RunSeries
 from src.analysis.workloads import workload_title
+from src.status import LOST
 
 MIN_SEEDS = 5  # for an interval over the seeds
 BEST_FIRST = "by mean test error, best first"
 _MAX_DOTS = 40  # epochs with a dot for every seed
+_WORST = 1e300  # far beyond a 32-bit loss; unlike infinity, it can be interpolated
 
 
 def draw_loss_curves(runs: pd.DataFrame, series: RunSeries, styles: Palette) -> Figure:
@@ -41,10 +43,10 @@ def _draw(
     styles: Palette,
     better: Literal["lower", "higher"],
 ) -> Figure:
-    epochs = histories.merge(runs[["folder", "name"]], on="folder").replace([np.inf, -np.inf], np.nan)
+    epochs = histories.merge(runs[["folder", "name", "status"]], on="folder").replace([np.inf, -np.inf], np.nan)
     epochs[list(names)] *= 100 if better == "higher" else 1
     metrics = [
-        Metric(name, _series(epochs, column, styles), better, is_logarithmic=better == "lower", is_zoomed=True)
+        Metric(name, _series(epochs, column, styles, better), better, is_logarithmic=better == "lower", is_zoomed=True)
         for column, name in names.items()
     ]
     most_seeds = runs.groupby("name").size().max()
@@ -58,10 +60,15 @@ def _prepare(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
 
 
-def _series(epochs: pd.DataFrame, metric: str, styles: Palette) -> list[Series]:
-    """The median of each schedule over its seeds, in the order of the styles."""
-    groups = epochs.groupby(["name", "epoch"])[metric]
+def _series(epochs: pd.DataFrame, metric: str, styles: Palette, better: Literal["lower", "higher"]) -> list[Series]:
+    """The median of each schedule over its seeds, in the order of the styles.
+
+    A median ends where half of the runs are lost: that of the others would look as if the schedule had recovered.
+    """
+    worst = _WORST if better == "lower" else -_WORST
+    groups = _with_lost_epochs(epochs).fillna({metric: worst}).groupby(["name", "epoch"])[metric]
     quartiles = groups.quantile(np.array([0.25, 0.5, 0.75])).unstack()
+    quartiles = quartiles.where(quartiles.abs() < _WORST / 100)
     num_seeds = epochs.groupby("name")["folder"].nunique()
     runs = dict(list(epochs.groupby("name")))
     series = []
@@ -72,6 +79,14 @@ def _series(epochs: pd.DataFrame, metric: str, styles: Palette) -> list[Series]:
         dots = _dots(runs[name], metric) if 1 < num_seeds[name] < MIN_SEEDS else None
         series.append(Series(name, x, middle, band=(low, high) if is_enough else None, dots=dots))
     return series
+
+
+def _with_lost_epochs(epochs: pd.DataFrame) -> pd.DataFrame:
+    """The epochs, and those that a lost run did not have while others of its schedule did, without metrics."""
+    last = epochs.groupby("name")["epoch"].max()
+    ends = epochs[epochs["status"].isin(LOST)].groupby(["folder", "name"])["epoch"].max()
+    lost = [(*run, epoch) for run, end in ends.items() for epoch in range(int(end) + 1, int(last[run[1]]) + 1)]
+    return pd.concat([epochs, pd.DataFrame(lost, columns=["folder", "name", "epoch"])]) if lost else epochs
 
 
 def _dots(epochs: pd.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:

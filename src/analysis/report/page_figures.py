@@ -22,9 +22,11 @@ CAPTIONS = {
     "mean of the schedule and the range of its seeds.",
     "lr_curves": "Learning rate of every update, for the first seed.",
     "loss_curves": "Training and validation loss after each epoch: median over the seeds, with the interquartile range "
-    "if there are five seeds or more, otherwise with a dot for every seed.",
+    "if there are five seeds or more, otherwise with a dot for every seed. A lost run counts as the worst: a median ends "
+    "where half of the runs are lost.",
     "accuracy_curves": "Training and validation accuracy after each epoch: median over the seeds, with the "
-    "interquartile range if there are five seeds or more, otherwise with a dot for every seed.",
+    "interquartile range if there are five seeds or more, otherwise with a dot for every seed. A lost run counts as "
+    "the worst: a median ends where half of the runs are lost.",
     "lr_sensitivity": "Sensitivity to the peak learning rate: validation error at the end of the runs at each rate. A "
     "wide valley forgives a bad guess. A cross at the top marks a learning rate at which at least half of the runs "
     "failed or diverged.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from src.analysis.collect import collect
 from src.analysis.figures.curves import draw_accuracy_curves, draw_loss_curves
 from src.analysis.figures.style import palette
@@ -19,9 +21,22 @@ def test_bands_are_the_quartiles_over_seeds(make_run: MakeRun, tmp_path: Path) -
     runs = collect([tmp_path]).runs
     runs = runs.assign(name=display_names(runs))
     axes = draw_loss_curves(runs, unchecked_series(runs), palette(runs["name"])).axes[1]
-    assert axes.lines[0].get_xydata().tolist() == [[1, 3.0]]
+    assert axes.lines[0].get_xydata().tolist() == [[1, 4.0]]
     band = axes.collections[0].get_paths()[0].vertices[:, 1]
-    assert (band.min(), band.max()) == (1.75, 5.0)
+    assert (band.min(), band.max()) == (2.0, 8.0)
+
+
+def test_median_ends_where_half_of_the_runs_are_lost(make_run: MakeRun, tmp_path: Path) -> None:
+    losses = {"completed": ("1,4.0,4.0", "2,2.0,2.0", "3,1.0,1.0"), "diverged": ("1,5.0,5.0", "2,inf,nan")}
+    for seed, status in enumerate(("completed", "diverged", "completed", "diverged", "diverged")):
+        folder = make_run(f"seed={seed}", status=status)
+        (folder / "history.csv").write_text("\n".join(("epoch,train_loss,val_loss", *losses[status], "")))
+    runs = collect([tmp_path]).runs
+    runs = runs.assign(name=display_names(runs))
+    axes = draw_loss_curves(runs, unchecked_series(runs), palette(runs["name"])).axes[1]
+    (line,) = axes.lines
+    assert line.get_ydata()[0] == 5.0
+    assert np.isnan(line.get_ydata()[1:]).all()
 
 
 def test_few_seeds_are_dots_without_an_interval(make_run: MakeRun, tmp_path: Path) -> None:
