@@ -44,6 +44,8 @@ class RunSeries:
 def read_series(runs: pd.DataFrame) -> RunSeries:
     """Reads the curves of the runs that ended: every history and, of each setting, the first steps that are undamaged.
 
+    Those of a completed run are preferred, because a lost one may have ended early.
+
     Args:
         runs: One row per run, as `collect` returns them.
     """
@@ -59,7 +61,8 @@ def read_series(runs: pd.DataFrame) -> RunSeries:
     drawn = ended[ended["folder"].isin(set(folders))]
     steps = {}
     for _, group in drawn.assign(name=workload_names(drawn)).groupby([*WORKLOAD, "name"], dropna=False):
-        for run in group.to_dict("records"):
+        is_lost = group["status"] != "completed"
+        for run in group.loc[is_lost.sort_values(kind="stable").index].to_dict("records"):
             if (updates := files.read(layout.STEPS, read_steps, run)) is not None:
                 steps[run["folder"]] = pd.DataFrame(updates)
                 break

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -34,6 +36,7 @@ NAMES = (
     "test_error", "lr_curves", "loss_curves", "accuracy_curves", "lr_sensitivity", "cost_of_wrong_lr",
     "tuning_trials", "rank_against_budget", "mean_ranks", "performance_profile",
 )  # fmt: skip
+_OWN_FILES = re.compile(rf"({'|'.join(NAMES)})(_\d+)?\.({'|'.join(KINDS)})")  # not test_error_for_paper.png
 Draw = Callable[..., Figure | None]
 CURVES_BY_EPOCH: dict[str, Draw] = {"loss_curves": draw_loss_curves, "accuracy_curves": draw_accuracy_curves}
 
@@ -63,9 +66,9 @@ def draw_figures(
         UsageError: a folder is in the place of a file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in (path for name in NAMES for kind in KINDS for path in folder.glob(f"{name}*.{kind}")):
-        check_file(stale)
-        stale.unlink()
+    for stale in filter(_OWN_FILES.fullmatch, os.listdir(folder)):
+        check_file(folder / stale)
+        (folder / stale).unlink(missing_ok=True)  # another report may delete them at the same time
     paths = []
     for name, figure in _figures(runs, series, table, sensitivity, trials):
         paths += save_figure(figure, folder, name, fixed_margins=isinstance(figure, GridFigure))

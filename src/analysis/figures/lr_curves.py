@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from src.analysis.figures.overlay import draw_overlay
 from src.analysis.figures.style import Palette
 from src.analysis.series import RunSeries
 from src.analysis.workloads import workload_title
+from src.config.resolvers import updates_per_epoch
 
 DECADES = 5  # largest range of the logarithmic axis
 _EXACT = 200  # updates; of longer runs, points that change nothing visible are left out
@@ -30,10 +33,11 @@ def draw_lr_curves(runs: pd.DataFrame, series: RunSeries, styles: Palette) -> Fi
     drawn = runs[runs["folder"].isin(series.steps)]
     if drawn.empty:
         return None
-    folders = drawn.drop_duplicates("name").set_index("name")["folder"]
+    runs_by_name = {run["name"]: run for run in drawn.drop_duplicates("name").to_dict("records")}
     num_epochs = series.histories.groupby("folder").size()
     curves = [
-        _curve(name, series.steps[folders[name]], int(num_epochs[folders[name]])) for name in styles if name in folders
+        _curve(run, series.steps[run["folder"]], int(num_epochs[run["folder"]]))
+        for run in (runs_by_name[name] for name in styles if name in runs_by_name)
     ]
     title = f"Learning rate\n{workload_title(runs.iloc[0])}"
     metric = Metric("learning rate", curves, is_staircase=True, has_points=False)
@@ -43,11 +47,18 @@ def draw_lr_curves(runs: pd.DataFrame, series: RunSeries, styles: Palette) -> Fi
     return draw_overlay(replace(chart, metrics=_scaled_metrics(chart.metrics[0])), styles)
 
 
-def _curve(name: str, steps: pd.DataFrame, num_epochs: int) -> Series:
+def _curve(run: Mapping[Any, Any], steps: pd.DataFrame, num_epochs: int) -> Series:
     num_updates = steps["step"].iloc[-1] + 1  # some may be missing if the file was damaged
-    epochs = np.append(steps["step"], num_updates) / (num_updates / num_epochs)
+    ends_in_an_epoch = not pd.isna(run["seconds"])
+    per_epoch = _updates_per_epoch(run["settings"]) if ends_in_an_epoch else num_updates / num_epochs
+    epochs = np.append(steps["step"], num_updates) / per_epoch
     lrs = np.append(steps["lr"], steps["lr"].tail(1))  # an lr holds until the next update, the last one to the end
-    return Series(name, epochs.astype(float), lrs.astype(float))
+    return Series(run["name"], epochs.astype(float), lrs.astype(float))
+
+
+def _updates_per_epoch(settings: Mapping[str, Any]) -> int:
+    train_size = settings["data.num_train"] - settings["data.num_val"]
+    return updates_per_epoch(train_size, settings["batch_size"], settings["trainer.accumulate_batches"])
 
 
 def _prepare(axes: Axes) -> None:

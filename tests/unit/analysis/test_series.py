@@ -57,6 +57,12 @@ def test_one_run_of_a_setting_has_its_steps_read(make_run: MakeRun, tmp_path: Pa
     assert set(curves.histories["folder"]) == set(map(str, runs))  # its history is not damaged
 
 
+def test_steps_of_a_completed_run_are_preferred(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("seed=0", status="diverged")
+    completed = make_run("seed=1")
+    assert list(series(tmp_path).steps) == [str(completed)]
+
+
 def test_steps_may_lack_updates_that_a_resumed_run_could_not_recover(make_run: MakeRun, tmp_path: Path) -> None:
     run = make_run()
     header, *rows = (run / "steps.csv").read_text().splitlines(keepends=True)

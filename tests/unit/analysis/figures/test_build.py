@@ -50,6 +50,18 @@ def test_rates_of_a_sweep_without_a_protocol_are_compared(make_run: MakeRun, tmp
     ]  # fmt: skip
 
 
+def test_figures_of_an_earlier_report_are_deleted_and_those_of_the_user_are_not(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    make_run("scheduler=step")
+    (tmp_path / "figures").mkdir()
+    own, others = ["mean_ranks.svg", "test_error_12.png"], ["loss_curves.edited.svg", "test_error_for_paper.png"]
+    for name in own + others:
+        (tmp_path / "figures" / name).write_text("")
+    draw(tmp_path)
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == others
+
+
 def test_one_rate_per_schedule_has_no_figure_of_its_sensitivity(make_run: MakeRun, tmp_path: Path) -> None:
     make_run("scheduler=step", "optimizer.lr=0.01")
     make_run("scheduler=cosine", "optimizer.lr=0.1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,16 @@ def test_updates_that_are_missing_leave_the_others_in_place(make_steps: MakeStep
     header, _, *rest = steps.read_text().splitlines(keepends=True)
     steps.write_text("".join([header, *rest]))
     assert draw(tmp_path).axes[0].lines[0].get_xdata().tolist() == [0.5, 1.0, 1.5, 2.0]
+
+
+def test_run_with_a_time_budget_may_end_in_an_epoch(make_run: MakeRun, tmp_path: Path) -> None:
+    folder = make_run("scheduler=halving", "seconds=3", "batch_size=100")
+    config = json.loads((folder / "result.json").read_text())["config"]
+    per_epoch = math.ceil((config["data.num_train"] - config["data.num_val"]) / 100)
+    lines = [f"{step},0.1,1.0" for step in range(per_epoch + 1)]
+    (folder / "steps.csv").write_text("\n".join(("step,lr,loss", *lines, "")))
+    epochs = draw(tmp_path).axes[0].lines[0].get_xdata()
+    assert epochs[-1] == 1 + 1 / per_epoch
 
 
 def test_without_steps_there_is_no_figure(make_run: MakeRun, tmp_path: Path) -> None:
