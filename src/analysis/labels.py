@@ -72,9 +72,7 @@ def _with_callbacks(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _label(name: str, differences: Mapping[str, Any]) -> str:
     """`step (gamma=0.5)` for a parameter of the schedule, `linear (averaging=ema)` for a config group."""
-    parts = [
-        f"{key.removeprefix('scheduler.').removesuffix('.name')}={value}" for key, value in differences.items()
-    ]
+    parts = [f"{key.removeprefix('scheduler.').removesuffix('.name')}={value}" for key, value in differences.items()]
     return f"{name} ({', '.join(parts)})" if parts else name
 
 

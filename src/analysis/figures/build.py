@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -66,9 +65,9 @@ def draw_figures(
         UsageError: a folder is in the place of a file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in filter(_OWN_FILES.fullmatch, os.listdir(folder)):
-        check_file(folder / stale)
-        (folder / stale).unlink(missing_ok=True)  # another report may delete them at the same time
+    for stale in [path for path in folder.iterdir() if _OWN_FILES.fullmatch(path.name)]:
+        check_file(stale)
+        stale.unlink(missing_ok=True)  # another report may delete them at the same time
     paths = []
     for name, figure in _figures(runs, series, table, sensitivity, trials):
         paths += save_figure(figure, folder, name, fixed_margins=isinstance(figure, GridFigure))

@@ -20,6 +20,7 @@ from src.analysis.workloads import workload_title
 _FEW = 4  # schedules; the axis leaves out fewer of them
 _TIMES_WORSE = 10  # the error of one that it leaves out, in errors of the best
 _NOTE_SIZE = 9  # points
+_MARGIN = 0.05  # of the axis, left of its lowest dot
 _ENOUGH = 2  # times the range of the others; only a wider axis is cut
 
 
@@ -34,7 +35,7 @@ def draw_test_errors(table: pd.DataFrame, runs: pd.DataFrame, styles: Palette) -
     is_outlying = _are_outlying(100 * rows["test_error_mean"].to_numpy(dtype=float), errors)
     for position, row in rows[~is_outlying].iterrows():
         _draw_row(axes, position, errors[position], row, styles[row["name"]])
-    axes.set_xlim(axes.get_xlim())
+    axes.set_xlim(_limits(axes, [row for row, is_out in zip(errors, is_outlying, strict=True) if is_out]))
     for position, row in rows[is_outlying].iterrows():
         _draw_outlying(axes, position, errors[position], row, styles[row["name"]])
     axes.set(yticks=range(len(rows)), xlabel="test error (%)  ← better")
@@ -65,15 +66,26 @@ def _are_outlying(means: np.ndarray, errors: Sequence[np.ndarray]) -> np.ndarray
     return is_outlying & is_worth_it
 
 
+def _limits(axes: Axes, outlying: Sequence[np.ndarray]) -> tuple[float, float]:
+    """Of what is drawn so far and the best seeds of the outlying rows: the axis cuts off on the right only."""
+    low, high = axes.get_xlim()
+    lowest = min((row.min() for row in outlying), default=low)
+    return (low if lowest > low else lowest - _MARGIN * (high - lowest)), high
+
+
 def _draw_row(axes: Axes, position: int, errors: np.ndarray, row: pd.Series, style: Style) -> None:
     _draw_dots(axes, position, errors, row, style)
     if len(errors) >= MIN_SEEDS:
         _draw_mean(axes, position, row, style, series_id(row["name"]))
 
 
-def _draw_dots(axes: Axes, position: int, errors: np.ndarray, row: pd.Series, style: Style) -> None:
+def _draw_dots(
+    axes: Axes, position: int, errors: np.ndarray, row: pd.Series, style: Style, *, is_hollow: bool = False
+) -> None:
     dot = {"color": style["color"], "marker": style["marker"], "alpha": 0.6, "markersize": 5.5, "markeredgewidth": 0}
-    axes.plot(errors, np.full(len(errors), position), **dot, linestyle="", gid=series_id(row["name"]))
+    hollow = {"markerfacecolor": "none", "markeredgewidth": 1} if is_hollow else {}
+    gid = series_id(row["name"])
+    axes.plot(errors, np.full(len(errors), position), **(dot | hollow), linestyle="", gid=gid)
 
 
 def _draw_mean(axes: Axes, position: int, row: pd.Series, style: Style, gid: str) -> None:
@@ -84,9 +96,12 @@ def _draw_mean(axes: Axes, position: int, row: pd.Series, style: Style, gid: str
 
 
 def _draw_outlying(axes: Axes, position: int, errors: np.ndarray, row: pd.Series, style: Style) -> None:
-    """The dots that the axis reaches, an arrow at its end for the others, and the mean and the range beside it."""
+    """Hollow dots where the axis reaches, an arrow at its end for the others, and the mean and the range beside it."""
     gid, end = series_id(row["name"]), axes.get_xlim()[1]
-    _draw_dots(axes, position, errors[errors <= end], row, style)
+    if (errors <= end).all():  # a seed of another row lies as far out
+        _draw_row(axes, position, errors, row, style)
+        return
+    _draw_dots(axes, position, errors[errors <= end], row, style, is_hollow=True)
     axes.plot(end, position, ">", color=style["color"], markersize=8, clip_on=False, gid=gid)
     place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "left", "va": "center"}
     axes.text(1.02, position, _mean_and_range(errors), **place, color=NOTE_COLOR, fontsize=_NOTE_SIZE, gid=gid)

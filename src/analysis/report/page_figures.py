@@ -18,12 +18,12 @@ CAPTIONS = {
     "test_error": "Test error at the end of training, best schedule at the top. Every dot is a seed. From five seeds "
     "on the diamond is their mean, from six on the bar its 95% confidence interval. Overlapping bars do not mean that "
     "two schedules are equal: runs are paired by seed, and the verdicts in the table are based on the paired "
-    "differences. An arrow stands for seeds beyond the axis, the numbers beside it for the "
-    "mean of the schedule and the range of its seeds.",
+    "differences. An arrow stands for seeds beyond the axis, hollow dots for the other seeds of the schedule, the "
+    "numbers beside it for its mean and the range of its seeds.",
     "lr_curves": "Learning rate of every update, for the first seed that completed.",
     "loss_curves": "Training and validation loss after each epoch: median over the seeds, with the interquartile range "
-    "if there are five seeds or more, otherwise with a dot for every seed. A lost run counts as the worst: a median ends "
-    "where half of the runs are lost.",
+    "if there are five seeds or more, otherwise with a dot for every seed. A lost run counts as the worst: a median "
+    "ends where half of the runs are lost.",
     "accuracy_curves": "Training and validation accuracy after each epoch: median over the seeds, with the "
     "interquartile range if there are five seeds or more, otherwise with a dot for every seed. A lost run counts as "
     "the worst: a median ends where half of the runs are lost.",

@@ -52,8 +52,15 @@ def test_dots_within_the_axis_and_an_arrow_stand_for_an_outlying_schedule() -> N
     axes = figure.axes[0]
     dots, arrow = (line for line in axes.lines if line.get_gid() == "series-noam")
     assert list(dots.get_xdata()) == pytest.approx([1.05])
+    assert dots.get_markerfacecolor() == "none"  # the row is not as good as these seeds
     assert (arrow.get_marker(), list(arrow.get_xdata())) == (">", [axes.get_xlim()[1]])
     assert "mean 45.5 (1.05 to 90.0)" in texts_of(figure)
+
+
+def test_axis_reaches_the_best_seed_of_an_outlying_schedule() -> None:
+    close = {f"schedule {number}": [0.010, 0.011 + number / 10_000] for number in range(4)}
+    figure = draw(close | {"noam": [0.004, 0.9]})
+    assert figure.axes[0].get_xlim()[0] < 0.4
 
 
 def test_axis_includes_all_of_a_few_schedules_unless_one_learned_nothing() -> None:
