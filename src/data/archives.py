@@ -59,11 +59,16 @@ def ensure(data: DataConfig) -> None:
         UsageError: an archive does not match its MD5, or the folder cannot be written.
     """
     for part in data.archives:
-        path = archive_path(data, part)
-        if path.exists():
-            read(data, part)
-        else:
-            _store(path, _fetch(data, part))
+        if not _is_stored(data, part):
+            _store(archive_path(data, part), _fetch(data, part))
+
+
+def _is_stored(data: DataConfig, part: str) -> bool:
+    try:
+        read(data, part)
+    except DataUnavailableError:
+        return False
+    return True
 
 
 def read(data: DataConfig, part: str) -> bytes:
@@ -71,7 +76,7 @@ def read(data: DataConfig, part: str) -> bytes:
     path = archive_path(data, part)
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _unavailable(data, part, []) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
@@ -80,15 +85,29 @@ def read(data: DataConfig, part: str) -> bytes:
 
 def archive_path(data: DataConfig, part: str) -> Path:
     if data.folder is not None:
-        return Path(data.folder).expanduser() / _file_name(data, part)
+        return _expanded("data.folder", data.folder) / _file_name(data, part)
     class_name = data.source.rpartition(".")[2]
     return Path(data.root or ".", class_name, "raw", _file_name(data, part))
+
+
+def _expanded(key: str, folder: str) -> Path:
+    """The path of a folder that may begin with `~`."""
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{key}={folder}: there is no such home directory; give the whole path") from error
 
 
 def unverified_digest(data: DataConfig) -> str:
     """The MD5 of all files that the config names without one, joined; empty if there are none."""
     paths = [archive_path(data, part) for part in PARTS if part in data.archives and not _md5(data, part)]
     return " ".join(_file_digest(path, *_version(path)) for path in paths)
+
+
+def versions(data: DataConfig, *parts: str) -> tuple[tuple[object, ...], ...]:
+    """What tells files from other files and from earlier ones in their places."""
+    paths = [archive_path(data, part) for part in parts]
+    return tuple((path, *_version(path)) for path in paths)
 
 
 def _version(path: Path) -> tuple[int, int]:
@@ -139,7 +158,7 @@ def _fetch(data: DataConfig, part: str) -> bytes:
     reasons = []
     for mirror in [*preferred, *data.mirrors]:
         try:
-            content = _from_url(mirror, name) if "://" in mirror else (Path(mirror).expanduser() / name).read_bytes()
+            content = _from_url(mirror, name) if "://" in mirror else _from_folder(mirror, name)
         except (OSError, HTTPException, ValueError, _MirrorError) as error:  # URLError is an OSError
             reasons.append(f"{mirror}: {_reason(error)}")
             log.debug("%s does not provide %s: %s", mirror, name, error)
@@ -149,6 +168,10 @@ def _fetch(data: DataConfig, part: str) -> bytes:
             content, _md5(data, part), problem, "choose another mirror (data.mirror=DIR or data.mirror=URL)"
         )
     raise _unavailable(data, part, reasons)
+
+
+def _from_folder(mirror: str, name: str) -> bytes:
+    return (_expanded("data.mirror", mirror) / name).read_bytes()
 
 
 def _from_url(mirror: str, name: str) -> bytes:

@@ -19,6 +19,7 @@ from src.seeding import generator
 
 SIDE = 28  # pixels per side of an image
 VALIDATION_SEED = 20_201  # every run uses the same validation set, whatever its seed
+_CHECKED: set[tuple[object, ...]] = set()  # test files
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and validation sets on the device; the test set is read only when `test` is called, at the end."""
+    """Training and validation sets on the device; the test set is kept out until `test` is called, at the end."""
 
     config: DataConfig
     device: torch.device
@@ -71,6 +72,8 @@ class Dataset:
 def load(config: DataConfig, device: torch.device) -> Dataset:
     """Reads the official training set and splits the validation set off it.
 
+    The test files are only checked: whoever gives wrong ones should know before the training.
+
     Raises:
         UsageError: a file is missing or damaged, or the data set does not have the configured sizes and classes.
     """
@@ -78,6 +81,8 @@ def load(config: DataConfig, device: torch.device) -> Dataset:
     num_classes = int(official.labels.max()) + 1
     if num_classes != config.num_classes:
         raise UsageError(f"data.num_classes={config.num_classes}: {config.name} has {num_classes} classes")
+    if config.archives:
+        _check_test_files(config)
     train_indices, val_indices = _split_indices(config.num_train, config.num_val)
     train = _subset(official, train_indices)
     mean, std = _statistics(config, train)
@@ -90,6 +95,13 @@ def load(config: DataConfig, device: torch.device) -> Dataset:
         mean=mean,
         std=std,
     )
+
+
+def _check_test_files(config: DataConfig) -> None:
+    key = (archives.versions(config, "test_images", "test_labels"), config.num_test, config.num_classes)
+    if key not in _CHECKED:  # by an earlier run of this process
+        _read_official(config, "test")
+        _CHECKED.add(key)
 
 
 def validation_set(config: DataConfig) -> str:
@@ -150,14 +162,15 @@ def _read_archives(config: DataConfig, part: str) -> Split:
     if images.dtype != torch.uint8 or images.shape[1:] != (SIDE, SIDE):
         expected = f"uint8 values from 0 to 255 of shape (N, {SIDE}, {SIDE})"
         raise _unexpected(config, f"{part}_images", images, expected)
-    if labels.is_floating_point() or labels.shape != images.shape[:1]:
+    if labels.is_floating_point() or labels.is_complex() or labels.shape != images.shape[:1]:
         raise _unexpected(config, f"{part}_labels", labels, f"{len(images)} integers, one per image")
+    labels = labels.long()  # torch has no minimum of uint16
     if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < config.num_classes:
         raise UsageError(
             f"data.num_classes={config.num_classes}: the {part} labels of {config.name} are {int(labels.min())} to "
             f"{int(labels.max())}, expected 0 to {config.num_classes - 1}"
         )
-    return Split(images.unsqueeze(1), labels.long())
+    return Split(images.unsqueeze(1), labels)
 
 
 def _read_array(config: DataConfig, part: str) -> Tensor:

@@ -60,16 +60,20 @@ class Pack:
         """Trains all runs until they have ended; yields each as it ends, after all have written their checkpoints."""
         try:
             self._each(_with_own_randomness(Trainer.start))
+            yield from self._new_ends()
             while self._active:
                 self._each(self._conclude_if_over)
                 if self._active:
                     self._train_epoch()
                     self._each(_with_own_randomness(Trainer.end_epoch))
-                yield from self._ends
-                self._ends.clear()
+                yield from self._new_ends()
         finally:
             for trainer in list(self._active):  # after what ends the process
                 self._end(trainer, Outcome("failed", None))
+
+    def _new_ends(self) -> Iterator[End]:
+        ends, self._ends = self._ends, []
+        yield from ends
 
     def _train_epoch(self) -> None:
         """Runs the remaining updates of an epoch; fewer if all runs are stopped."""

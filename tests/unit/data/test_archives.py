@@ -106,6 +106,17 @@ def test_folder_of_the_files_can_be_named(data: DataConfig, mirror_folder: Path)
     assert gzip.decompress(archives.read(here, "train_images")) == FILES["train_images"]
 
 
+@pytest.mark.parametrize("key", ["folder", "mirror"])
+def test_unknown_home_directory_is_named(data: DataConfig, key: str) -> None:
+    with pytest.raises(UsageError, match=rf"data\.{key}=~nobody-here/mnist: there is no such home directory"):
+        archives.ensure(replace(data, **{key: "~nobody-here/mnist"}))
+
+
+def test_folder_that_cannot_be_read_is_named(data: DataConfig) -> None:
+    with pytest.raises(UsageError, match="cannot be read: File name too long"):
+        archives.ensure(replace(data, folder="x" * 300))
+
+
 def test_md5_is_optional(data: DataConfig, mirror_folder: Path) -> None:
     parts: dict[str, Any] = {"train_images": "train_images.gz", "train_labels": {"file": "train_labels.gz"}}
     archives.ensure(replace(data, archives=parts, folder=str(mirror_folder)))

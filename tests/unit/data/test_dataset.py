@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,22 +94,24 @@ def test_archives_are_decoded_as_by_torchvision(tmp_path: Path) -> None:
     images, labels = torch.randint(256, (7, 28, 28), generator=generator), torch.tensor([3, 1, 4, 1, 5, 9, 2])
     config = make_config("data=mnist").data
     parts: dict[str, Any] = {}
-    for part, values in (("train_images", images), ("train_labels", labels)):
+    arrays = {"train_images": images, "train_labels": labels, "test_images": images[:3], "test_labels": labels[4:]}
+    for part, values in arrays.items():
         name, content = config.archives[part]["file"], idx_file(values)
         path = tmp_path / "MNIST" / "raw" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content))
         path.with_suffix("").write_bytes(content)  # torchvision reads decompressed files
         parts[part] = {"file": name, "md5": hashlib.md5(path.read_bytes()).hexdigest()}
-    for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
-        (tmp_path / "MNIST" / "raw" / name).touch()  # torchvision checks that they exist
-    loaded = data.load(replace(config, archives=parts, root=str(tmp_path), num_train=7, num_val=1), CPU)
-    reference = dataset_class(config.source)(tmp_path, train=True)
+    sizes = {"num_train": 7, "num_val": 1, "num_test": 3}
+    loaded = data.load(replace(config, archives=parts, root=str(tmp_path), **sizes), CPU)
+    reference, test = (dataset_class(config.source)(tmp_path, train=is_train) for is_train in (True, False))
     order = torch.randperm(7, generator=torch.Generator().manual_seed(data.VALIDATION_SEED))
     val, train = order[:1], order[1:].sort().values
     assert torch.equal(loaded.val.images.squeeze(1), reference.data[val])
     assert torch.equal(loaded.train.images.squeeze(1), reference.data[train])
     assert torch.equal(loaded.train.labels, reference.targets[train])
+    assert torch.equal(loaded.test().images.squeeze(1), test.data)
+    assert torch.equal(loaded.test().labels, test.targets)
 
 
 IMAGES = np.arange(6 * 28 * 28, dtype=np.uint8).reshape(6, 28, 28)
@@ -154,6 +157,7 @@ def test_equal_pixels_are_refused(tmp_path: Path) -> None:
         ({"train_labels": LABELS + 1}, r"data\.num_classes=3: the train labels of own are 1 to 3, expected 0 to 2"),
         ({"train_labels": LABELS[:5]}, r"train_labels\.npy holds int64 values of shape \(5,\), expected 6 integers"),
         ({"train_labels": LABELS / 2}, r"train_labels\.npy holds float64 values .* expected 6 integers"),
+        ({"train_labels": LABELS * 1j}, r"train_labels\.npy holds complex128 values .* expected 6 integers"),
         ({"train_images": IMAGES / 255}, r"train_images\.npy holds float64 values .* expected uint8 values"),
         ({"train_images": IMAGES[:, :14]}, r"\(6, 14, 28\), expected uint8 values .* \(N, 28, 28\)"),
     ],
@@ -163,10 +167,21 @@ def test_own_files_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str,
         data.load(own_data(tmp_path, **arrays), CPU)
 
 
-def test_test_labels_are_checked_too(tmp_path: Path) -> None:
-    own = data.load(own_data(tmp_path, test_labels=LABELS + 3), CPU)
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint64, np.int8])
+def test_labels_are_integers_of_any_type(tmp_path: Path, dtype: type) -> None:
+    own = data.load(own_data(tmp_path, train_labels=LABELS.astype(dtype)), CPU)
+    assert sorted(torch.cat([own.train.labels, own.val.labels]).tolist()) == sorted(LABELS.tolist())
+
+
+def test_test_files_are_checked_before_the_training(tmp_path: Path) -> None:
+    config = own_data(tmp_path)
+    data.load(config, CPU)
+    with pytest.raises(UsageError, match=r"data\.num_test=7: the test split of own has 6 examples"):
+        data.load(replace(config, num_test=7), CPU)
+    np.save(tmp_path / "test_labels.npy", np.append(LABELS, 0)[1:] + 3)
+    os.utime(tmp_path / "test_labels.npy", ns=(0, 0))  # the same size, and perhaps the same instant
     with pytest.raises(UsageError, match="the test labels of own are 3 to 5, expected 0 to 2"):
-        own.test()
+        data.load(config, CPU)
 
 
 def test_results_of_changed_files_without_md5_are_told_apart(tmp_path: Path) -> None:

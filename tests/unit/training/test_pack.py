@@ -180,6 +180,17 @@ def test_failing_callback_fails_only_its_run(tmp_path: Path) -> None:
         assert_same(pack[number], one_by_one(configs[number : number + 1], tmp_path / str(number))[0])
 
 
+def test_pack_ends_if_all_of_its_runs_fail_at_their_start(tmp_path: Path) -> None:
+    class Fail(Callback):
+        def on_run_start(self, trainer: Trainer) -> None:
+            raise OSError("no space")
+
+    pack = trainers([mlp("scheduler=step"), mlp()], tmp_path)
+    for trainer in pack:
+        trainer.callbacks.add(Fail())
+    assert [(end.outcome.status, str(end.error)) for end in Pack(pack).fit()] == 2 * [("failed", "no space")]
+
+
 @pytest.mark.parametrize("updates", [2, 4])
 @pytest.mark.parametrize("model", ["mlp", "mlp_bn", "resnet"])
 def test_resumed_pack_equals_an_uninterrupted_one_bit_for_bit(model: str, updates: int, tmp_path: Path) -> None:
