@@ -29,11 +29,16 @@ def compare_loops(config: Config, rounds: int) -> dict[str, list[float]]:
     """Seconds per update of every loop in every round.
 
     Raises:
-        UsageError: the number of rounds is not positive, or the data set is not one of torchvision's.
+        UsageError: the number of rounds is not positive, the data set is not one of torchvision's, or it is not below
+            `data.root`.
     """
     check_rounds(rounds)
     if not config.data.source.startswith("torchvision."):
         raise UsageError(f"data={config.data.name}: the DataLoader loop needs a torchvision data set; use data=mnist")
+    if config.data.folder is not None or config.data.root is None:
+        raise UsageError(
+            "data.folder: the DataLoader loop reads what data.root holds; give data.root=DIR, and no folder"
+        )
     return time_in_rotation({name: partial(loop, config) for name, loop in LOOPS.items()}, rounds)
 
 

@@ -66,7 +66,7 @@ def trapezoid(t: int, horizon: int, warmup: float, cooldown: float) -> float:
     """Linear ramp over the fraction `warmup`, 1, linear decay to 0 over the last `cooldown`; arXiv 2106.04560."""
     _check_fractions(warmup, cooldown)
     ramp = min(1.0, (t + 1) / (warmup * horizon)) if warmup > 0 else 1.0
-    return ramp * (1 - _phase_progress(1 - cooldown, cooldown, t, horizon))
+    return min(ramp, 1 - _phase_progress(1 - cooldown, cooldown, t, horizon))
 
 
 def flat_cosine(t: int, horizon: int, start: float, end: float) -> float:

@@ -20,6 +20,7 @@ from src import layout
 from src.config.identity import config_hash
 from src.errors import UsageError
 from src.files import replacing
+from src.status import FINISHED
 from src.training.callbacks import Callback
 from src.training.metrics import EpochResult, Outcome
 from src.training.trainer import Trainer
@@ -43,7 +44,7 @@ class Checkpoint(Callback):
     def on_run_end(self, trainer: Trainer, outcome: Outcome) -> None:
         if outcome.status == "interrupted":
             self._save(trainer)
-        elif outcome.status == "completed":
+        elif outcome.status in FINISHED:
             (self._folder / layout.PREVIOUS_CHECKPOINT).unlink(missing_ok=True)
 
     def _save(self, trainer: Trainer) -> None:

@@ -42,6 +42,11 @@ def test_impossible_comparison_is_refused(rounds: int, message: str) -> None:
         compare_loops(small_config(), rounds)
 
 
+def test_folder_that_torchvision_does_not_read_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"data\.folder: .* give data\.root=DIR, and no folder"):
+        compare_loops(make_config("data=mnist", "data.folder=mine"), 1)
+
+
 def test_data_set_of_the_user_is_refused() -> None:
     config = make_config("data=mnist", "data.name=stripes", "data.source=Stripes")
     with pytest.raises(UsageError, match="data=stripes: the DataLoader loop needs a torchvision data set"):

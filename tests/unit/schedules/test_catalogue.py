@@ -154,6 +154,11 @@ def test_halving_follows_the_clock() -> None:
     assert lrs == pytest.approx([PEAK / 2 ** (second // 30) for second in range(TICKS)])
 
 
+def test_ramps_of_a_trapezoid_may_overlap() -> None:
+    lrs = curve(by_tick("trapezoid", "scheduler.warmup=0.8", "scheduler.cooldown=0.8"))
+    assert lrs == pytest.approx([PEAK * min(t + 1, TICKS - t) / (0.8 * TICKS) for t in range(TICKS)])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_warmup_multiplies_any_schedule_by_a_ramp(name: str) -> None:
     if by_tick(name).tick_interval == "second":

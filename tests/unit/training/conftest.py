@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from src.training.callbacks import Callback
 from src.training.trainer import Trainer
 
@@ -15,3 +17,14 @@ class StopAfter(Callback):
     def on_step(self, trainer: Trainer) -> None:
         if trainer.progress.step == self.updates:
             trainer.stop.request()
+
+
+class CallAfter(Callback):
+    """Calls something after a number of updates."""
+
+    def __init__(self, updates: int, action: Callable[[], object]) -> None:
+        self.updates, self.action = updates, action
+
+    def on_step(self, trainer: Trainer) -> None:
+        if trainer.progress.step == self.updates:
+            self.action()

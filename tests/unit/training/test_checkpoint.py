@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import random
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from src.runs.build import build_trainer
 from src.signals import Stop
 from src.training import checkpoint
 from tests.conftest import small_config
-from tests.unit.training.conftest import StopAfter
+from tests.unit.training.conftest import CallAfter, StopAfter
 
 
 @pytest.fixture
@@ -109,6 +110,13 @@ def test_two_damaged_checkpoints_are_refused(interrupted: Path) -> None:
 
 def test_completed_run_keeps_one_checkpoint(folder: Path) -> None:
     assert [path.name for path in folder.glob("*.pt")] == [layout.CHECKPOINT]
+
+
+def test_run_that_diverged_keeps_one_checkpoint(tmp_path: Path) -> None:
+    trainer = build_trainer(small_config("epochs=3"), tmp_path)
+    trainer.callbacks.add(CallAfter(50, lambda: [weight.data.fill_(math.nan) for weight in trainer.model.parameters()]))
+    assert trainer.fit().status == "diverged"
+    assert [path.name for path in tmp_path.glob("*.pt")] == [layout.CHECKPOINT]
 
 
 @pytest.mark.parametrize(

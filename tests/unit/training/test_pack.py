@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from src.training.callbacks import Callback
 from src.training.pack import End, Ended, Pack
 from src.training.trainer import Trainer
 from tests.conftest import ROOT, make_config
-from tests.unit.training.conftest import StopAfter
+from tests.unit.training.conftest import CallAfter, StopAfter
 
 # 36 training examples in batches of 8, two batches per update: three updates, the last of them with one batch of 4.
 SHARED = (
@@ -259,17 +259,6 @@ def test_checkpoint_holds_the_weights_of_its_run_only(tmp_path: Path) -> None:
     one_by_one([mlp("scheduler=swa", "averaging.start=0")], tmp_path)
     sizes = [(tmp_path / folder / "0" / "checkpoint.pt").stat().st_size for folder in ("pack", "single0")]
     assert sizes[0] == pytest.approx(sizes[1], rel=0.01)
-
-
-class CallAfter(Callback):
-    """Calls something after a number of updates."""
-
-    def __init__(self, updates: int, action: Callable[[], None]) -> None:
-        self.updates, self.action = updates, action
-
-    def on_step(self, trainer: Trainer) -> None:
-        if trainer.progress.step == self.updates:
-            self.action()
 
 
 def mlp(*overrides: str) -> Config:
