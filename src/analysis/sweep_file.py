@@ -23,6 +23,7 @@ _TYPES = {
     "provenance": dict[str, Any] | None,
     "protocol": dict[str, Any] | None,
     "reference": str | None,
+    "seeds": list[int] | None,
     "jobs": list[dict[str, Any]] | None,
     "packs": list[list[str]] | None,
     "history": list[dict[str, Any]] | None,
@@ -106,6 +107,9 @@ def evaluation_seeds(content: Mapping[str, Any]) -> list[int]:
     protocol = content.get("protocol") or {}
     if "evaluation_seeds" in protocol:
         return sorted(protocol["evaluation_seeds"])
+    if content.get("seeds"):
+        return sorted(content["seeds"])
+    # Earlier versions wrote overrides only.
     overrides = [line for job in content.get("jobs") or [] for line in job.get("overrides") or []]
     seeds = [line.removeprefix("seed=") for line in overrides if line.startswith("seed=")]
     return sorted({int(seed) for seed in seeds if seed.isdigit()})

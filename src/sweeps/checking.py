@@ -24,7 +24,7 @@ from src.errors import UsageError
 from src.sweeps import devices
 from src.sweeps.initializer import initialize_worker
 from src.sweeps.orphans import marking_main_process
-from src.sweeps.parallelism import num_workers, worker_gpus
+from src.sweeps.parallelism import num_workers, worker_gpus, workers_to_start
 from src.sweeps.plan import Plan
 from src.sweeps.reporting import passing_on_stdout
 
@@ -81,6 +81,7 @@ def _check_in_workers(plan: Plan) -> list[UsageError | None]:
     """Why each setting cannot run; None if it can. joblib keeps its workers for the next call with equal arguments."""
     arguments = {str(key): value for key, value in plan.multirun.launcher.items() if key != "_target_"}
     arguments |= {"backend": "loky", "initializer": initialize_worker, "timeout": None, "verbose": 0}
+    arguments["n_jobs"] = workers_to_start(plan)
     tasks = [delayed(_refusal)(setting, plan.runs_here) for setting in plan.settings]
     with (
         announcing(_checking(plan.settings)),

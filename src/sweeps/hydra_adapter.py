@@ -59,8 +59,13 @@ class Multirun:
         batches = BasicSweeper.split_arguments([item for item in parsed if not item.is_hydra_override()], None)
         return [tuple(job) for batch in batches for job in batch]
 
-    def launch(self, jobs: Sequence[Sequence[str]], task: TaskFunction) -> None:
+    def launch(self, jobs: Sequence[Sequence[str]], task: TaskFunction, num_workers: int | None = None) -> None:
         """Runs `task` once per job, on the configured launcher.
+
+        Args:
+            jobs: The overrides of each job.
+            task: Gets the config of a job.
+            num_workers: How many processes joblib starts; by default what its launcher says.
 
         Raises:
             Exception: whatever the launcher or a job raised.
@@ -74,6 +79,8 @@ class Multirun:
         )
         if isinstance(arguments := getattr(launcher, "joblib", None), dict):  # of joblib.Parallel
             arguments["initializer"] = initialize_worker
+            if num_workers is not None:
+                arguments["n_jobs"] = num_workers
         for job in launcher.launch(_UntilStopped(map(list, jobs)), initial_job_idx=0):
             _ = job.return_value  # raises what the job raised
 

@@ -16,7 +16,7 @@ from src.sweeps.checking import check_and_start_workers
 from src.sweeps.job import run_job
 from src.sweeps.labels import varied_keys
 from src.sweeps.packs import lockstep_note, packs_by_first, units, with_packs
-from src.sweeps.parallelism import worker_gpus
+from src.sweeps.parallelism import worker_gpus, workers_to_start
 from src.sweeps.plan import PENDING, Job, Plan
 from src.sweeps.protocol import Protocol
 from src.sweeps.reference import check_reference
@@ -155,7 +155,7 @@ def _launch(plan: Plan, jobs: list[Job]) -> None:
     if members := packs_by_first(plan, firsts):
         task = functools.partial(task, packs=members, compose=plan.multirun.compose_job)
     with devices.offering(worker_gpus(plan)):
-        plan.multirun.launch([job.overrides for job in firsts], task)
+        plan.multirun.launch([job.overrides for job in firsts], task, workers_to_start(plan))
 
 
 def _record_killed(job: Job, *, is_packed: bool) -> None:

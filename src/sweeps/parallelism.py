@@ -118,6 +118,17 @@ def concurrent_jobs(plan: Plan) -> int:
     return num_workers(plan.multirun.launcher) or default_workers()
 
 
+def workers_to_start(plan: Plan) -> int | None:
+    """How many worker processes the jobs of the plan keep busy; None if that is up to the launcher.
+
+    At least two of several: joblib has the jobs of a single one run in this process.
+    """
+    if plan.multirun.launcher_class != "JoblibLauncher":
+        return None
+    workers = num_workers(plan.multirun.launcher) or 1
+    return min(workers, max(2, len(plan.jobs)))
+
+
 def num_workers(launcher: Mapping[str, Any]) -> int | None:
     """How many jobs this launcher runs at once on one machine; None if that depends on a cluster."""
     kind = str(launcher["_target_"]).rpartition(".")[2]

@@ -42,6 +42,7 @@ def write_sweep_file(*plans: Plan, protocol: dict[str, Any] | None = None, refer
         "provenance": git_state(),
         "protocol": protocol,
         "reference": reference,
+        "seeds": None if protocol else sorted({job.config.seed for job in jobs.values()}),
         "jobs": [{"folder": str(path.relative_to(folder)), "overrides": job.overrides} for path, job in jobs.items()],
     }
     earlier, path = read_sweep_file(folder), folder / layout.SWEEP

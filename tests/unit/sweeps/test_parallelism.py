@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import joblib
 import pytest
@@ -20,9 +21,11 @@ from src.sweeps.parallelism import (
     num_workers,
     with_launcher,
     worker_gpus,
+    workers_to_start,
 )
 from src.sweeps.plan import make_plan
 from tests.conftest import ROOT, SMALL
+from tests.unit.sweeps.conftest import plain_plan
 
 
 @pytest.fixture
@@ -168,3 +171,20 @@ def test_launcher_decides_how_many_jobs_run_at_once(overrides: list[str], jobs: 
 
 def test_workers_of_a_cluster_are_unknown() -> None:
     assert num_workers({"_target_": "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher"}) is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "workers"),
+    [
+        (("hydra.launcher.n_jobs=64", "seed=0,1,2"), 3),
+        (("hydra.launcher.n_jobs=2", "seed=0,1,2"), 2),
+        (("hydra.launcher.n_jobs=64", "seed=0"), 2),  # one would be this process
+        (("hydra.launcher.n_jobs=1", "seed=0,1,2"), 1),
+        (("hydra/launcher=basic", "seed=0,1,2"), None),
+    ],
+)
+def test_no_more_workers_start_than_there_are_jobs(
+    overrides: tuple[str, ...], workers: int | None, tmp_path: Path
+) -> None:
+    launcher = () if "hydra/launcher=basic" in overrides else ("hydra/launcher=joblib",)
+    assert workers_to_start(plain_plan(tmp_path, *launcher, *overrides)) == workers

@@ -19,9 +19,10 @@ def test_jobs_of_all_plans_are_written_once(tmp_path: Path) -> None:
     first, second = (make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", f"seed={seeds}"]) for seeds in ("0,1", "1,2"))
     write_sweep_file(first, second, protocol={"name": "quick"})
     content = json.loads((tmp_path / SWEEP).read_text())
-    keys = {"command", "planned_at", "provenance", "protocol", "reference", "jobs", "packs", "history", "commands"}
-    assert content.keys() == keys
-    assert content["protocol"] == {"name": "quick"}
+    assert content.keys() == {
+        "command", "planned_at", "provenance", "protocol", "reference", "seeds", "jobs", "packs", "history", "commands",
+    }  # fmt: skip
+    assert (content["protocol"], content["seeds"]) == ({"name": "quick"}, None)
     jobs = read_planned_jobs(tmp_path)
     assert [job["overrides"][-1] for job in jobs] == ["seed=0", "seed=1", "seed=2"]
     assert [tmp_path / job["folder"] for job in jobs] == [job.folder for job in (*first.jobs, second.jobs[1])]
@@ -50,6 +51,14 @@ def test_seeds_added_later_are_kept_in_the_history_and_named(tmp_path: Path) -> 
     content = read_sweep_file(tmp_path)
     assert [plan["seeds"] for plan in content["history"]] == [[0, 1]]
     assert "planned with 2 before it was planned with 3" in added_seeds(content)
+
+
+def test_seed_that_was_not_given_counts(tmp_path: Path) -> None:
+    write_sweep_file(make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}"]))
+    write_sweep_file(make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}", "seed=0,1,2"]))
+    content = read_sweep_file(tmp_path)
+    assert [plan["seeds"] for plan in content["history"]] == [[0]]
+    assert "planned with 1 before it was planned with 3" in added_seeds(content)
 
 
 def test_every_command_of_the_folder_is_kept_with_its_first_date(
