@@ -74,6 +74,7 @@ def _series(epochs: pd.DataFrame, metric: str, styles: Palette, better: Literal[
     series = []
     for name in [name for name in styles if name in runs]:
         rows = quartiles.loc[name]
+        rows = rows.loc[: rows[0.5].last_valid_index()]
         x, low, middle, high = (np.asarray(column, dtype=float) for column in (rows.index, *rows.to_numpy().T))
         is_enough = num_seeds[name] >= MIN_SEEDS
         dots = _dots(runs[name], metric) if 1 < num_seeds[name] < MIN_SEEDS else None
