@@ -195,7 +195,8 @@ def test_leaders_are_told_apart_neither_from_each_other_nor_from_eight_others() 
 
 def test_catalog_has_the_measured_differences() -> None:
     quoted = {names(row["name"])[0]: row["Δ error"] for row in table(DOCS / "schedules.md", "name")}
-    assert quoted == catalog_cells(ALL_SCHEDULES).to_dict()
+    measured = catalog_cells(ALL_SCHEDULES).to_dict()
+    assert quoted == dict.fromkeys(quoted, "") | measured  # a schedule that is newer than the study has none
 
 
 def test_ranks_that_the_catalog_speaks_of_are_those_of_the_study() -> None:
