@@ -37,7 +37,7 @@ _PROTOCOL = {
     "tune_per_seed": bool,
 }
 _JOB = {"folder": str, "overrides": list[str] | None}
-_PLAN = {"seeds": list[int]}
+_PLAN = {"seeds": list[int], "command": list[str] | None, "planned_at": str | None}
 _COMMAND = {"command": list[str], "planned_at": str | None}
 
 
@@ -78,6 +78,8 @@ def _problems(content: Any) -> Iterator[str]:
     for key in protocol.keys() & _PROTOCOL.keys() if isinstance(protocol, dict) else ():
         if not matches_type(_PROTOCOL[key], protocol[key]):
             yield f"protocol.{key}"
+    if isinstance(protocol, dict) and protocol.get("tune_per_seed"):
+        yield from (f"protocol.{key}" for key in ("tuning_seeds", "evaluation_seeds") if key not in protocol)
     for key, parts in (("jobs", _JOB), ("history", _PLAN), ("commands", _COMMAND)):
         for entry in content.get(key) or []:
             yield from (key for name, kind in parts.items() if not matches_type(kind, entry.get(name)))

@@ -62,7 +62,7 @@ def parsed(overrides: Sequence[str], *, takes_lists: bool = False) -> list[Overr
     """
     for line in overrides:
         check_form(line)
-    with rewording_errors():
+    with rewording_composition(overrides):
         result = OverridesParser.create().parse_overrides(list(overrides))
     for override in result:
         check_override(override, overrides, takes_lists=takes_lists)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from src.config import CONF
 from src.config.group_help import group_choices
 from src.config.suggestions import did_you_mean, possible_keys, similar
+from src.config.user_configs import warn_of_ignored
 from src.errors import UsageError
 from src.user_modules import find_modules_beside
 
@@ -80,6 +81,17 @@ def parse_command_line(arguments: Sequence[str]) -> CommandLine:
     )
 
 
+class _Once(argparse.Action):
+    """Refuses a second value, where argparse would drop the first."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error("--config-dir: was given twice; name all folders in hydra.searchpath=[file://DIR,...]")
+        setattr(namespace, self.dest, values)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raises instead of printing the usage, which has eight lines."""
@@ -90,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--multirun", "-m", action="store_true")
     parser.add_argument("--run", "-r", action="store_true")
-    parser.add_argument("--config-dir", "-cd")
+    parser.add_argument("--config-dir", "-cd", action=_Once)
     for names in (("--help", "-h"), ("--hydra-help",), ("--version",)):
         parser.add_argument(*names, action="append_const", dest="help", const=names[0])
     parser.add_argument("--cfg", "-c")
@@ -163,7 +175,9 @@ def _check_choice(flag: str, value: str | None, choices: Sequence[str]) -> None:
 
 def add_config_dir(parser: argparse.ArgumentParser) -> None:
     """Adds the flag --config-dir to the parser of a script; `with_config_dir` applies it."""
-    parser.add_argument("--config-dir", "-cd", metavar="DIR", help="also find choices in DIR: DIR/scheduler/mine.yaml")
+    parser.add_argument(
+        "--config-dir", "-cd", metavar="DIR", action=_Once, help="also find choices in DIR: DIR/scheduler/mine.yaml"
+    )
 
 
 def with_config_dir(config_dir: str | None, overrides: Sequence[str]) -> list[str]:
@@ -180,6 +194,7 @@ def with_config_dir(config_dir: str | None, overrides: Sequence[str]) -> list[st
         raise UsageError(f"--config-dir {config_dir or repr(config_dir)}: no such folder")
     if any(line.lstrip("+").startswith("hydra.searchpath=") for line in overrides):
         raise UsageError(f"--config-dir {config_dir}: contradicts hydra.searchpath=; name all folders in the latter")
+    warn_of_ignored(Path(config_dir))
     find_modules_beside(Path(config_dir))
     path = str(Path(config_dir).resolve()).replace("'", r"\'")
     return [f"hydra.searchpath=['file://{path}']", *overrides]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml  # type: ignore[import-untyped]
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
@@ -43,6 +44,7 @@ _REWORDINGS = [
     (r"Unsupported interpolation type (\S+)", r"${\1:}: no such function; the files in conf show those that exist"),
     (r"\"?Environment variable '(.+)' not found\"?", r"${oc.env:\1}: set \1, or write ${oc.env:\1,DEFAULT}"),
 ]
+_MAX_ECHO = 500  # characters of a command line
 _MERGING = "Error merging override "
 _INTERNAL = ("full_key", "object_type", "reference_type", "See https", "To append to your")
 
@@ -60,6 +62,10 @@ def rewording_errors() -> Iterator[None]:
         raise UsageError(wrong_type(error) or one_line(error)) from error
     except (HydraException, OmegaConfBaseException) as error:
         raise UsageError(one_line(error)) from error
+    except yaml.YAMLError as error:
+        raise UsageError(_broken_yaml(error)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"a config is not text in UTF-8 ({error.reason}); save it as such") from error
 
 
 @contextmanager
@@ -69,7 +75,7 @@ def rewording_composition(overrides: Sequence[str]) -> Iterator[None]:
         with rewording_errors():
             yield
     except (AssertionError, AttributeError, TypeError, ValueError) as error:
-        raise UsageError(f"{' '.join(overrides)}: {one_line(error)}") from error
+        raise UsageError(f"{' '.join(overrides):.{_MAX_ECHO}}: {one_line(error)}") from error
 
 
 def one_line(error: Exception) -> str:
@@ -106,6 +112,13 @@ def _missing_choice(error: MissingConfigException) -> str:
     options = error.options or choices(group, map(Path, _PLACES.findall(str(error))))  # Hydra names none for a list
     plus = "+" if group in MERGED else ""
     return f"{plus}{group}={choice}: {choice_remedy(choice, options)}" if options else one_line(error)
+
+
+def _broken_yaml(error: yaml.YAMLError) -> str:
+    """`lab/conf/scheduler/mine.yaml line 3: found duplicate key gamma; correct the file`."""
+    mark = getattr(error, "problem_mark", None)
+    place = f"{mark.name} line {mark.line + 1}" if mark else "a config"
+    return f"{place}: {getattr(error, 'problem', None) or one_line(error)}; correct the file"
 
 
 def _malformed(error: OverrideParseException) -> str:

@@ -70,6 +70,11 @@ def build(group: str, target: Callable[..., Any], *positional: Any, **arguments:
         keys = ", ".join(f"{group}.{name}" for name in arguments)
         remedy = f"; change {keys}" if keys else ""
         raise UsageError(f"{group}: {_name(target)} rejects its parameters: {_first_line(error)}{remedy}") from error
+    except (AttributeError, ImportError, NameError) as error:
+        kind = type(error).__name__
+        raise UsageError(
+            f"{group}: {_name(target)} fails with {kind}: {_first_line(error)}; correct its code"
+        ) from error
     except SystemExit as error:
         raise UsageError(f"{group}: {_name(target)} calls sys.exit({error.code!r}); it must not end the run") from error
 
@@ -85,7 +90,7 @@ def check_arguments(
         arguments: Its keyword arguments.
         num_positional: How many positional arguments will precede them.
     """
-    expected = list(inspect.signature(target).parameters.values())[num_positional:]
+    expected = list(_signature(group, target).parameters.values())[num_positional:]
     accepts_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in expected)
     known = {p.name: p for p in expected if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
     hints = type_hints(target)
@@ -101,6 +106,13 @@ def check_arguments(
     missing = [p.name for p in known.values() if p.default is p.empty and p.name not in arguments]
     if missing:
         raise UsageError(f"{group}: {_name(target)} needs {', '.join(missing)}; add +{group}.{missing[0]}=...")
+
+
+def _signature(group: str, target: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(target)
+    except (TypeError, ValueError) as error:  # as of torch.relu
+        raise UsageError(f"{group}: Python does not know the parameters of {_name(target)}; {_REMEDY}") from error
 
 
 def matches_type(annotation: Any, value: Any) -> bool:
@@ -121,7 +133,7 @@ def matches_type(annotation: Any, value: Any) -> bool:
     if origin is Literal:
         return value in options
     if origin is dict:
-        item = options[1]
+        item = options[1] if options else Any  # a bare Dict has none
         return isinstance(value, dict) and all(matches_type(item, part) for part in value.values())
     if origin in LISTS:
         is_list = isinstance(value, list | tuple) and len(value) == (fixed_length(annotation) or len(value))

@@ -9,7 +9,6 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from src.announce import announcing
 from src.config.schema import Config
 from src.data import dataset
 from src.errors import UsageError
@@ -84,15 +83,14 @@ def check(config: Config, *, runs_here: bool = True) -> None:
     build(config, torch.device("cpu"))
 
 
-def check_new(config: Config) -> None:
-    """Checks a run that is about to start. What the user's code raises is left to the run, which records it.
+def check_new(config: Config, *, runs_here: bool = True) -> None:
+    """`check` of a run that is about to start. What the user's code raises is left to the run, which records it.
 
     Raises:
         UsageError: as `build` does.
     """
     try:
-        with announcing("checking the run"):
-            check(config)
+        check(config, runs_here=runs_here)
     except UsageError:
         raise
     except Exception:

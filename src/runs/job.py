@@ -55,7 +55,8 @@ def _check_new(config: Config, folder: Path) -> None:
 
     if finished_record(config, folder, num_workers=1) is not None:
         return
-    check_new(config)
+    with announcing("checking the run"):
+        check_new(config)
 
 
 @contextmanager

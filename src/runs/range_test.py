@@ -79,7 +79,8 @@ def check_before_test(overrides: Sequence[str]) -> None:
 def _check_setting(overrides: tuple[str, ...]) -> None:
     with composing():
         config = load_config(composed(overrides))
-    check_new(config)
+    with announcing("checking the run"):
+        check_new(config)
 
 
 def find_lr(config: Config, lrs: Sequence[float]) -> RangeTest:

@@ -11,16 +11,17 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config import CONF
 from src.config.compose import composed, composing, load_config, parsed
+from src.config.override_checks import choices
 from src.config.schema import Config
-from src.config.user_configs import config_folders
+from src.config.user_configs import config_places
 from src.errors import UsageError
 
 _SCHEDULER_KEYS = ("scheduler", "schedulers")
 
 
-def names() -> list[str]:
-    """Every choice of conf/scheduler, ours and the user's."""
-    return sorted({path.stem for folder in config_folders() for path in folder.glob("scheduler/*.yaml")})
+def names(overrides: Sequence[str] = ()) -> list[str]:
+    """Every choice of conf/scheduler, ours and the user's, also of folders that overrides name (`-cd DIR`)."""
+    return choices("scheduler", config_places(overrides))
 
 
 def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[str]]:
@@ -33,7 +34,7 @@ def split_overrides(overrides: Sequence[str]) -> tuple[list[str | None], list[st
     """
     items = parsed(overrides, takes_lists=True)
     selected: list[str | None] = [
-        name for item in items if item.key_or_group in _SCHEDULER_KEYS for name in _selection(item)
+        name for item in items if item.key_or_group in _SCHEDULER_KEYS for name in _selection(item, overrides)
     ]
     others = [item for item in items if item.key_or_group not in _SCHEDULER_KEYS]
     for item in others:
@@ -77,10 +78,10 @@ def _plain_choice(name: str) -> DictConfig | None:
     return choice if isinstance(choice, DictConfig) and "defaults" not in choice else None
 
 
-def _selection(override: Override) -> list[str]:
+def _selection(override: Override, overrides: Sequence[str]) -> list[str]:
     value: Any = override.value()
     if isinstance(value, Glob):
-        value = value.filter(names())
+        value = value.filter(names(overrides))
     elif override.is_sweep_override():
         value = list(override.sweep_string_iterator())
     selection = value if isinstance(value, list) else [value]

@@ -16,7 +16,7 @@ from src.errors import UsageError
 from src.optimizers.build import is_schedule_free
 from src.schedules.spans import check_spans
 
-CALCULATION_ERRORS = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+CALCULATION_ERRORS = (ArithmeticError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")  # those a schedule may monitor
 
 

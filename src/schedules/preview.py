@@ -74,18 +74,19 @@ def preview_schedules(overrides: Sequence[str]) -> Preview:
         if selected:
             traces = [_trace(load(name), MAX_UPDATES // len(selected)) for name in selected]
         else:
-            traces, refusals = _trace_all(load)
+            traces, refusals = _trace_all(load, choices.names(overrides))
     title = _title([config for config, _ in traces], is_placeholder_lr=wants_range_test(overrides))
     return Preview(title, [curve for _, curve in traces], refusals)
 
 
-def _trace_all(load: Callable[[str], Config]) -> tuple[list[tuple[Config, Curve]], dict[str, UsageError]]:
+def _trace_all(
+    load: Callable[[str], Config], names: Sequence[str]
+) -> tuple[list[tuple[Config, Curve]], dict[str, UsageError]]:
     """Config and curve of every schedule that fits, and why the others do not.
 
     Raises:
         UsageError: no schedule fits.
     """
-    names = choices.names()
     results = {name: _try_trace(load, name, MAX_UPDATES // len(names)) for name in names}
     traces = [result for result in results.values() if not isinstance(result, UsageError)]
     refusals = {name: result for name, result in results.items() if isinstance(result, UsageError)}

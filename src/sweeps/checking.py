@@ -47,11 +47,11 @@ def check_settings(plan: Plan, settings: Collection[Config]) -> None:
         UsageError: names the value and the remedy.
     """
     with announcing("loading torch"):
-        from src.runs.build import check
+        from src.runs.build import check_new
 
     with announcing(_checking(settings)):
         for setting in settings:
-            check(setting, runs_here=plan.runs_here)
+            check_new(setting, runs_here=plan.runs_here)
 
 
 def check_and_start_workers(plan: Plan) -> None:
@@ -99,10 +99,10 @@ def _check_in_workers(plan: Plan) -> list[UsageError | None]:
 
 def _refusal(setting: Config, runs_here: bool) -> UsageError | None:
     """In a worker, why the setting cannot run."""
-    from src.runs.build import check
+    from src.runs.build import check_new
 
     try:
-        check(setting, runs_here=runs_here)
+        check_new(setting, runs_here=runs_here)
     except UsageError as error:
         return error
     return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hydra.core.override_parser.types import Override
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import parsed, search_path
 from src.config.hydra_errors import rewording_errors
@@ -43,7 +43,10 @@ def load_preset(
     if name not in paths:
         raise UsageError(f"{group}={name}: {choice_remedy(name, sorted(paths))}")
     with rewording_errors():
-        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.load(paths[name]), changes or {})
+        content = OmegaConf.load(paths[name])
+        if not isinstance(content, DictConfig):
+            raise UsageError(f"{paths[name]}: must have a key and a value on every line, as {group}s have")
+        merged = OmegaConf.merge(OmegaConf.structured(schema), content, changes or {})
         preset = OmegaConf.to_object(merged)
     assert isinstance(preset, schema)
     return preset

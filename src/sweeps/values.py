@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import Glob, Override
 
 from src.config.compose import parsed
 from src.config.override_checks import choices
+from src.config.user_configs import config_places
 from src.errors import UsageError
+
+MAX_RUNS = 100_000
 
 
 def check_values(overrides: Sequence[str]) -> None:
@@ -19,9 +24,13 @@ def check_values(overrides: Sequence[str]) -> None:
     Raises:
         UsageError: names the override and the remedy.
     """
+    places = config_places(overrides)
+    num_runs = 1
     for override in parsed(overrides):
         if override.is_sweep_override():
-            _check_sweep(override)
+            num_runs *= _check_sweep(override, places)
+    if num_runs > MAX_RUNS:
+        raise UsageError(f"{' '.join(overrides)}: {num_runs:,} runs; a sweep has {MAX_RUNS:,} at most")
 
 
 def check_unique(key: str, values: Sequence[object]) -> None:
@@ -35,18 +44,22 @@ def check_unique(key: str, values: Sequence[object]) -> None:
         raise UsageError(f"{key}=[{','.join(map(str, values))}]: give {', '.join(repeated)} once")
 
 
-def _check_sweep(override: Override) -> None:
+def _check_sweep(override: Override, places: Sequence[Path]) -> int:
+    """Returns the number of values."""
     key, text = str(override.key_or_group), override.input_line
     if key == "name":
         raise UsageError(f"{text}: a sweep has one name, as in name=mine")
-    values = _values(override)
-    if not values:
-        raise UsageError(f"{text}: has no values; give some, as in {key}=0,1")
-    check_unique(key, values)
-
-
-def _values(override: Override) -> list[str]:
     value: Any = override.value()
     if isinstance(value, Glob):
-        return list(value.filter(choices(override.key_or_group)))
-    return list(override.sweep_string_iterator())
+        names = choices(key, places)
+        values = list(value.filter(names))
+        remedy = f"matches none of {', '.join(names)}"
+    else:
+        values = list(islice(override.sweep_string_iterator(), MAX_RUNS + 1))  # of a range, before it fills the memory
+        remedy = f"has no values; give some, as in {key}=0,1"
+    if not values:
+        raise UsageError(f"{text}: {remedy}")
+    if len(values) > MAX_RUNS:
+        raise UsageError(f"{text}: more than {MAX_RUNS:,} values; a sweep has {MAX_RUNS:,} runs at most")
+    check_unique(key, values)
+    return len(values)

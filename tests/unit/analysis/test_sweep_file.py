@@ -44,6 +44,9 @@ def test_file_of_a_sweep_is_read_as_written(tmp_path: Path, content: dict[str, A
         ({"protocol": PROTOCOL | {"tune_per_seed": "yes"}}, "protocol.tune_per_seed"),
         ({"history": [{"seeds": ["0"]}]}, "history"),
         ({"history": {"seeds": [0]}}, "history"),
+        ({"history": [{"seeds": [0], "command": [["python"]]}]}, "history"),
+        ({"protocol": {"tune_per_seed": True, "evaluation_seeds": [0]}}, "protocol.tuning_seeds"),
+        ({"seeds": 3}, "seeds"),
         ({"command": "python"}, "command"),
     ],
 )

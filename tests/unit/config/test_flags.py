@@ -86,6 +86,18 @@ def test_config_dir_and_search_path_contradict_each_other(tmp_path: Path) -> Non
         parse_command_line(["-cd", str(tmp_path), "hydra.searchpath=[pkg://mine]"])
 
 
+def test_config_dir_given_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--config-dir: was given twice; name all folders in hydra\.searchpath="):
+        parse_command_line(["-cd", str(tmp_path), "-cd", str(tmp_path)])
+
+
+def test_choice_that_ours_hides_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "scheduler").mkdir()
+    (tmp_path / "scheduler" / "cosine.yaml").touch()
+    parse_command_line(["-cd", str(tmp_path)])
+    assert f"{tmp_path}: scheduler/cosine.yaml ignored, because ours have the same names" in caplog.text
+
+
 @pytest.mark.parametrize("name", ["conf", "od'd, [na]me = x", "ünï"])
 def test_configs_are_found_in_a_folder_of_any_name(name: str, tmp_path: Path) -> None:
     (tmp_path / name / "seeds").mkdir(parents=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Dict, Literal  # noqa: UP035 - as users write it
 
 import pytest
 import torch
@@ -46,6 +46,9 @@ from src.errors import UsageError
         (Any, 1, True),
         (object, 1, True),
         (torch.Tensor, 1, False),
+        (dict[str, int], {"a": 1}, True),
+        (dict[str, int], {"a": "b"}, False),
+        (Dict, {"a": "b"}, True),  # noqa: UP006
     ],
 )
 def test_admits(annotation: object, value: object, fits: bool) -> None:
@@ -76,6 +79,26 @@ def test_build_calls_the_target() -> None:
 def test_build_names_the_argument_at_fault(arguments: dict[str, object], says: str) -> None:
     with pytest.raises(UsageError) as refusal:
         build("optimizer", lr_of, [0.0], **arguments)
+    assert says in str(refusal.value)
+
+
+def misspelled(*, lr: float) -> float:
+    return lr.reel  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        (
+            misspelled,
+            "optimizer: misspelled fails with AttributeError: 'float' object has no attribute 'reel';",
+        ),
+        (torch.relu, "optimizer: Python does not know the parameters of relu; name a class or a function"),
+    ],
+)
+def test_code_that_cannot_be_called_is_named(target: Callable[..., Any], says: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        build("optimizer", target, lr=1.0)
     assert says in str(refusal.value)
 
 

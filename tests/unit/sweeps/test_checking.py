@@ -13,8 +13,9 @@ from joblib.externals.loky import get_reusable_executor
 
 from src.errors import UsageError
 from src.sweeps import checking
-from src.sweeps.checking import check_and_start_workers
+from src.sweeps.checking import check_and_start_workers, check_jobs
 from src.sweeps.plan import Plan
+from src.training.callbacks import Callback
 from tests.unit.sweeps.conftest import plain_plan, pretend
 
 TWO_WORKERS = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
@@ -47,6 +48,18 @@ def test_workers_name_the_first_setting_that_cannot_run_and_stay_for_the_jobs(
     assert multiprocessing.active_children() == workers
     assert checked == []
     assert list(tmp_path.iterdir()) == []
+
+
+class Offline(Callback):
+    """Fails when it is asked whether it can work."""
+
+    @classmethod
+    def check_available(cls) -> None:
+        raise RuntimeError("the server is down")
+
+
+def test_what_code_of_the_user_raises_is_left_to_the_run(tmp_path: Path) -> None:
+    check_jobs(plain_plan(tmp_path, f"+callbacks.mine._target_={__name__}.Offline"))
 
 
 @pytest.mark.parametrize("launcher", [("hydra/launcher=basic",), ("hydra/launcher=joblib", "hydra.launcher.n_jobs=1")])

@@ -19,6 +19,14 @@ def test_misspelled_field_of_an_experiment_is_refused(monkeypatch: pytest.Monkey
         load_experiment("mine")
 
 
+def test_file_that_is_a_list_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    (tmp_path / "conf" / "experiment" / "mine.yaml").write_text("- step\n")
+    with pytest.raises(UsageError, match=r"mine\.yaml: must have a key and a value on every line"):
+        load_experiment("mine")
+
+
 def test_arguments_are_split_into_values_of_fields_and_overrides() -> None:
     values, overrides = split_arguments(["seeds=[0,1]", "model=mlp", "+callbacks.mine.x=1"], ("seeds", "schedulers"))
     assert values == {"seeds": [0, 1]}
