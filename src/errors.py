@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,8 +64,11 @@ def refuse(error: Exception) -> int:
 def ending_in_one_line() -> Iterator[None]:
     """Wraps a command: a UsageError, a full or forbidden disk, or Ctrl-C ends it with one line and its exit status.
 
-    A closed stdout ends it too, without a line.
+    A closed stdout ends it too, without a line. What a terminal's encoding lacks is printed as `\\u2588`.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
     try:
         yield
     except UsageError as error:

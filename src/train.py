@@ -41,8 +41,8 @@ def train(cfg: DictConfig) -> None:
 
 
 def main() -> None:
-    find_user_modules()
     with ending_in_one_line(), suggesting_also(KEYS):
+        find_user_modules()
         reference, arguments = split_reference(sys.argv[1:])
         command = _with_experiment(parse_command_line(arguments))
         if command.shown:

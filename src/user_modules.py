@@ -5,10 +5,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from src.errors import UsageError
+
 
 def find_user_modules() -> None:
-    """Makes the modules in the working folder importable from any command, as `python -m` does by itself."""
-    if sys.path[:1] != [folder := str(Path.cwd())]:
+    """Makes the modules in the working folder importable from any command, as `python -m` does by itself.
+
+    Raises:
+        UsageError: the working folder was deleted.
+    """
+    try:
+        folder = str(Path.cwd())
+    except FileNotFoundError as error:
+        raise UsageError("the working folder was deleted; change to another one, and repeat the command") from error
+    if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
 
 

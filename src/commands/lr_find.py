@@ -37,8 +37,8 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    find_user_modules()
     with ending_in_one_line():
+        find_user_modules()
         options, overrides = _split(with_config_dir(arguments.config_dir, arguments.overrides))
         numbers = {key: _number(key, options[key]) for key in _NUMBERS if key in options}
         with suggesting_also(KEYS):

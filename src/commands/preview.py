@@ -29,10 +29,10 @@ def main() -> None:
     add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
-    find_user_modules()
     folders = [text.removeprefix("out=") for text in arguments.overrides if text.startswith("out=")]
     overrides = [text for text in arguments.overrides if not text.startswith("out=")]
     with ending_in_one_line():
+        find_user_modules()
         out = output_folder("out", folders[-1] if folders else OUT)
         overrides = with_config_dir(arguments.config_dir, overrides)
         with suggesting_also(KEYS):

@@ -42,8 +42,8 @@ def main() -> None:
         "overrides", nargs="*", metavar="key=value", help="any override of `python -m src.train` but experiment="
     )
     arguments = parser.parse_intermixed_args()
-    find_user_modules()
     with ending_in_one_line():
+        find_user_modules()
         if arguments.startup:
             startup(arguments.rounds, arguments.overrides)
             return

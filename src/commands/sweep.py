@@ -37,8 +37,8 @@ def main() -> None:
     add_config_dir(parser)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_intermixed_args()
-    find_user_modules()
     with ending_in_one_line():
+        find_user_modules()
         with announcing("loading libraries"):
             from src.sweeps.command import sweep  # here, because every joblib worker imports this script again
 

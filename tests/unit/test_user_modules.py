@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from src.errors import UsageError
 from src.user_modules import find_user_modules
 
 
@@ -29,3 +30,11 @@ def test_working_folder_is_added_once(tmp_path: Path, monkeypatch: pytest.Monkey
     find_user_modules()
     find_user_modules()
     assert sys.path.count(str(tmp_path)) == 1
+
+
+def test_deleted_working_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(UsageError, match="the working folder was deleted; change to another one"):
+        find_user_modules()
