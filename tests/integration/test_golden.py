@@ -2,7 +2,7 @@
 
 `golden.json` holds every learning rate and loss of each run. On the kind of processor that wrote it, with the same
 torch, runs must equal it bit for bit. Elsewhere kernels add in another order: there the learning rates must agree to
-1e-9, losses and accuracies to 0.03, because training amplifies rounding.
+1e-9, losses and accuracies to 0.1, because training amplifies rounding.
 
 `python -m tests.integration.test_golden` writes it anew. Whoever does so says in the commit which number moved and why.
 """
@@ -97,9 +97,9 @@ def test_no_number_moved(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         rates, golden_rates = ([row[: num_exact(part)] for row in runs[part]] for runs in (found, expected))
         assert rates == pytest.approx(np.array(golden_rates), rel=1e-9, abs=0)  # a schedule has no kernels
         for row, golden_row in zip(found[part], expected[part], strict=True):
-            assert row == pytest.approx(golden_row, rel=0.03, abs=0.03)
+            assert row == pytest.approx(golden_row, rel=0.1, abs=0.1)
     results, golden_results = (without_missing(runs["results"]) for runs in (found, expected))
-    assert results == pytest.approx(golden_results, rel=0.03, abs=0.03)
+    assert results == pytest.approx(golden_results, rel=0.1, abs=0.1)
 
 
 def num_exact(part: str) -> int:

@@ -53,7 +53,7 @@ def draw_gallery(preview: Preview) -> Figure:
         # Not shared: sharing axes would double the time to draw 31 panels.
         panels = [figure.add_subplot(grid[number, column]) for column in range(len(row))]
         for axes, (_, curve) in zip(panels, row, strict=True):
-            name, heights = curve.scheduler, np.asarray(curve.lrs) / (curve.peak or 1.0)
+            name, heights = curve.scheduler, np.asarray(curve.lrs) / curve.peak
             draw_lr_panel(axes, name, heights, curve.length, styles, label=name)
             label_times(axes, curve.length, num_ticks=18 // columns)
             axes.tick_params(labelleft=axes is panels[0], labelbottom=row is rows[-1])

@@ -16,9 +16,12 @@ def test_help_fits_the_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setattr("sys.argv", [name, "--help"])
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as end:
         importlib.import_module(f"src.commands.{name}").main()
-    too_wide = [line for line in capsys.readouterr().out.splitlines() if len(line) > columns]
+    lines = capsys.readouterr().out.splitlines()
+    assert end.value.code in (0, None)
+    assert lines[0].startswith("usage: ")
+    too_wide = [line for line in lines if len(line) > columns]
     assert all(" " not in line.strip() for line in too_wide)
 
 

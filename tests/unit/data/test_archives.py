@@ -240,6 +240,8 @@ def test_concurrent_downloads_to_an_empty_folder_all_succeed(data: DataConfig) -
         list(pool.map(archives.ensure, [data] * 16))
     folder = archives.archive_path(data, "train_images").parent
     assert len(list(folder.iterdir())) == 2
+    for part, content in FILES.items():
+        assert gzip.decompress(archives.read(data, part)) == content
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "kmnist"])

@@ -48,7 +48,7 @@ def test_horizons_follow_the_dataset_in_use() -> None:
 
 @pytest.mark.usefixtures("no_mnist")
 def test_missing_dataset_without_a_fallback_is_an_error() -> None:
-    with pytest.raises(DataUnavailableError):
+    with pytest.raises(DataUnavailableError, match="nowhere"):
         resolve_dataset(["data.fallback=null"])
 
 

@@ -103,9 +103,17 @@ def test_loss_that_no_rate_lowers_is_refused(loss: float) -> None:
         range_test(lambda lr: loss, rates())
 
 
-@pytest.mark.parametrize(("low", "high", "count"), [(0, 1, 100), (1, 0.1, 100), (1e-3, 1, 5), (1e-3, math.inf, 100)])
-def test_invalid_rates_are_refused(low: float, high: float, count: int) -> None:
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("low", "high", "count", "message"),
+    [
+        (0, 1, 100, "min_lr=0"),
+        (1, 0.1, 100, "min_lr=1.*max_lr=0.1"),
+        (1e-3, 1, 5, "num_updates=5"),
+        (1e-3, math.inf, 100, "max_lr=inf"),
+    ],
+)
+def test_invalid_rates_are_refused(low: float, high: float, count: int, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         rates(low, high, count)
 
 

@@ -62,11 +62,6 @@ def test_any_number_of_schedules_fits_on_the_figure(count: int) -> None:
         assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1, text
 
 
-def test_peak_of_zero_is_drawn_without_a_warning() -> None:
-    flat = Curve("constant", [0.0] * 20, updates_per_epoch=10, peak=0.0, length=2)
-    draw(flat).draw_without_rendering()
-
-
 def distances(points: np.ndarray, vertices: np.ndarray) -> np.ndarray:
     """How far each point is from the line through the vertices."""
     segments = np.diff(vertices, axis=0)
