@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from src import layout
 from src.errors import FolderTakenError
 from src.files import check_file, check_files, check_folder, check_not_link
 
+_SIGNS = (layout.RECORD, layout.CHECKPOINT, layout.PREVIOUS_CHECKPOINT)  # of a run, also if its claim was deleted
 _HASH = re.compile(r"[0-9a-f]+")
 
 
@@ -17,18 +19,31 @@ def check_run_folder(folder: Path) -> None:
 
     Raises:
         UsageError: names the file that is in the way.
-        FolderTakenError: the claim is damaged.
+        FolderTakenError: the claim is damaged, or files of the user's have the names of a run's.
     """
     if not folder.exists():
         return
     check_files(folder, [*layout.RUN_FILES, *(path.name for path in folder.glob("*.log"))])
-    read_claim(folder)
+    claim = read_claim(folder)
     hydra = folder / layout.HYDRA
     check_folder(hydra)
     check_not_link(hydra)
-    for path in hydra.glob("*.yaml"):
+    configs = sorted(hydra.glob("*.yaml"))
+    for path in configs:
         check_file(path)
         check_not_link(path)
+    if claim is None and not any((folder / name).exists() for name in _SIGNS):
+        _check_no_files(folder, configs)
+
+
+def _check_no_files(folder: Path, configs: Sequence[Path]) -> None:
+    """Keeps a run from replacing files that no run has written: its first file is the claim."""
+    curves = [folder / name for name in (layout.HISTORY, layout.STEPS) if (folder / name).exists()]
+    if foreign := [*curves, *configs]:
+        raise FolderTakenError(
+            f"{foreign[0]} is not from a run of this program, which would replace it; move it away or choose another "
+            "folder (hydra.run.dir=DIR)"
+        )
 
 
 def read_claim(folder: Path) -> str | None:

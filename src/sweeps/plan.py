@@ -10,6 +10,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from src import layout
+from src.analysis.own_files import check_own_files
 from src.analysis.wording import count_noun
 from src.announce import announcing
 from src.config.auto_lr import wants_range_test, with_placeholder_lr
@@ -126,6 +127,7 @@ def make_plan(overrides: Sequence[str], jobs: Sequence[Sequence[str]] | None = N
             planned = _make_jobs(multirun, jobs, folder)
     plan = Plan(folder, planned, multirun)
     check_files(folder, layout.SWEEP_FILES)  # now rather than when the report is written, after the last run
+    check_own_files(folder)
     check_folder(folder / layout.FIGURES)
     _check_folders(planned, folder)
     for job in planned:

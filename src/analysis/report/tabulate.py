@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from src import layout
+from src.analysis.own_files import check_own_files
 from src.analysis.report.answers import answers
 from src.analysis.report.results import Results, load_results
 from src.analysis.report.table_files import write_tables
 from src.analysis.report.terminal import print_answers, print_comparison
 from src.analysis.wording import first_line
 from src.announce import announcing
-from src.files import check_files
 from src.terminal import make_console
 
 log = logging.getLogger(__name__)
@@ -25,9 +25,9 @@ def tabulate(
     """Writes the tables into `out` and prints the comparison; returns what they are made from.
 
     Raises:
-        UsageError: there are no records, or none of the given reference; or a folder is in the place of an output file.
+        UsageError: there are no records, or none of the given reference; or something else is in the place of a file.
     """
-    check_files(out, layout.REPORT_FILES)
+    check_own_files(out)
     with announcing("reading runs"):
         results = load_results(folders, reference, across_optimizer=across_optimizer)
     write_tables(results, out)

@@ -57,6 +57,16 @@ def test_link_in_the_place_of_the_hydra_folder_is_refused(tmp_path: Path) -> Non
         check_run_folder(tmp_path / "run")
 
 
+@pytest.mark.parametrize("name", ["history.csv", "steps.csv", ".hydra/config.yaml"])
+def test_file_that_no_run_wrote_is_refused_and_stays(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    before = contents(tmp_path)
+    with pytest.raises(FolderTakenError, match=rf"{name} is not from a run of this program, which would replace it"):
+        run(small_config(), tmp_path, on_claim=lambda: pytest.fail("claimed"))
+    assert contents(tmp_path) == before
+
+
 def test_folder_that_is_new_empty_or_in_use_by_a_run_is_free(tmp_path: Path) -> None:
     check_run_folder(tmp_path / "new")
     check_run_folder(tmp_path)

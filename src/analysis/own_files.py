@@ -1,0 +1,37 @@
+"""Whether the files that a report would replace are those of an earlier one. Imports little: every sweep asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from src import layout
+from src.errors import UsageError
+from src.files import check_files
+
+_COLUMNS = ({"dataset", "model", "optimizer"}, {"scheduler", "mean_rank"})  # every table has those of one of the sets
+
+
+def check_own_files(folder: Path) -> None:
+    """Keeps a report from replacing or deleting what it did not write.
+
+    Raises:
+        UsageError: a file of the user's has the name of a table, or something that is not a file has.
+    """
+    check_files(folder, layout.REPORT_FILES)
+    files = [folder / name for name in layout.REPORT_FILES if (folder / name).exists()]
+    tables = [path for path in files if path.suffix == ".csv" and _is_table(path)]
+    others = [path for path in files if path not in tables]
+    foreign = [path for path in others if path.suffix == ".csv" or not tables]  # a report writes tables first
+    if foreign:
+        raise UsageError(
+            f"{foreign[0]} is not from a report, which would replace it; move it away or choose another folder"
+        )
+
+
+def _is_table(path: Path) -> bool:
+    try:
+        with open(path, encoding="utf-8") as file:
+            columns = set(file.readline().strip().split(","))
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(names <= columns for names in _COLUMNS)
