@@ -41,7 +41,7 @@ def budget_table(table: pd.DataFrame) -> pd.DataFrame:
 
 def ranks_by_budget(table: pd.DataFrame) -> pd.DataFrame:
     """Ranks averaged over the tasks with several budgets: one row per budget, one column per schedule they share."""
-    tasks = list(_with_budgets(table).values())
+    tasks = list(tasks_with_budgets(table).values())
     if not tasks:
         return pd.DataFrame()
     budgets, names = _shared(tasks)
@@ -53,7 +53,7 @@ def split_by_budgets(table: pd.DataFrame) -> list[pd.DataFrame]:
 
     Otherwise a part for each set of budgets, and for each task of a set where they do not share two schedules.
     """
-    tasks = _with_budgets(table)
+    tasks = tasks_with_budgets(table)
     if not tasks or _share_enough(list(tasks.values())):
         return [table]
     alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
@@ -66,8 +66,8 @@ def split_by_budgets(table: pd.DataFrame) -> list[pd.DataFrame]:
     return [table[[own in part for own in tasks_of_rows]] for part in parts]
 
 
-def _with_budgets(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
-    """`errors_by_task` of the tasks with several budgets."""
+def tasks_with_budgets(table: pd.DataFrame) -> dict[tuple[Any, ...], pd.DataFrame]:
+    """`errors_by_task` of the tasks with several budgets, by the values of TASK."""
     return {task: errors for task, errors in errors_by_task(table).items() if len(errors) > 1}
 
 

@@ -92,7 +92,7 @@ def _length(study: Study) -> tuple[str, str]:
 def _time(study: Study) -> str:
     workers = concurrent_jobs(study.first_plan)
     try:
-        duration = format_duration(study_seconds(study) / workers)
+        duration = format_duration(study_seconds(study, workers))
     except DataUnavailableError:
         return "not measured: the data set is not here yet, and a dry run does not download it"
     except UsageError as error:

@@ -14,15 +14,16 @@ OVERHEAD = 1.1  # a run's time relative to its updates alone; the rest is evalua
 START_SECONDS = 1.0  # per run
 
 
-def study_seconds(study: Study) -> float:
-    """Estimated seconds for the runs still to do, one after another; extensions of the grids are not counted.
+def study_seconds(study: Study, num_workers: int = 1) -> float:
+    """Estimated seconds for the runs still to do; extensions of the grids are not counted.
 
     Raises:
         UsageError: the data set is unavailable, so no update can be timed.
     """
     seconds = _seconds_per_run(study)
-    tuning = sum(seconds[job.config.epochs] for job in study.first_plan.unfinished())
-    return tuning + later_runs_left(study) * statistics.mean(seconds.values())
+    left = [seconds[job.config.epochs] for job in study.first_plan.unfinished()]
+    left += later_runs_left(study) * [statistics.mean(seconds.values())]
+    return max(sum(left) / num_workers, max(left, default=0.0))  # one run takes its time, however many workers wait
 
 
 def num_refinements(study: Study) -> int:

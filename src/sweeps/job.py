@@ -42,6 +42,8 @@ def run_job(
     """
     sweep = Path(HydraConfig.get().sweep.dir)
     workers.install_worker_handlers(sweep)
+    shares_queue = num_workers(HydraConfig.get().launcher) is not None
+    workers.stop_others(sweep, shares_queue=shares_queue)  # a signal came between two jobs
     if not workers.is_stopping():
         with workers.busy():
             try:
@@ -53,7 +55,7 @@ def run_job(
                 if error.errno not in STORAGE_ERRORS:
                     raise
                 log.error("%s: %s", run_folder(), storage_error(error))
-            workers.stop_others_if_unread(sweep)
+            workers.stop_others(sweep, shares_queue=shares_queue)
 
 
 def _run(cfg: DictConfig, varied: Collection[str]) -> None:

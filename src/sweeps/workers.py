@@ -47,9 +47,15 @@ def is_stopping() -> bool:
     return _stopping.is_set() or is_unread()
 
 
-def stop_others_if_unread(sweep: Path) -> None:
-    """In a worker, stops the whole sweep if nobody reads its output any more."""
-    if is_unread():
+def stop_others(sweep: Path, *, shares_queue: bool) -> None:
+    """In a worker, stops the whole sweep if nobody reads its output any more, or if a signal stopped this worker alone.
+
+    Args:
+        sweep: The folder of the sweep.
+        shares_queue: Whether workers take the next job as soon as they are done. A stopped one would take and skip all.
+    """
+    is_stopped = shares_queue and _stopping.is_set() and not _is_main.is_set() and is_running(main_process())
+    if is_unread() or is_stopped:
         (sweep / layout.STOP).touch()
 
 

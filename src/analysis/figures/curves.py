@@ -18,9 +18,13 @@ from src.analysis.workloads import workload_title
 from src.status import LOST
 
 MIN_SEEDS = 5  # for an interval over the seeds
-BEST_FIRST = "by mean test error, best first"
 _MAX_DOTS = 40  # epochs with a dot for every seed
 _WORST = 1e300  # far beyond a 32-bit loss; unlike infinity, it can be interpolated
+
+
+def order(runs: pd.DataFrame) -> str:
+    """In which order the schedules come, for the heading of the legend; runs that only tune have no test error."""
+    return "by mean test error, best first" if runs["test_accuracy"].notna().any() else "in alphabetical order"
 
 
 def draw_loss_curves(runs: pd.DataFrame, series: RunSeries, styles: Palette) -> Figure:
@@ -52,7 +56,7 @@ def _draw(
     most_seeds = runs.groupby("name").size().max()
     spread = "median, interquartile range" if most_seeds >= MIN_SEEDS else "median, a dot for every seed"
     heading = f"{title} ({spread if most_seeds > 1 else 'one seed'})\n{workload_title(runs.iloc[0])}"
-    return draw_chart(Chart(heading, "epoch", metrics, BEST_FIRST, _prepare, is_over_time=True), styles)
+    return draw_chart(Chart(heading, "epoch", metrics, order(runs), _prepare, is_over_time=True), styles)
 
 
 def _prepare(axes: Axes) -> None:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from src.analysis.figures.chart import Chart, Metric, Series, join_equal
-from src.analysis.figures.curves import BEST_FIRST
+from src.analysis.figures.curves import order
 from src.analysis.figures.draw import MAX_OVERLAID
 from src.analysis.figures.end_labels import full_labels
 from src.analysis.figures.grid import label_times, make_panels, write_number
@@ -41,7 +41,7 @@ def draw_lr_curves(runs: pd.DataFrame, series: RunSeries, styles: Palette) -> Fi
     ]
     title = f"Learning rate\n{workload_title(runs.iloc[0])}"
     metric = Metric("learning rate", curves, is_staircase=True, has_points=False)
-    chart = join_equal(Chart(title, "epoch", [metric], BEST_FIRST, _prepare, is_over_time=True))
+    chart = join_equal(Chart(title, "epoch", [metric], order(runs), _prepare, is_over_time=True))
     if len(chart.labels) > MAX_OVERLAID:
         return _draw_multiples(chart, styles)
     return draw_overlay(replace(chart, metrics=_scaled_metrics(chart.metrics[0])), styles)

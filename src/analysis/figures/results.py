@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from src.analysis import stats
-from src.analysis.budgets import common_times, ranks_by_budget
+from src.analysis.budgets import common_times, ranks_by_budget, tasks_with_budgets
 from src.analysis.figures.chart import Chart, Floats, Metric, Series
 from src.analysis.figures.draw import MAX_OVERLAID, draw_chart
 from src.analysis.figures.rank_lines import draw_rank_lines
 from src.analysis.figures.style import Palette
+from src.analysis.wording import join_names
 from src.analysis.workloads import workload_title
 
 HIGHEST_ERROR = 5  # times the lowest error of a schedule; what is higher did not train well
@@ -67,8 +68,8 @@ def draw_rank_against_budget(table: pd.DataFrame, styles: Palette) -> Figure | N
     series.sort(key=lambda curve: float(curve.y[-1]))
     metric = Metric("rank (1 is best)", series, "lower", is_inverted=True)
     order = "by rank at the longest budget, best first"
-    tasks = " and ".join(dict.fromkeys(table["dataset"] + " · " + table["model"] + " · " + table["optimizer"]))
-    title = f"Rank by test error at each budget\n{tasks}"
+    tasks = dict.fromkeys(" · ".join(task[:3]) for task in tasks_with_budgets(table))
+    title = f"Rank by test error at each budget\n{join_names(list(tasks))}"
     chart = Chart(title, "budget (epochs)", [metric], order, _budget_axis(list(budgets)))
     return (draw_chart if len(series) <= MAX_OVERLAID else draw_rank_lines)(chart, styles)
 

@@ -58,7 +58,9 @@ def describe_outside(metric: Metric, limits: tuple[float, float], labels: Mappin
     early, ends = [], []
     for series in metric.series:
         is_outside = (series.y < limits[0]) | (series.y > limits[1]) | ~np.isfinite(series.y)
-        if len(is_outside) and is_outside[-1]:
+        if not np.isfinite(series.y).any():
+            ends.append(f"{shorten(labels[series.name])} (no finite value)")
+        elif is_outside[-1]:
             ends.append(f"{shorten(labels[series.name])} (ends at {series.y[-1]:.3g})")
         elif is_outside.any():
             early.append((shorten(labels[series.name]), float(series.x[is_outside].max())))

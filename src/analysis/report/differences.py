@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from src import layout
+from src.analysis.losses import num_runs
 from src.analysis.reference import is_reference, remedy
 from src.analysis.report.ranking import num_seeds
 from src.analysis.report.reasons import is_reason
@@ -29,7 +30,7 @@ def differences_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], b
 
 def untested_line(rows: pd.DataFrame, beats_all: bool = False) -> str:
     """Why no difference from the reference can be significant; empty if one can."""
-    if len(rows) == 1:
+    if (num_runs(rows) > 0).sum() <= 1:
         return "Nothing was tested: there is no other schedule to compare with."
     if rows["verdict"].isna().all():
         if beats_all:

@@ -20,7 +20,7 @@ CAPTIONS = {
     "two schedules are equal: runs are paired by seed, and the verdicts in the table are based on the paired "
     "differences. An arrow stands for seeds beyond the axis, hollow dots for the other seeds of the schedule, the "
     "numbers beside it for its mean and the range of its seeds.",
-    "lr_curves": "Learning rate of every update, for the first seed that completed.",
+    "lr_curves": "Learning rate of every update, for the first seed that completed, if any did.",
     "loss_curves": "Training and validation loss after each epoch: median over the seeds, with the interquartile range "
     "if there are five seeds or more, otherwise with a dot for every seed. A lost run counts as the worst: a median "
     "ends where half of the runs are lost.",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from src.analysis.comparison import equivalence_margin
+from src.analysis.tuning import is_tuning
 from src.analysis.wording import counted, join_names, ranges
 
 PROTOCOL = {
@@ -35,8 +36,20 @@ def method(runs: pd.DataFrame, sweep: Mapping[str, Any]) -> list[tuple[str, str]
 
 def _protocol_lines(runs: pd.DataFrame, protocol: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not protocol:
-        return [("Protocol", "none: schedules ran as configured"), ("Seeds", ranges(runs["seed"]))]
+        return _lines_without_protocol(runs)
     return [(PROTOCOL.get(key, key), _text(value)) for key, value in protocol.items() if value != []]
+
+
+def _lines_without_protocol(runs: pd.DataFrame) -> list[tuple[str, str]]:
+    """Of a sweep that has none, or of several sweeps, each of which may have its own."""
+    is_tuned = is_tuning(runs)
+    if not is_tuned.any():
+        return [("Protocol", "none: schedules ran as configured"), ("Seeds", ranges(runs["seed"]))]
+    seeds = [
+        (PROTOCOL[f"{kind}_seeds"], runs[part]["seed"])
+        for kind, part in (("tuning", is_tuned), ("evaluation", ~is_tuned))
+    ]
+    return [("Protocol", "that of each sweep"), *((term, ranges(column)) for term, column in seeds if len(column))]
 
 
 def _text(value: object) -> str:

@@ -40,7 +40,8 @@ def lines_without_result(rows: pd.DataFrame) -> list[str]:
 def best_line(rows: pd.DataFrame, best: pd.Series, tied: Sequence[str], beats_all: bool) -> str:
     """The schedules with the lowest test error over the common seeds."""
     low, high = best["common_error_low"], best["common_error_high"]
-    interval = "" if pd.isna(low) else f" (95% confidence interval {100 * low:.2f} to {100 * high:.2f})"
+    has_one = not pd.isna(low) and len(tied) == 1
+    interval = f" (95% confidence interval {100 * low:.2f} to {100 * high:.2f})" if has_one else ""
     error = f"{100 * best['common_error_mean']:.2f}%{' test error' if beats_all else ''}"
     heading = "Best schedule" if beats_all else "Lowest test error"
     if (rows[rows["failures"] > 0]["test_error_mean"] < best["common_error_mean"]).any():

@@ -10,7 +10,7 @@ import pandas as pd
 from src.analysis.common_seeds import have_different_seeds
 from src.analysis.comparison import NOT_COMPLETED
 from src.analysis.final_weights import LAST
-from src.analysis.losses import num_lost
+from src.analysis.losses import num_lost, num_runs
 from src.analysis.reference import is_reference, remedy
 from src.analysis.report.escapes import to_markdown_text
 from src.analysis.report.reasons import reasons_note
@@ -168,7 +168,7 @@ def _error_note(rows: pd.DataFrame, shown: Container[str]) -> str:
 
 
 def _difference_notes(rows: pd.DataFrame, shown: Container[str]) -> list[str]:
-    if len(rows) == 1 or rows["test_error_mean"].isna().all():
+    if (num_runs(rows) > 0).sum() <= 1 or rows["test_error_mean"].isna().all():
         return []
     if untested := untested_notes(rows):
         return untested

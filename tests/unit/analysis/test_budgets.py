@@ -15,6 +15,7 @@ from src.analysis.budgets import (
     rank_schedules,
     ranks_by_budget,
     split_by_budgets,
+    tasks_with_budgets,
     times_by_workload,
 )
 from src.analysis.collect import collect
@@ -89,6 +90,13 @@ def test_ranks_count_only_among_schedules_that_all_tasks_have(make_run: MakeRun,
         make_run("scheduler=wsd", f"epochs={epochs}", accuracy=0.75)
     (part,) = split_by_budgets(comparison_of(tmp_path))
     assert ranks_by_budget(part).loc[2].to_dict() == {"constant": 1.5, "cosine": 3, "step": 1.5}
+
+
+def test_tasks_with_a_single_budget_are_not_named(make_run: MakeRun, tmp_path: Path) -> None:
+    make_budgets(make_run, dict.fromkeys((2, 3), (0.8, 0.7, 0.9)))
+    make_budgets(make_run, {2: (0.8, 0.7, 0.9)}, "batch_size=32")
+    (task,) = tasks_with_budgets(comparison_of(tmp_path))
+    assert task[:4] == ("digits", "softmax", "sgd", 64)
 
 
 def test_tasks_without_two_common_schedules_are_ranked_by_themselves(make_run: MakeRun, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def test_estimate_leaves_out_finished_runs(wall_clock_study: Study) -> None:
     write_sweep_file(tuning, evaluation)
     pretend(evaluation.jobs[0])
     assert study_seconds(wall_clock_study) == pytest.approx(3 * PER_RUN)
+    assert study_seconds(wall_clock_study, num_workers=8) == pytest.approx(PER_RUN)
 
 
 def test_estimate_counts_refinements(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,12 +62,28 @@ def test_folder_has_one_main_process(tmp_path: Path) -> None:
 
 def test_worker_whose_output_nobody_reads_stops_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with workers.controlling_sweep(tmp_path):
-        workers.stop_others_if_unread(tmp_path)
+        workers.stop_others(tmp_path, shares_queue=True)
         assert not (tmp_path / layout.STOP).exists()
         monkeypatch.setattr(workers, "is_unread", lambda: True)  # in a worker
-        workers.stop_others_if_unread(tmp_path)
+        workers.stop_others(tmp_path, shares_queue=False)
         assert (tmp_path / layout.STOP).exists()
         monkeypatch.undo()
         assert not workers.is_stopping()
     assert workers.is_stopping()
     assert not (tmp_path / layout.STOP).exists()
+
+
+@pytest.mark.parametrize(("shares_queue", "parent", "stops"), [(True, 0, True), (False, 0, False), (True, 1, False)])
+def test_signal_to_one_worker_stops_the_sweep_unless_its_main_process_is_gone(
+    shares_queue: bool, parent: int, stops: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    monkeypatch.setattr(workers, "main_process", lambda: [os.getpid(), gone.pid][parent])
+    workers.stop_others(tmp_path, shares_queue=shares_queue)
+    assert not (tmp_path / layout.STOP).exists()
+    stopping = threading.Event()
+    stopping.set()  # as its handler does
+    monkeypatch.setattr(workers, "_stopping", stopping)
+    workers.stop_others(tmp_path, shares_queue=shares_queue)
+    assert (tmp_path / layout.STOP).exists() == stops

@@ -82,3 +82,8 @@ def test_curves_keep_three_epochs_and_half_of_them(num_epochs: int, num_kept: in
     inside = [int(((low <= curve.y) & (curve.y <= high)).sum()) for curve in series]
     assert min(inside[:2]) >= num_kept
     assert inside[2] == 0 or better == "lower"
+
+
+def test_curve_without_a_finite_value_is_named() -> None:
+    metric = make_metric(*ACCURACIES.series, make_series("noam", float("nan"), float("nan")))
+    assert describe_outside(metric, (0.0, 100.0), LABELS) == "Below: noam (no finite value)"

@@ -168,12 +168,22 @@ def test_single_run_is_not_compared(make_run: MakeRun, tmp_path: Path) -> None:
     ]
 
 
+def test_schedule_that_no_rate_trains_is_nothing_to_compare_with(make_run: MakeRun, tmp_path: Path) -> None:
+    for lr in (0.1, 0.2):
+        make_run("scheduler=constant", f"optimizer.lr={lr}", "seed=9", "read_test=false", accuracy=0.8 + lr)
+        make_run("scheduler=cosine", f"optimizer.lr={lr}", "seed=9", "read_test=false", status="diverged")
+    for seed in range(7):
+        make_run("scheduler=constant", "optimizer.lr=0.2", f"seed={seed}", accuracy=0.9)
+    _, second, *_ = lines(tmp_path)
+    assert second == "Nothing was tested: there is no other schedule to compare with."
+
+
 def test_schedules_with_the_same_error_are_best_together(make_run: MakeRun, tmp_path: Path) -> None:
     for seed in range(7):
         for scheduler, accuracy in {"constant": 0.8, "cosine": 0.9, "step": 0.9}.items():
             make_run(f"scheduler={scheduler}", f"seed={seed}", accuracy=accuracy + seed / 1000)
     first, second, *_ = lines(tmp_path)
-    assert first.startswith("Lowest test error: cosine and step, 9.70% (95%")
+    assert first.startswith("Lowest test error: cosine and step, 9.70%, over 7 seeds")  # each has its own interval
     assert second.startswith("cosine is better than constant by ")
 
 

@@ -187,6 +187,24 @@ def test_chosen_learning_rate_and_edge_of_the_grid_are_marked(make_run: MakeRun,
     assert "no learning rate trains it" in text
 
 
+def test_page_without_a_test_error_claims_no_order(make_run: MakeRun, tmp_path: Path) -> None:
+    for scheduler in ("step", "cosine"):
+        make_run(f"scheduler={scheduler}", "read_test=false")
+    assert "Sorted by mean test error" not in page(tmp_path)
+    make_run("scheduler=step", "seed=1")
+    assert "Sorted by mean test error" in page(tmp_path)
+
+
+def test_protocol_of_several_sweeps_is_named(make_run: MakeRun, tmp_path: Path) -> None:
+    make_run("seed=3")
+    assert "<dd>none: schedules ran as configured</dd>" in page(tmp_path)
+    make_run("seed=1000", "read_test=false")
+    text = page(tmp_path)
+    assert "<dd>that of each sweep</dd>" in text
+    assert "<dt>Tuning seeds</dt><dd>1000</dd>" in text.replace("\n", "")
+    assert "<dt>Evaluation seeds</dt><dd>3</dd>" in text.replace("\n", "")
+
+
 def test_rates_that_replicates_chose_are_counted(make_run: MakeRun, tmp_path: Path) -> None:
     chosen = {1000: "0.1", 1001: "0.3", 1002: "0.1"}
     for seed, best in chosen.items():
