@@ -1,24 +1,30 @@
 # `make benchmark` and `make test` are all you need; both set up `.venv` first.
-PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-ARGS ?=
-DIR ?= outputs/sweeps/benchmark
-LOGDIR ?= outputs
-PORT ?= 6006
+PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,python3)
+# Not from the environment, where these names mean other things.
+ARGS =
+DIR = outputs/sweeps/benchmark
+LOGDIR = outputs
+PORT = 6006
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark test test-gpu test-launchers test-faults lint format type sweep report preview lr-find speed tensorboard clean
+.PHONY: help setup benchmark test test-gpu test-launchers test-faults lint format type sweep report preview lr-find speed tensorboard clean another-python
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## create the environment in .venv
 
+HAS_PYTHON = [ "$$($(BIN)/python -V 2>&1)" = "$$($(PYTHON) -V 2>&1)" ]
+ifeq ($(origin PYTHON),command line)
+$(STAMP): $(shell $(HAS_PYTHON) || echo another-python)
+endif
+
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and f"Python 3.10 or newer is required, but {sys.executable} is {sys.version.split()[0]}; choose another one: make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is required, but %s is %s; choose another one: make PYTHON=python3.12" % (sys.executable, sys.version.split()[0]))'
+	@{ $(HAS_PYTHON) && $(BIN)/python -m pip --version > /dev/null 2>&1; } || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,optimizers]'
 	@touch $@
 
@@ -29,7 +35,7 @@ sweep: setup ## run your own sweep: make sweep ARGS="schedulers=[step,cosine] se
 	$(BIN)/python scripts/sweep.py $(ARGS)
 
 report: setup ## rebuild tables, figures and report of a sweep: make report DIR=outputs/sweeps/benchmark
-	$(BIN)/python scripts/report.py $(DIR)
+	$(BIN)/python scripts/report.py "$(DIR)"
 
 preview: setup ## plot learning-rate curves without training: make preview ARGS="epochs=30 warmup=0.05"
 	$(BIN)/python scripts/preview.py $(ARGS)
@@ -41,7 +47,7 @@ speed: setup ## compare the speed of this trainer with a bare loop and a DataLoa
 	$(BIN)/python scripts/speed.py $(ARGS)
 
 tensorboard: setup ## view all runs in TensorBoard: make tensorboard LOGDIR=outputs PORT=6006
-	$(BIN)/python scripts/board.py $(LOGDIR) --port $(PORT)
+	$(BIN)/python scripts/board.py "$(LOGDIR)" --port $(PORT)
 
 test: setup ## run the tests; those on real MNIST need MNIST_MIRROR=DIR
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
@@ -69,5 +75,5 @@ type: setup ## check static types
 	$(BIN)/mypy
 
 clean: ## remove caches, but not outputs or .venv
-	rm -rf .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .mypy_cache .pytest_cache .ruff_cache *.egg-info build dist
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

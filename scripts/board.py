@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from src.commands.board import main
+import sys
+from pathlib import Path
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the code beside this file, whatever is installed
+    from src.commands.board import main
+
     main()

@@ -30,4 +30,6 @@ def check_installed(package: str, part: str, extra: str) -> None:
 def install_command(extra: str) -> str:
     """A line for the shell that installs an extra into this environment, with the tested versions."""
     pip = [sys.executable, "-m", "pip", "install"]
+    if not (_ROOT / "pyproject.toml").exists():  # installed from a wheel
+        return shlex.join([*pip, f"schedbench[{extra}]"])
     return shlex.join([*pip, "-c", str(_ROOT / "constraints.txt"), "-e", f"{_ROOT}[{extra}]"])
