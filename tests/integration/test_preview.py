@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from src.runs.run import run
-from tests.conftest import SMALL, small_config
+from tests.conftest import ROOT, SMALL, small_config, start
 from tests.integration.scripts import run_script
 from tests.unit.schedules.conftest import NAMES
 
@@ -28,6 +29,16 @@ def test_preview_draws_the_lr_that_training_uses(tmp_path: Path, capsys: pytest.
     run(small_config("warmup=3", "scheduler=one_cycle"), tmp_path / "run", show="nothing")
     trained = pd.read_csv(tmp_path / "run" / "steps.csv")
     assert previews[previews["scheduler"] == "one_cycle"]["lr"].tolist() == trained["lr"].tolist()
+
+
+def test_script_uses_the_code_beside_it_whatever_is_installed(tmp_path: Path) -> None:
+    for folder in ("conf", "scripts", "src"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    step = tmp_path / "conf" / "scheduler" / "step.yaml"
+    step.write_text(step.read_text().replace("gamma: 0.1", "gamma: 0.5"))
+    process = start([str(tmp_path / "scripts" / "preview.py"), "--terminal", "scheduler=step"], tmp_path / "src")
+    out, _ = process.communicate()
+    assert out.split()[-3:] == ["0.05", "0.05", "0.0125"]  # two drops
 
 
 def test_terminal_option_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
