@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from scripts import sweep
 from src.analysis.notebook import KEYS
 from src.analysis.report import build
+from src.commands import sweep
 from tests.docs.pages import DOCS, blocks, commands, names, table
 from tests.integration.conftest import call_main
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import io
 import re
 import runpy
@@ -149,9 +150,10 @@ def help_of(script: str) -> str:
     output = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
         patch.setattr(sys, "argv", [script, "--help"])
-        main = runpy.run_path(str(ROOT / script))["main"]
+        patch.setattr(sys, "path", list(sys.path))
+        patch.setattr(gc, "disable", lambda: None)
         with pytest.raises(SystemExit, match="0"):
-            main()
+            runpy.run_path(str(ROOT / script), run_name="__main__")
     return output.getvalue()
 
 

@@ -24,7 +24,7 @@ from tests.republish import from_csv, read_results, tables
 FOLDERS = published_folders()
 LENET = RESULTS / "lenet-sgd-5-epochs"
 ALL_SCHEDULES = RESULTS / "all-schedules"
-LEADERS = ["trapezoid", "one_cycle", "wsd"]  # of all schedules
+LEADERS = ["trapezoid", "wsd"]  # of all schedules
 MAX_BYTES = 3_000_000  # of a folder
 TABLE = ["dataset", "model", "optimizer", "epochs", "batch_size"]  # what runs of one table share
 
@@ -179,7 +179,9 @@ def test_readme_quotes_the_study() -> None:
     errors = rows.set_index("scheduler")["test_error_mean"]
     assert f"the lowest test error is {100 * errors.min():.2f}%, with `{errors.idxmin()}`" in readme
     assert f"the best constant rate has {100 * errors['constant']:.2f}%" in readme
-    assert not comparison["verdict"].isin(("worse", "slightly worse")).any()
+    worse = comparison[comparison["verdict"].isin(("worse", "slightly worse"))]
+    assert worse[["scheduler", "model"]].to_numpy().tolist() == [["sqrt", "lenet"]]
+    assert "One schedule is shown to be worse than a constant rate: `sqrt` with LeNet." in readme
 
 
 def test_leaders_are_told_apart_neither_from_each_other_nor_from_eight_others() -> None:
@@ -203,10 +205,14 @@ def test_ranks_that_the_catalog_speaks_of_are_those_of_the_study() -> None:
     comparison = read_table(ALL_SCHEDULES, "comparison.csv")
     errors = comparison.pivot(index=TABLE, columns="scheduler", values="common_error_mean")
     ranks = errors.rank(axis=1)
-    assert (ranks.query("epochs == 1")["rex"] == 1).all()
+    assert (ranks.query("epochs == 1 and model == 'mlp_bn'")["rex"] == 1).all()
     assert (ranks.query("optimizer == 'adamw' and epochs == 5")["warmup_cosine"] == 1).all()
-    assert list(ranks.mean().nsmallest(3).index) == LEADERS
+    assert list(ranks.mean().nsmallest(2).index) == LEADERS
     assert (ranks[LEADERS] <= 5).all(axis=None)
+    assert (ranks["trapezoid"] <= 3).all()
+    is_hard = (ranks.reset_index()["model"] == "lenet") & (ranks.reset_index()["epochs"] == 1)
+    assert ranks["one_cycle"][is_hard.to_numpy()].tolist() == [31]
+    assert (ranks["one_cycle"][~is_hard.to_numpy()] <= 4).all()
     assert (ranks["cosine"] > 5).all()
     assert (ranks["polynomial"] > ranks["linear"]).all()
 
@@ -214,8 +220,8 @@ def test_ranks_that_the_catalog_speaks_of_are_those_of_the_study() -> None:
 def test_advice_of_the_catalog_follows_from_the_study() -> None:
     comparison = read_table(ALL_SCHEDULES, "comparison.csv").set_index("scheduler")
     long = comparison[comparison["epochs"] > 1]
-    assert (long.groupby(TABLE)["test_error_sd"].idxmax() == "plateau").all()
-    assert "better" not in comparison.loc["sqrt", "verdict"].to_list()
+    assert (long[long["epochs"] == 5].groupby(TABLE)["test_error_sd"].idxmax() == "plateau").all()
+    assert set(comparison.loc["sqrt", "verdict"]) == {"inconclusive", "worse"}
     assert (long.loc["adaptive", "verdict"] == "identical").all()
 
 

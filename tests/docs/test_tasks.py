@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scripts import report as report_script
-from scripts import sweep as sweep_script
 from src.analysis.report import build
+from src.commands import report as report_script
+from src.commands import sweep as sweep_script
 from tests.docs.pages import DOCS, commands
 from tests.integration.in_process import run_in_process
 

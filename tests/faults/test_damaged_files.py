@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from scripts import report
-from scripts import sweep as sweep_script
 from src import layout
 from src.analysis.report import build
+from src.commands import report
+from src.commands import sweep as sweep_script
 from tests.conftest import SMALL
 from tests.faults.campaign import NUM_DAMAGED_RECORDS, NUM_OTHER_DAMAGED_FILES, Count
 from tests.faults.equality import assert_same_results, read_tables

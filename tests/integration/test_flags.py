@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import lr_find, preview, report, speed, sweep
 from src import train
+from src.commands import lr_find, preview, report, speed, sweep
 from tests.conftest import SMALL
 from tests.integration.in_process import run_in_process
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scripts import sweep as sweep_script
+from src.commands import sweep as sweep_script
 from tests.conftest import ROOT, SMALL, Command, start
 from tests.integration.in_process import run_in_process
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scripts import report
-from scripts import sweep as sweep_script
 from src import train
+from src.commands import report
+from src.commands import sweep as sweep_script
 from src.config import CONF
 from tests.conftest import ROOT, SMALL, start
 from tests.integration.in_process import run_in_process
