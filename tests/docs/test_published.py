@@ -167,9 +167,9 @@ def test_no_absolute_path_is_published(folder: Path) -> None:
 
 
 def test_page_of_all_schedules_quotes_its_tables_and_its_cost() -> None:
-    page, hours = (ALL_SCHEDULES / "README.md").read_text(), cpu_hours(ALL_SCHEDULES).sum()
+    page, hours = (ALL_SCHEDULES / "README.md").read_text(), cpu_hours(ALL_SCHEDULES)
     assert [line for line in summary(ALL_SCHEDULES).splitlines() if line not in page] == []
-    assert f"| cost | {hours:.1f} CPU hours:" in page
+    assert f"| cost | {hours.sum():.1f} CPU hours, {hours['lenet'].sum():.1f} of them for LeNet:" in page
 
 
 def test_readme_quotes_the_study() -> None:
@@ -180,8 +180,8 @@ def test_readme_quotes_the_study() -> None:
     assert f"the lowest test error is {100 * errors.min():.2f}%, with `{errors.idxmin()}`" in readme
     assert f"the best constant rate has {100 * errors['constant']:.2f}%" in readme
     worse = comparison[comparison["verdict"].isin(("worse", "slightly worse"))]
-    assert worse[["scheduler", "model"]].to_numpy().tolist() == [["sqrt", "lenet"]]
-    assert "One schedule is shown to be worse than a constant rate: `sqrt` with LeNet." in readme
+    assert worse[["scheduler", "model", "epochs"]].to_numpy().tolist() == [["sqrt", "lenet", 3]]
+    assert "Only `sqrt` with LeNet and three epochs is shown to be worse than a constant rate." in readme
 
 
 def test_leaders_are_told_apart_neither_from_each_other_nor_from_eight_others() -> None:
@@ -192,7 +192,9 @@ def test_leaders_are_told_apart_neither_from_each_other_nor_from_eight_others() 
     assert among_leaders.any()
     assert not differs[among_leaders].any()
     others = pairs["first"].where(~pairs["first"].isin(LEADERS), pairs["second"])[~among_leaders]
-    assert (~differs[~among_leaders].groupby(others).any()).sum() == 8
+    is_like_leaders = ~differs[~among_leaders].groupby(others).any()
+    assert is_like_leaders.sum() == 8
+    assert is_like_leaders[["cosine", "linear"]].all()
 
 
 def test_catalog_has_the_measured_differences() -> None:
@@ -213,7 +215,6 @@ def test_ranks_that_the_catalog_speaks_of_are_those_of_the_study() -> None:
     is_hard = (ranks.reset_index()["model"] == "lenet") & (ranks.reset_index()["epochs"] == 1)
     assert ranks["one_cycle"][is_hard.to_numpy()].tolist() == [31]
     assert (ranks["one_cycle"][~is_hard.to_numpy()] <= 4).all()
-    assert (ranks["cosine"] > 5).all()
     assert (ranks["polynomial"] > ranks["linear"]).all()
 
 

@@ -70,7 +70,7 @@ def _limits(axes: Axes, outlying: Sequence[np.ndarray]) -> tuple[float, float]:
     """Of what is drawn so far and the best seeds of the outlying rows: the axis cuts off on the right only."""
     low, high = axes.get_xlim()
     lowest = min((row.min() for row in outlying), default=low)
-    return (low if lowest > low else lowest - _MARGIN * (high - lowest)), high
+    return (low if lowest >= low else lowest - _MARGIN * (high - lowest)), high
 
 
 def _draw_row(axes: Axes, position: int, errors: np.ndarray, row: pd.Series, style: Style) -> None:

@@ -57,6 +57,11 @@ def test_dots_within_the_axis_and_an_arrow_stand_for_an_outlying_schedule() -> N
     assert "mean 45.5 (1.05 to 90.0)" in texts_of(figure)
 
 
+def test_axis_without_an_outlying_schedule_is_that_of_its_dots() -> None:
+    axes = draw({"step": [0.010, 0.020], "cosine": [0.012, 0.018]}).axes[0]
+    assert axes.get_xlim() == pytest.approx((1 - 0.05, 2 + 0.05))
+
+
 def test_axis_reaches_the_best_seed_of_an_outlying_schedule() -> None:
     close = {f"schedule {number}": [0.010, 0.011 + number / 10_000] for number in range(4)}
     figure = draw(close | {"noam": [0.004, 0.9]})
