@@ -2,7 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,python3)
+PYTHON = $(if $(shell $(BIN)/python -V 2> /dev/null),$(BIN)/python,python3)
 # Not from the environment, where these names mean other things.
 ARGS =
 DIR = outputs/sweeps/benchmark

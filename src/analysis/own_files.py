@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from src import layout
@@ -21,7 +22,8 @@ def check_own_files(folder: Path) -> None:
     files = [folder / name for name in layout.REPORT_FILES if (folder / name).exists()]
     tables = [path for path in files if path.suffix == ".csv" and _is_table(path)]
     others = [path for path in files if path not in tables]
-    foreign = [path for path in others if path.suffix == ".csv" or not tables]  # a report writes tables first
+    is_own_folder = bool(tables) or (folder / layout.SWEEP).exists()  # a report writes tables first
+    foreign = [path for path in others if path.suffix == ".csv" or not is_own_folder]
     if foreign:
         raise UsageError(
             f"{foreign[0]} is not from a report, which would replace it; move it away or choose another folder"
@@ -29,9 +31,12 @@ def check_own_files(folder: Path) -> None:
 
 
 def _is_table(path: Path) -> bool:
+    """Whether the file has the header of a table, also as a spreadsheet saves it."""
     try:
-        with open(path, encoding="utf-8") as file:
-            columns = set(file.readline().strip().split(","))
-    except (OSError, UnicodeDecodeError):
+        with open(path, encoding="utf-8-sig") as file:
+            columns = {name.strip(' "') for name in re.split("[,;]", file.readline().strip())}
+    except UnicodeDecodeError:
         return False
+    except OSError:
+        return True  # who replaces it says what is wrong
     return any(names <= columns for names in _COLUMNS)

@@ -194,7 +194,7 @@ def with_config_dir(config_dir: str | None, overrides: Sequence[str]) -> list[st
         raise UsageError(f"--config-dir {config_dir or repr(config_dir)}: no such folder")
     if any(line.lstrip("+").startswith("hydra.searchpath=") for line in overrides):
         raise UsageError(f"--config-dir {config_dir}: contradicts hydra.searchpath=; name all folders in the latter")
-    warn_of_ignored(Path(config_dir))
+    warn_of_ignored(Path(config_dir).resolve())
     find_modules_beside(Path(config_dir))
     path = str(Path(config_dir).resolve()).replace("'", r"\'")
     return [f"hydra.searchpath=['file://{path}']", *overrides]

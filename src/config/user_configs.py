@@ -25,7 +25,7 @@ def config_folders() -> list[Path]:
     folder = Path.cwd() / "conf"
     if not folder.is_dir() or (folder / PRIMARY).exists():  # this repository, or another version of it
         return [CONF]
-    warn_of_ignored(folder)
+    warn_of_ignored(folder.resolve())
     return [CONF, folder]
 
 
@@ -38,7 +38,9 @@ def config_places(overrides: Sequence[str]) -> list[Path]:
 
 @functools.cache  # once
 def warn_of_ignored(folder: Path) -> None:
-    """Names the files in a folder of the user's that ours hide."""
+    """Names the files in a folder of the user's that ours hide; nothing if the folder is a version of ours."""
+    if (folder / PRIMARY).exists():
+        return
     paths = [path.relative_to(folder) for path in sorted(folder.glob("*/*.yaml"))]
     if ignored := [str(path) for path in paths if (CONF / path).exists()]:
         log.warning("%s: %s ignored, because ours have the same names; rename them", folder, ", ".join(ignored))

@@ -10,7 +10,8 @@ from src import layout
 from src.errors import FolderTakenError
 from src.files import check_file, check_files, check_folder, check_not_link
 
-_SIGNS = (layout.RECORD, layout.CHECKPOINT, layout.PREVIOUS_CHECKPOINT)  # of a run, also if its claim was deleted
+# Of a run, also if its claim was deleted or, because the run was refused, withdrawn.
+_SIGNS = (layout.RECORD, layout.CHECKPOINT, layout.PREVIOUS_CHECKPOINT, layout.LOCK)
 _HASH = re.compile(r"[0-9a-f]+")
 
 

@@ -15,6 +15,7 @@ from src.sweeps import devices, workers
 from src.sweeps.checking import check_and_start_workers
 from src.sweeps.job import run_job
 from src.sweeps.labels import varied_keys
+from src.sweeps.notes import check_no_protocol
 from src.sweeps.packs import lockstep_note, packs_by_first, units, with_packs
 from src.sweeps.parallelism import worker_gpus, workers_to_start
 from src.sweeps.plan import PENDING, Job, Plan
@@ -43,6 +44,7 @@ def run_plan(plan: Plan, reference: str | None = None) -> int:
         UsageError: a job cannot run, the reference is none of them, or another sweep is running in the folder; no job
             was started.
     """
+    check_no_protocol(plan)
     check_reference(plan, reference)
     check_and_start_workers(plan)
     with workers.controlling_sweep(plan.folder):

@@ -22,7 +22,7 @@ def check_no_protocol(plan: Plan) -> None:
     if protocol := read_sweep_file(plan.folder).get("protocol"):
         raise UsageError(
             f"{plan.folder} holds a sweep with protocol={protocol.get('name')}, and its tuning runs would be mixed "
-            "with these; choose another folder with name=NAME"
+            "with these; choose another folder with name=NAME or hydra.sweep.dir=DIR"
         )
 
 

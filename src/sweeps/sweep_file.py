@@ -79,7 +79,8 @@ def _commands(earlier: Mapping[str, Any], content: Mapping[str, Any]) -> list[di
 def _history(earlier: Mapping[str, Any], content: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The earlier plans of the folder that had other evaluation seeds than the plan after them."""
     history = list(earlier.get("history") or [])
-    if earlier and evaluation_seeds(earlier) != evaluation_seeds(content):
+    seeds = evaluation_seeds(earlier)  # unknown in a file of an earlier version whose command named none
+    if seeds and seeds != evaluation_seeds(content):
         plan = {key: earlier.get(key) for key in ("planned_at", "command")}
-        history.append({**plan, "seeds": evaluation_seeds(earlier)})
+        history.append({**plan, "seeds": seeds})
     return history

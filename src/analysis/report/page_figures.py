@@ -22,11 +22,11 @@ CAPTIONS = {
     "numbers beside it for its mean and the range of its seeds.",
     "lr_curves": "Learning rate of every update, for the first seed that completed, if any did.",
     "loss_curves": "Training and validation loss after each epoch: median over the seeds, with the interquartile range "
-    "if there are five seeds or more, otherwise with a dot for every seed. A lost run counts as the worst: a median "
-    "ends where half of the runs are lost.",
+    "if there are five seeds or more, otherwise with a dot for every seed. A run that diverged counts as the worst "
+    "from then on: a median ends where half of the runs have.",
     "accuracy_curves": "Training and validation accuracy after each epoch: median over the seeds, with the "
-    "interquartile range if there are five seeds or more, otherwise with a dot for every seed. A lost run counts as "
-    "the worst: a median ends where half of the runs are lost.",
+    "interquartile range if there are five seeds or more, otherwise with a dot for every seed. A run that "
+    "diverged counts as the worst from then on: a median ends where half of the runs have.",
     "lr_sensitivity": "Sensitivity to the peak learning rate: validation error at the end of the runs at each rate. A "
     "wide valley forgives a bad guess. A cross at the top marks a learning rate at which at least half of the runs "
     "failed or diverged.",

@@ -44,4 +44,12 @@ def test_files_of_an_earlier_report_are_replaced(make_run: MakeRun, tmp_path: Pa
     assert {layout.COMPARISON_TEX, layout.BUDGET_TABLE, layout.LR_SENSITIVITY} <= set(contents(tmp_path / "out"))
     check_own_files(tmp_path / "out")
     (tmp_path / "out" / "runs.csv").unlink()
+    comparison = (tmp_path / "out" / "comparison.csv").read_text()
+    (tmp_path / "out" / "comparison.csv").write_text(
+        "\ufeff" + comparison.replace(",", ";")
+    )  # as a spreadsheet saves it
+    check_own_files(tmp_path / "out")
+    for path in (tmp_path / "out").glob("*.csv"):
+        path.unlink()
+    (tmp_path / "out" / "sweep.json").write_text("{}")
     check_own_files(tmp_path / "out")

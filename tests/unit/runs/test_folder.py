@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from src.errors import FolderTakenError, UsageError
+from src.files import write_text
 from src.runs.folder import check_run_folder, read_claim
 from src.runs.run import run
 from tests.conftest import small_config
@@ -65,6 +66,18 @@ def test_file_that_no_run_wrote_is_refused_and_stays(name: str, tmp_path: Path) 
     with pytest.raises(FolderTakenError, match=rf"{name} is not from a run of this program, which would replace it"):
         run(small_config(), tmp_path, on_claim=lambda: pytest.fail("claimed"))
     assert contents(tmp_path) == before
+
+
+def test_folder_of_a_refused_run_is_free_once_the_cause_is_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(UsageError, match="Invalid momentum"):
+        run(
+            small_config("optimizer.momentum=-1"),
+            folder,
+            on_claim=lambda: write_text(folder / ".hydra/config.yaml", ""),
+        )
+    assert (folder / ".hydra" / "config.yaml").exists()
+    assert run(small_config(), folder).status == "completed"
 
 
 def test_folder_that_is_new_empty_or_in_use_by_a_run_is_free(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from src.errors import UsageError
+from src.sweeps.launch import run_plan
 from src.sweeps.notes import check_no_protocol, plan_notes
 from src.sweeps.sweep_file import write_sweep_file
 from tests.unit.sweeps.conftest import make_study, plain_plan
@@ -43,8 +44,9 @@ def test_plain_sweep_in_the_folder_of_a_protocol_is_refused(tmp_path: Path) -> N
     study, plan = make_study(tmp_path), plain_plan(tmp_path, "scheduler=linear", "seed=0")
     check_no_protocol(plan)
     write_sweep_file(study.first_plan, protocol=asdict(study.protocol))
-    with pytest.raises(UsageError, match=r"holds a sweep with protocol=\w+, and its tuning runs .* name=NAME"):
-        check_no_protocol(plan)
+    for refuse in (check_no_protocol, run_plan):  # `python -m src.train -m` runs its plan directly
+        with pytest.raises(UsageError, match=r"holds a sweep with protocol=\w+, and its tuning runs .* name=NAME"):
+            refuse(plan)
 
 
 def test_runs_whose_rates_are_not_known_yet_are_not_taken_for_others(tmp_path: Path) -> None:

@@ -61,6 +61,15 @@ def test_seed_that_was_not_given_counts(tmp_path: Path) -> None:
     assert "planned with 1 before it was planned with 3" in added_seeds(content)
 
 
+def test_file_of_an_earlier_version_says_nothing_of_seeds_that_were_not_given(tmp_path: Path) -> None:
+    plan = make_plan([*SMALL, f"hydra.sweep.dir={tmp_path}"])
+    write_sweep_file(plan)
+    content = json.loads((tmp_path / SWEEP).read_text())
+    (tmp_path / SWEEP).write_text(json.dumps({key: value for key, value in content.items() if key != "seeds"}))
+    write_sweep_file(plan)
+    assert added_seeds(read_sweep_file(tmp_path)) == ""
+
+
 def test_every_command_of_the_folder_is_kept_with_its_first_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
