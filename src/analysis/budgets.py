@@ -75,7 +75,11 @@ def _shared(tasks: Sequence[pd.DataFrame]) -> tuple[list[Any], list[str]]:
     """The budgets and the schedules that all tasks have. A rank counts only among the same schedules."""
     first, *others = tasks
     budgets = [budget for budget in first.index if all(budget in errors.index for errors in others)]
-    return budgets, [str(name) for name in first if all(name in errors for errors in others)]
+    return budgets, _shared_schedules(tasks)
+
+
+def _shared_schedules(tasks: Sequence[pd.DataFrame]) -> list[str]:
+    return [str(name) for name in tasks[0] if all(name in errors for errors in tasks)]
 
 
 def _share_enough(tasks: Sequence[pd.DataFrame]) -> bool:
@@ -168,8 +172,7 @@ def ranks_by_table(table: pd.DataFrame) -> pd.DataFrame:
     Empty unless at least two tasks share two schedules.
     """
     tasks = errors_by_task(table)
-    common = [name for name in next(iter(tasks.values()), []) if all(name in errors for errors in tasks.values())]
-    if len(tasks) < 2 or len(common) < 2:
+    if len(tasks) < 2 or len(common := _shared_schedules(list(tasks.values()))) < 2:
         return pd.DataFrame()
     data_sets = [task[TASK.index("dataset")] for task in tasks]
     return pd.concat([rank_schedules(errors[common]) for errors in tasks.values()], keys=data_sets)

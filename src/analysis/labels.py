@@ -34,8 +34,7 @@ def setting_labels(workload: pd.DataFrame) -> dict[str, str]:
     for (name, _), group in rows.groupby(["scheduler", "warmup"], dropna=False):
         settings = group["settings"].tolist()
         for setting, values, parameters in zip(group["setting"], settings, _schedule_parameters(settings), strict=True):
-            own = {key: values.get(key, NEUTRAL.get(key, _ABSENT)) for key in usual_values}
-            unusual = {key: own[key] for key, usual in usual_values.items() if own[key] != usual}
+            unusual = {key: value for key, usual in usual_values.items() if (value := _value(values, key)) != usual}
             present = {key: value for key, value in unusual.items() if key in values}
             brief[setting] = _label(str(name), _without_targets(_without_implied(present) | parameters))
             full[setting] = _label(str(name), _without_targets(present | parameters))
@@ -49,9 +48,9 @@ def _shortest(labels: Sequence[Mapping[str, str]]) -> dict[str, str]:
     At every rate: a label that depended on it would tear the grid of a schedule apart.
     """
     *shorter, last = labels
-    chosen = dict(last)
+    chosen, one_of_each = dict(last), {label: setting for setting, label in last.items()}.values()
     for candidates in reversed(shorter):
-        meanings = Counter(candidates[setting] for setting in {last[setting]: setting for setting in last}.values())
+        meanings = Counter(candidates[setting] for setting in one_of_each)
         chosen |= {setting: label for setting, label in candidates.items() if meanings[label] == 1}
     return chosen
 
@@ -80,6 +79,11 @@ def _without_targets(differences: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in differences.items() if not key.endswith("._target_")}
 
 
+def _value(values: Mapping[str, Any], key: str) -> Any:
+    """The value of a key, also of one that the setting lacks."""
+    return values.get(key, NEUTRAL.get(key, _ABSENT))
+
+
 def _usual_values(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The value that needs no mention, or _NO_VALUE, for each key that varies: that of more than half of the settings.
 
@@ -88,7 +92,7 @@ def _usual_values(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     keys = {key for values in settings for key in values if not key.startswith(_SCHEDULE_KEYS)} - set(_COLUMN_KEYS)
     usual_values = {}
     for key in sorted(keys):
-        column = [values.get(key, NEUTRAL.get(key, _ABSENT)) for values in settings]
+        column = [_value(values, key) for values in settings]
         if any(value != column[0] for value in column):
             usual_values[key] = _usual_value(key, column)
     return usual_values

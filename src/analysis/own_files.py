@@ -7,18 +7,16 @@ from pathlib import Path
 
 from src import layout
 from src.errors import UsageError
-from src.files import check_files
 
 _COLUMNS = ({"dataset", "model", "optimizer"}, {"scheduler", "mean_rank"})  # every table has those of one of the sets
 
 
 def check_own_files(folder: Path) -> None:
-    """Keeps a report from replacing or deleting what it did not write.
+    """Keeps a report from replacing or deleting what it did not write. `check_files` comes first.
 
     Raises:
-        UsageError: a file of the user's has the name of a table, or something that is not a file has.
+        UsageError: a file of the user's has the name of one of a report.
     """
-    check_files(folder, layout.REPORT_FILES)
     files = [folder / name for name in layout.REPORT_FILES if (folder / name).exists()]
     tables = [path for path in files if path.suffix == ".csv" and _is_table(path)]
     others = [path for path in files if path not in tables]

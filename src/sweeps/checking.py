@@ -24,7 +24,7 @@ from src.errors import UsageError
 from src.sweeps import devices
 from src.sweeps.initializer import initialize_worker
 from src.sweeps.orphans import marking_main_process
-from src.sweeps.parallelism import num_workers, worker_gpus, workers_to_start
+from src.sweeps.parallelism import worker_gpus, workers_to_start
 from src.sweeps.plan import Plan
 from src.sweeps.reporting import passing_on_stdout
 
@@ -74,7 +74,7 @@ def check_and_start_workers(plan: Plan) -> None:
 
 
 def _has_workers(plan: Plan) -> bool:
-    return plan.multirun.launcher_class == "JoblibLauncher" and num_workers(plan.multirun.launcher) != 1
+    return workers_to_start(plan) not in (None, 1)
 
 
 def _check_in_workers(plan: Plan) -> list[UsageError | None]:

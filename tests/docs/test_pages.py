@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import io
 import re
-import runpy
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -25,6 +22,7 @@ from src.sweeps.experiment import single_run
 from tests.conftest import ROOT
 from tests.docs.pages import DOCS, PAGES, README, anchors, commands, links, names, page_id, prose, table
 from tests.faults import campaign
+from tests.integration.scripts import status_of
 from tests.integration.wrong_inputs import TABLE
 
 OF_QUESTIONS = {path.stem for path in DOCS.glob("results/questions/conf/scheduler/*.yaml")}  # schedules with `-cd`
@@ -148,12 +146,8 @@ def _compose(overrides: tuple[str, ...]) -> None:
 def help_of(script: str) -> str:
     """What a script prints for --help."""
     output = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
-        patch.setattr(sys, "argv", [script, "--help"])
-        patch.setattr(sys, "path", list(sys.path))
-        patch.setattr(gc, "disable", lambda: None)
-        with pytest.raises(SystemExit, match="0"):
-            runpy.run_path(str(ROOT / script), run_name="__main__")
+    with contextlib.redirect_stdout(output):
+        assert status_of(Path(script).stem, "--help") == 0
     return output.getvalue()
 
 

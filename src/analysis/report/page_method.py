@@ -45,11 +45,9 @@ def _lines_without_protocol(runs: pd.DataFrame) -> list[tuple[str, str]]:
     is_tuned = is_tuning(runs)
     if not is_tuned.any():
         return [("Protocol", "none: schedules ran as configured"), ("Seeds", ranges(runs["seed"]))]
-    seeds = [
-        (PROTOCOL[f"{kind}_seeds"], runs[part]["seed"])
-        for kind, part in (("tuning", is_tuned), ("evaluation", ~is_tuned))
-    ]
-    return [("Protocol", "that of each sweep"), *((term, ranges(column)) for term, column in seeds if len(column))]
+    parts = {"tuning_seeds": runs[is_tuned], "evaluation_seeds": runs[~is_tuned]}
+    seeds = [(PROTOCOL[key], ranges(rows["seed"])) for key, rows in parts.items() if len(rows)]
+    return [("Protocol", "that of each sweep"), *seeds]
 
 
 def _text(value: object) -> str:

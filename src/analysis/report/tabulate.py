@@ -14,6 +14,7 @@ from src.analysis.report.table_files import write_tables
 from src.analysis.report.terminal import print_answers, print_comparison
 from src.analysis.wording import first_line
 from src.announce import announcing
+from src.files import check_files
 from src.terminal import make_console
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ def tabulate(
     Raises:
         UsageError: there are no records, or none of the given reference; or something else is in the place of a file.
     """
+    check_files(out, layout.REPORT_FILES)
     check_own_files(out)
     with announcing("reading runs"):
         results = load_results(folders, reference, across_optimizer=across_optimizer)

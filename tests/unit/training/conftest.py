@@ -8,23 +8,19 @@ from src.training.callbacks import Callback
 from src.training.trainer import Trainer
 
 
-class StopAfter(Callback):
-    """Requests a stop after a number of updates, as a signal does."""
-
-    def __init__(self, updates: int) -> None:
-        self.updates = updates
-
-    def on_step(self, trainer: Trainer) -> None:
-        if trainer.progress.step == self.updates:
-            trainer.stop.request()
-
-
 class CallAfter(Callback):
-    """Calls something after a number of updates."""
+    """Calls something with the trainer after a number of updates."""
 
-    def __init__(self, updates: int, action: Callable[[], object]) -> None:
+    def __init__(self, updates: int, action: Callable[[Trainer], object]) -> None:
         self.updates, self.action = updates, action
 
     def on_step(self, trainer: Trainer) -> None:
         if trainer.progress.step == self.updates:
-            self.action()
+            self.action(trainer)
+
+
+class StopAfter(CallAfter):
+    """Requests a stop after a number of updates, as a signal does."""
+
+    def __init__(self, updates: int) -> None:
+        super().__init__(updates, lambda trainer: trainer.stop.request())

@@ -114,7 +114,7 @@ def test_completed_run_keeps_one_checkpoint(folder: Path) -> None:
 
 def test_run_that_diverged_keeps_one_checkpoint(tmp_path: Path) -> None:
     trainer = build_trainer(small_config("epochs=3"), tmp_path)
-    trainer.callbacks.add(CallAfter(50, lambda: [weight.data.fill_(math.nan) for weight in trainer.model.parameters()]))
+    trainer.callbacks.add(CallAfter(50, lambda run: [weight.data.fill_(math.nan) for weight in run.model.parameters()]))
     assert trainer.fit().status == "diverged"
     assert [path.name for path in tmp_path.glob("*.pt")] == [layout.CHECKPOINT]
 
